@@ -1,0 +1,118 @@
+// Package cloudevent writes events as CloudEvents 1.0 in the JSON format, and
+// reads them back with their typed payload.
+//
+// An event is one JSON object on one line, without a trailing newline. Its
+// attributes:
+//
+//	specversion      "1.0"
+//	id               Event.ID
+//	source           "accesshook/<vendor>", or "accesshook/<vendor>/<source>" for a named endpoint
+//	type             "accesshook.<Type>"
+//	time             Event.Time, left out if zero
+//	subject          Lock.ID, else Device.ID, else left out: never a person
+//	datacontenttype  "application/json"
+//	data             the event, as described at event.Event.MarshalJSON
+//
+// source and id together are unique for as far as Event.ID is. Secrets are
+// masked and Raw is left out, so what is read back is masked as well.
+//
+// See https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md.
+package cloudevent
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+// ContentType is the media type of what Encode returns.
+const ContentType = "application/cloudevents+json"
+
+const typePrefix = "accesshook."
+
+type envelope struct {
+	SpecVersion     string      `json:"specversion"`
+	ID              string      `json:"id"`
+	Source          string      `json:"source"`
+	Type            string      `json:"type"`
+	Time            time.Time   `json:"time,omitzero"`
+	Subject         string      `json:"subject,omitzero"`
+	DataContentType string      `json:"datacontenttype"`
+	Data            event.Event `json:"data"`
+}
+
+// Encode returns e as one line of JSON. It fails if e has no ID or no Vendor,
+// which CloudEvents require, or cannot be encoded.
+func Encode(e *event.Event) ([]byte, error) {
+	if e == nil || e.ID == "" || e.Vendor == "" {
+		return nil, errors.New("cloudevent: event without ID or Vendor")
+	}
+	source := "accesshook/" + e.Vendor
+	if e.Source != "" && e.Source != e.Vendor {
+		source += "/" + e.Source
+	}
+	subject := e.Lock.ID
+	if subject == "" {
+		subject = e.Device.ID
+	}
+	env := envelope{
+		SpecVersion: "1.0", ID: e.ID, Source: source, Type: typePrefix + string(e.Type),
+		Subject: subject, DataContentType: "application/json", Data: *e,
+	}
+	if !e.Time.IsZero() {
+		env.Time = e.Time.UTC()
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(&env); err != nil {
+		return nil, fmt.Errorf("cloudevent: %w", err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// Payloads tells, by vendor, how a payload is decoded. The Decode function of
+// a vendor package fits:
+//
+//	cloudevent.Payloads{"relock": relock.Decode, "unloc": unloc.Decode}
+type Payloads map[string]func(body []byte) (*event.Event, error)
+
+// ErrNoDecoder is returned by [Decode] for an event with a payload whose vendor
+// is not in Payloads.
+var ErrNoDecoder = errors.New("cloudevent: no decoder for the vendor's payload")
+
+// Decode reads what [Encode] wrote. Everything is as it was but for secrets,
+// which are masked, and Raw, which is nil.
+func Decode(line []byte, payloads Payloads) (*event.Event, error) {
+	var env envelope
+	if err := json.Unmarshal(line, &env); err != nil {
+		return nil, fmt.Errorf("cloudevent: %w", err)
+	}
+	if env.SpecVersion != "1.0" {
+		return nil, fmt.Errorf("cloudevent: specversion %.16q, want 1.0", env.SpecVersion)
+	}
+	e := &env.Data
+	if !strings.HasPrefix(env.Type, typePrefix) || e.Vendor == "" || env.ID == "" {
+		return nil, errors.New("cloudevent: not an accesshook event")
+	}
+	e.ID = env.ID
+	raw, ok := e.Payload.(json.RawMessage)
+	if !ok {
+		return e, nil
+	}
+	decode := payloads[e.Vendor]
+	if decode == nil {
+		return nil, fmt.Errorf("%w: %.64q", ErrNoDecoder, e.Vendor)
+	}
+	inner, err := decode(raw)
+	if err != nil {
+		return nil, fmt.Errorf("cloudevent: payload: %w", err)
+	}
+	e.Payload = inner.Payload
+	return e, nil
+}

@@ -1,0 +1,38 @@
+package event
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+)
+
+// A PanicError is what a panic in a callback becomes.
+type PanicError struct {
+	Value any    // what was passed to panic
+	Stack []byte // of the goroutine that panicked, as from debug.Stack
+}
+
+// Error returns the value that was passed to panic, without the stack.
+func (p *PanicError) Error() string { return fmt.Sprintf("event: callback panicked: %v", p.Value) }
+
+// Unwrap returns the value if it is an error.
+func (p *PanicError) Unwrap() error {
+	err, _ := p.Value.(error)
+	return err
+}
+
+// Recover returns a Handler that calls h and turns a panic into a
+// [*PanicError]. [Mux] and endpoints do this on their own; it is for handlers
+// that call others.
+func Recover(h Handler) Handler {
+	return HandlerFunc(func(ctx context.Context, e *Event) error { return call(ctx, h, e) })
+}
+
+func call(ctx context.Context, h Handler, e *Event) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return h.HandleEvent(ctx, e)
+}

@@ -1,0 +1,77 @@
+// Package convert holds what vendor packages share in turning payloads into
+// events and events into requests.
+package convert
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/accesshook/accesshook/internal/jsonbody"
+)
+
+// ID is the Event.ID of a body whose vendor sends no ID: the lower-case hex
+// SHA-256 of the bytes as they came.
+func ID(body []byte) string {
+	sum := sha256.Sum256(body)
+	var text [2 * sha256.Size]byte
+	hex.Encode(text[:], sum[:])
+	return string(text[:])
+}
+
+// Address reads an IP address, with or without a port, unmapped and without a
+// zone. It is the zero Addr if s is none.
+func Address(s string) netip.Addr {
+	if s == "" {
+		return netip.Addr{}
+	}
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		ap, err := netip.ParseAddrPort(s)
+		if err != nil {
+			return netip.Addr{}
+		}
+		a = ap.Addr()
+	}
+	return a.Unmap().WithZone("")
+}
+
+// CountryCode returns s in upper case if it has the form of an ISO 3166-1
+// alpha-2 code, else "".
+func CountryCode(s string) string {
+	if len(s) != 2 || !letter(s[0]) || !letter(s[1]) {
+		return ""
+	}
+	return strings.ToUpper(s)
+}
+
+func letter(c byte) bool { c |= 0x20; return 'a' <= c && c <= 'z' }
+
+// Body returns a payload as the bytes of a request: bytes verbatim, anything
+// else encoded with its secrets in clear.
+func Body(payload any) ([]byte, error) {
+	switch p := payload.(type) {
+	case []byte:
+		return p, nil
+	case json.RawMessage:
+		return p, nil
+	default:
+		return jsonbody.MarshalClear(payload)
+	}
+}
+
+// Post returns a POST request with a JSON body. Its GetBody is set, so that it
+// can be sent again.
+func Post(ctx context.Context, url string, body []byte) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	return r, nil
+}

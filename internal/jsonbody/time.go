@@ -1,0 +1,73 @@
+package jsonbody
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+var layouts = [...]string{
+	time.RFC3339, // takes any number of fractional digits
+	"2006-01-02T15:04:05",
+	"2006-01-02 15:04:05Z07:00",
+	"2006-01-02 15:04:05",
+}
+
+// ParseTime reads the forms in which vendors have been seen to write times:
+// RFC 3339 with any number of fractional digits, with a space for the T, without
+// a zone (taken as loc), and .NET's /Date(milliseconds)/. Year 1, with which
+// .NET says "never", gives the zero time. Years from 10000 on are refused, since
+// RFC 3339 cannot write them.
+func ParseTime(s string, loc *time.Location) (time.Time, bool) {
+	if ms, ok := strings.CutPrefix(s, "/Date("); ok {
+		return parseDate(ms)
+	}
+	for _, layout := range layouts {
+		if t, err := time.ParseInLocation(layout, s, loc); err == nil {
+			return Bounded(t)
+		}
+	}
+	return time.Time{}, false
+}
+
+// parseDate reads the rest of "/Date(1715675467000)/" or
+// "/Date(1715675467000+0200)/". The offset only says where the sender was: the
+// milliseconds are UTC.
+func parseDate(s string) (time.Time, bool) {
+	s, ok := strings.CutSuffix(s, ")/")
+	if !ok {
+		return time.Time{}, false
+	}
+	if i := strings.LastIndexAny(s, "+-"); i > 0 {
+		if _, err := strconv.ParseUint(s[i+1:], 10, 16); err != nil {
+			return time.Time{}, false
+		}
+		s = s[:i]
+	}
+	ms, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return time.Time{}, false
+	}
+	return Bounded(time.UnixMilli(ms).UTC())
+}
+
+// Bounded reports whether t can be written in RFC 3339, in its own zone and in
+// UTC. A t of year 1 or before, however it is zoned, stands for none and comes
+// back as the zero time.
+func Bounded(t time.Time) (time.Time, bool) {
+	utc := t.UTC().Year()
+	if utc <= 1 || t.Year() <= 1 {
+		return time.Time{}, utc >= 0
+	}
+	if utc > 9999 || t.Year() > 9999 {
+		return time.Time{}, false
+	}
+	return t, true
+}
+
+// EventTime is Bounded for a time that was decoded: the zero time if t cannot be
+// written.
+func EventTime(t time.Time) time.Time {
+	t, _ = Bounded(t)
+	return t
+}

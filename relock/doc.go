@@ -1,0 +1,30 @@
+// Package relock receives the webhooks of Relock, which binds sessions to
+// devices.
+//
+// Relock signs the body with HMAC-SHA256 and sends the signature, in lower-case
+// hex and without a prefix, in the header X-Relock-Signature. The key is the
+// secret that was chosen when the webhook was configured.
+//
+//	hook, err := relock.New(relock.Config{Secrets: []string{os.Getenv("RELOCK_WEBHOOK_SECRET")}})
+//	…
+//	mux.Handle("/webhooks/relock", hook.Handler(events))
+//
+// # What Relock's page leaves open
+//
+// The webhook page was public for about a day in October 2025, and the product's
+// own roadmap calls webhooks future work: treat the contract as plausible, not
+// as proven. The page promises event IDs, but no payload has one, so Event.ID is
+// the hash of the body: equal bodies are one event. No time is signed, so an old
+// request verifies again. Retries, their timing and the order of events are not
+// documented. Its rate limit of 100 requests in 15 minutes is advice for the
+// receiver, not a promise of the sender.
+//
+// # Payloads
+//
+// Each of the seven documented events has a struct, and [Unknown] is for the
+// rest. Every field may be missing, and members that a struct has no field for
+// are kept in its [Rest]. Payloads are encoded as the whole body; [Decode] reads
+// that back.
+//
+// See https://github.com/davidrelock/relock-docs/blob/a14ab92/docs/api/webhooks.md.
+package relock

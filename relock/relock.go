@@ -1,0 +1,58 @@
+package relock
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// Vendor is Event.Vendor of Relock's events.
+const Vendor = "relock"
+
+// SignatureHeader holds the signature of a request.
+const SignatureHeader = "X-Relock-Signature"
+
+// Config says how Relock's webhooks are received.
+type Config struct {
+	// Secrets are the webhook secrets, as text. A request may be signed with any
+	// of them, so that a secret can be replaced without a gap. Required.
+	Secrets []string
+	// Endpoint is what the endpoints of all vendors share.
+	Endpoint verify.Config
+}
+
+// Format implements [fmt.Formatter] for every verb without the secrets.
+func (c Config) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "relock.Config{Secrets:%d redacted Endpoint:%v}", len(c.Secrets), c.Endpoint)
+}
+
+// LogValue implements [slog.LogValuer] without the secrets.
+func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
+
+// New returns an endpoint for Relock's webhooks. The error names the field that
+// is wrong.
+func New(c Config) (*verify.Endpoint, error) {
+	v, err := NewVerifier(c.Secrets...)
+	if err != nil {
+		return nil, err
+	}
+	return verify.NewEndpoint(verify.Definition{
+		Vendor:   Vendor,
+		Verifier: v,
+		Decode:   func(_ http.Header, body []byte) (*event.Event, error) { return Decode(body) },
+		Config:   c.Endpoint,
+	})
+}
+
+// NewVerifier returns a verifier for requests that are signed with any of the
+// secrets, for Endpoint.SetVerifier or for use on its own.
+func NewVerifier(secrets ...string) (verify.Verifier, error) {
+	v, err := verify.NewHMAC(verify.HMACConfig{Header: SignatureHeader, Secrets: secrets})
+	if err != nil {
+		return nil, fmt.Errorf("relock: %w", err)
+	}
+	return v, nil
+}

@@ -1,0 +1,126 @@
+package verify
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+)
+
+// A Credential is a user and a password for Basic authentication.
+type Credential struct {
+	User     string
+	Password string
+}
+
+// Format implements [fmt.Formatter] for every verb without the password.
+func (c Credential) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%s:[redacted]", c.User) }
+
+// LogValue implements [slog.LogValuer] without the password.
+func (c Credential) LogValue() slog.Value { return slog.StringValue(c.User + ":[redacted]") }
+
+// MarshalJSON implements [encoding/json.Marshaler] by refusing: a credential has
+// no business in an encoding.
+func (c Credential) MarshalJSON() ([]byte, error) {
+	return nil, errors.New("verify: a Credential is not encoded")
+}
+
+// BasicAuth is a [Verifier] for HTTP Basic authentication (RFC 7617). Make it
+// with [NewBasicAuth]; the zero BasicAuth refuses every request.
+//
+// It says nothing about the body: whoever has the password can send anything,
+// and over plain HTTP everybody on the way has the password.
+type BasicAuth struct {
+	accounts []account
+}
+
+type account struct {
+	user, password [sha256.Size]byte
+	label          string
+}
+
+// NewBasicAuth returns a verifier that accepts any of the credentials; several
+// are for rotation. Users must not contain a colon, which Basic cannot send.
+func NewBasicAuth(credentials ...Credential) (*BasicAuth, error) {
+	if len(credentials) == 0 {
+		return nil, errors.New("verify: BasicAuth credentials is empty")
+	}
+	v := new(BasicAuth)
+	for i, c := range credentials {
+		if err := checkSecret(fmt.Sprintf("BasicAuth credentials[%d].User", i), c.User); err != nil {
+			return nil, err
+		}
+		if strings.Contains(c.User, ":") {
+			return nil, fmt.Errorf("verify: BasicAuth credentials[%d].User has a colon", i)
+		}
+		if err := checkSecret(fmt.Sprintf("BasicAuth credentials[%d].Password", i), c.Password); err != nil {
+			return nil, err
+		}
+		v.accounts = append(v.accounts, account{
+			user:     sha256.Sum256([]byte(c.User)),
+			password: sha256.Sum256([]byte(c.Password)),
+			label:    "user " + c.User,
+		})
+	}
+	return v, nil
+}
+
+// Precheck is Verify: Basic authentication needs no body.
+func (v *BasicAuth) Precheck(r *http.Request) error {
+	_, err := v.Verify(r, nil)
+	return err
+}
+
+// Verify implements [Verifier]. Its label is "user " and the name of the user.
+func (v *BasicAuth) Verify(r *http.Request, _ []byte) (by string, err error) {
+	if v == nil || len(v.accounts) == 0 {
+		return "", ErrUnauthenticated
+	}
+	if err := oneAuthorization(r); err != nil {
+		return "", err
+	}
+	user, password, ok := r.BasicAuth()
+	if !ok {
+		return "", fmt.Errorf("%w: Authorization is not Basic", ErrBadCredential)
+	}
+	// Hashes are of one length: comparing them does not tell that of the secret.
+	u, p := sha256.Sum256([]byte(user)), sha256.Sum256([]byte(password))
+	match := -1
+	for i := range v.accounts {
+		a := &v.accounts[i]
+		both := subtle.ConstantTimeCompare(u[:], a.user[:]) & subtle.ConstantTimeCompare(p[:], a.password[:])
+		if both == 1 && match < 0 {
+			match = i
+		}
+	}
+	if match < 0 {
+		return "", fmt.Errorf("%w: wrong user or password", ErrBadCredential)
+	}
+	return v.accounts[match].label, nil
+}
+
+// Challenge implements [Challenger].
+func (v *BasicAuth) Challenge() string { return `Basic realm="webhook", charset="UTF-8"` }
+
+// Format implements [fmt.Formatter] for every verb without the credentials.
+func (v *BasicAuth) Format(f fmt.State, _ rune) {
+	n := 0
+	if v != nil {
+		n = len(v.accounts)
+	}
+	fmt.Fprintf(f, "verify.BasicAuth(credentials: %d)", n)
+}
+
+func oneAuthorization(r *http.Request) error {
+	switch len(r.Header["Authorization"]) {
+	case 0:
+		return fmt.Errorf("%w: no Authorization header", ErrNoCredential)
+	case 1:
+		return nil
+	default:
+		return fmt.Errorf("%w: Authorization header is repeated", ErrBadCredential)
+	}
+}

@@ -1,0 +1,75 @@
+package verify
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Bearer is a [Verifier] for a fixed token in the Authorization header (RFC
+// 6750). Make it with [NewBearer]; the zero Bearer refuses every request.
+//
+// It says nothing about the body: whoever has the token can send anything.
+type Bearer struct {
+	tokens [][sha256.Size]byte
+	labels []string
+}
+
+// NewBearer returns a verifier that accepts any of the tokens; several are for
+// rotation.
+func NewBearer(tokens ...string) (*Bearer, error) {
+	if err := checkSecrets("Bearer tokens", tokens); err != nil {
+		return nil, err
+	}
+	v := new(Bearer)
+	for i, t := range tokens {
+		v.tokens = append(v.tokens, sha256.Sum256([]byte(t)))
+		v.labels = append(v.labels, fmt.Sprintf("token %d", i+1))
+	}
+	return v, nil
+}
+
+// Precheck is Verify: a token needs no body.
+func (v *Bearer) Precheck(r *http.Request) error {
+	_, err := v.Verify(r, nil)
+	return err
+}
+
+// Verify implements [Verifier]. Its label is "token 1" for the first token.
+func (v *Bearer) Verify(r *http.Request, _ []byte) (by string, err error) {
+	if v == nil || len(v.tokens) == 0 {
+		return "", ErrUnauthenticated
+	}
+	if err := oneAuthorization(r); err != nil {
+		return "", err
+	}
+	scheme, token, ok := strings.Cut(r.Header["Authorization"][0], " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return "", fmt.Errorf("%w: Authorization is not Bearer", ErrBadCredential)
+	}
+	sum := sha256.Sum256([]byte(token))
+	match := -1
+	for i := range v.tokens {
+		if subtle.ConstantTimeCompare(sum[:], v.tokens[i][:]) == 1 && match < 0 {
+			match = i
+		}
+	}
+	if match < 0 {
+		return "", fmt.Errorf("%w: wrong token", ErrBadCredential)
+	}
+	return v.labels[match], nil
+}
+
+// Challenge implements [Challenger].
+func (v *Bearer) Challenge() string { return `Bearer realm="webhook"` }
+
+// Format implements [fmt.Formatter] for every verb without the tokens.
+func (v *Bearer) Format(f fmt.State, _ rune) {
+	n := 0
+	if v != nil {
+		n = len(v.tokens)
+	}
+	fmt.Fprintf(f, "verify.Bearer(tokens: %d)", n)
+}

@@ -1,0 +1,197 @@
+package verify
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"golang.org/x/time/rate"
+
+	"github.com/accesshook/accesshook/internal/jsonbody"
+)
+
+// BodyIDConfig describes a secret that the vendor sends inside the body, as the
+// value of some member of the top-level JSON object.
+type BodyIDConfig struct {
+	// IDs are the accepted secrets. Required.
+	IDs []string
+	// Normalize brings an ID as it may be written (letter case, braces, hyphens)
+	// into the form in which IDs are compared, appended to dst. It reports false
+	// for a text that is not an ID at all. Required. It must not keep dst.
+	Normalize func(dst []byte, text string) ([]byte, bool)
+	// Mask returns what is left in place of an ID in the body that is decoded;
+	// its argument is normalised. Nil: nothing, an empty string.
+	Mask func(id []byte) string
+}
+
+// Format implements [fmt.Formatter] for every verb without the IDs.
+func (c BodyIDConfig) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "verify.BodyIDConfig{IDs:%d redacted}", len(c.IDs))
+}
+
+// BodyID is a [Verifier] for a secret inside the body. It looks at values, not
+// at names: a request is genuine if the value of any member of the top-level
+// object is an accepted ID. Make it with [NewBodyID]; the zero BodyID refuses
+// every request.
+//
+// A secret in the body does not protect the body: whoever has seen one request
+// can make up others. Such a vendor must be received over TLS only.
+//
+// The body is not yet trusted when it is read, so repeated names, broken UTF-8
+// and what is no JSON object are refused, as not authenticated. An error names
+// the members of the body, so that an operator can see what the vendor sends:
+// names only, at most 16 of them, at most five times at once and once a second.
+type BodyID struct {
+	ids       [][sha256.Size]byte
+	labels    []string
+	normalize func(dst []byte, text string) ([]byte, bool)
+	mask      func(id []byte) string
+	scratch   sync.Pool // of *[]byte
+	naming    *rate.Limiter
+}
+
+// NewBodyID returns a verifier for c. The error names the field that is wrong.
+func NewBodyID(c BodyIDConfig) (*BodyID, error) {
+	if c.Normalize == nil {
+		return nil, errors.New("verify: BodyIDConfig.Normalize is nil")
+	}
+	if err := checkSecrets("BodyIDConfig.IDs", c.IDs); err != nil {
+		return nil, err
+	}
+	v := &BodyID{
+		normalize: c.Normalize,
+		mask:      c.Mask,
+		scratch:   sync.Pool{New: func() any { b := make([]byte, 0, 64); return &b }},
+		naming:    rate.NewLimiter(rate.Every(time.Second), 5),
+	}
+	if v.mask == nil {
+		v.mask = func([]byte) string { return "" }
+	}
+	for i, id := range c.IDs {
+		normal, ok := c.Normalize(nil, id)
+		if !ok || len(normal) == 0 {
+			return nil, fmt.Errorf("verify: BodyIDConfig.IDs[%d] is not an ID", i)
+		}
+		v.ids = append(v.ids, sha256.Sum256(normal))
+		v.labels = append(v.labels, fmt.Sprintf("ID %d", i+1))
+	}
+	return v, nil
+}
+
+// Verify implements [Verifier]. Its label is "ID 1" for the first ID.
+func (v *BodyID) Verify(_ *http.Request, body []byte) (by string, err error) {
+	by, _, err = v.find(body)
+	return by, err
+}
+
+// VerifyBody implements [BodyVerifier]: every member that is an accepted ID is
+// masked.
+func (v *BodyID) VerifyBody(_ *http.Request, body []byte) (by string, masked []byte, err error) {
+	by, masks, err := v.find(body)
+	if err != nil {
+		return "", nil, err
+	}
+	// Back to front, so that what was found stays where it was found.
+	masked = slices.Clone(body)
+	for _, m := range slices.Backward(masks) {
+		masked = slices.Replace(masked, m.start, m.end, m.text...)
+	}
+	return by, masked, nil
+}
+
+type mask struct {
+	start, end int
+	text       []byte // JSON
+}
+
+func (v *BodyID) find(body []byte) (by string, masks []mask, err error) {
+	if v == nil || len(v.ids) == 0 {
+		return "", nil, ErrUnauthenticated
+	}
+	buf := v.scratch.Get().(*[]byte)
+	defer v.scratch.Put(buf)
+
+	match := -1
+	err = jsonbody.Members(body, func(m jsonbody.Member) bool {
+		text, ok := m.Text()
+		if !ok {
+			return true
+		}
+		normal, ok := v.normalize((*buf)[:0], text)
+		if !ok {
+			return true
+		}
+		*buf = normal
+		if i := v.match(normal); i >= 0 {
+			if match < 0 {
+				match = i
+			}
+			masks = append(masks, mask{m.Start, m.End, jsonbody.Quote(v.mask(normal))})
+		}
+		return true
+	})
+	switch {
+	case err != nil:
+		return "", nil, fmt.Errorf("%w: no ID can be read: %w", ErrBadCredential, err)
+	case match < 0:
+		return "", nil, fmt.Errorf("%w: no member is an accepted ID%s", ErrBadCredential, v.names(body))
+	}
+	return v.labels[match], masks, nil
+}
+
+// match returns the index of the first ID that equals id, or -1, having looked
+// at all of them.
+func (v *BodyID) match(id []byte) int {
+	sum := sha256.Sum256(id)
+	match := -1
+	for i := range v.ids {
+		if subtle.ConstantTimeCompare(sum[:], v.ids[i][:]) == 1 && match < 0 {
+			match = i
+		}
+	}
+	return match
+}
+
+// names lists the names of the body's members for the log. They come from an
+// unknown sender: few, short, printable and not often.
+func (v *BodyID) names(body []byte) string {
+	const maxNames, maxLen = 16, 40
+	if !v.naming.Allow() {
+		return ""
+	}
+	var names []string
+	_ = jsonbody.Members(body, func(m jsonbody.Member) bool {
+		if len(names) == maxNames {
+			names = append(names, "…")
+			return false
+		}
+		name := []rune(m.Name)
+		if len(name) > maxLen {
+			name = append(name[:maxLen], '…')
+		}
+		names = append(names, strings.Map(func(r rune) rune {
+			if !unicode.IsPrint(r) {
+				return '\uFFFD'
+			}
+			return r
+		}, string(name)))
+		return true
+	})
+	return fmt.Sprintf(" (members: %s)", strings.Join(names, ", "))
+}
+
+// Format implements [fmt.Formatter] for every verb without the IDs.
+func (v *BodyID) Format(f fmt.State, _ rune) {
+	n := 0
+	if v != nil {
+		n = len(v.ids)
+	}
+	fmt.Fprintf(f, "verify.BodyID(IDs: %d)", n)
+}

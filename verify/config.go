@@ -1,0 +1,124 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"regexp"
+	"time"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+// Defaults of [Config].
+const (
+	DefaultMaxBody        = 64 << 10
+	DefaultBodyTimeout    = 10 * time.Second
+	DefaultHandlerTimeout = 30 * time.Second
+)
+
+// Config is what the endpoints of all vendors share. The zero Config is ready to
+// use: each zero field means what its comment says.
+type Config struct {
+	// Name tells two endpoints of one vendor apart; it becomes Event.Source.
+	// Letters, digits, dots, hyphens and underscores, at most 64. Zero: the
+	// vendor's name.
+	Name string
+	// MaxBody is the largest body in bytes. Zero: 64 KiB, LoginRadius 1 MiB.
+	MaxBody int64
+	// BodyTimeout is how long the body may take to arrive. A shorter ReadTimeout
+	// of the http.Server is respected. Zero: 10 seconds.
+	//
+	// It needs a ResponseWriter whose read deadline can be set, as that of
+	// net/http and of wrappers with an Unwrap method can; with another one the
+	// server's ReadTimeout is the only bound.
+	BodyTimeout time.Duration
+	// HandlerTimeout is the deadline of the context that an [event.Handler]
+	// gets. A callback that ignores its context holds the request for longer.
+	// Zero: 30 seconds.
+	HandlerTimeout time.Duration
+	// MaxAge refuses events that happened longer ago, MaxFuture those that say
+	// they happen later than now by more. An event without a time is refused if
+	// either is set. Zero: no window.
+	//
+	// No vendor signs a timestamp of its own and some events are late by design
+	// (an offline phone, an offline agent): a window that is too short loses
+	// events. It is no replacement for de-duplication.
+	MaxAge    time.Duration
+	MaxFuture time.Duration
+	// Also is a second verifier that must accept a request as well, such as
+	// Basic authentication in front of a signature. Nil: none.
+	Also Verifier
+	// Wrap is put around what handles the events, for Handler and Middleware
+	// alike, the first one outermost.
+	Wrap []func(event.Handler) event.Handler
+	// Logger gets one record a request: at level Info if it was accepted, Warn if
+	// it was refused or an error was [event.Permanent], Error if handling failed.
+	// The keys are API: endpoint, vendor, status, client, bytes, duration, and
+	// where they are known credential (a label), id, type, vendor_type, error,
+	// stack. Nil: slog.Default at the time of the request.
+	Logger *slog.Logger
+	// Observe gets the same facts as values after the request was answered. It
+	// must be fast; a panic in it is contained and logged. Nil: nothing.
+	Observe func(context.Context, Observation)
+}
+
+// Format implements [fmt.Formatter] for every verb. Verifiers show themselves
+// without their secrets.
+func (c Config) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "verify.Config{Name:%q MaxBody:%d BodyTimeout:%s HandlerTimeout:%s MaxAge:%s MaxFuture:%s Also:%t Wrap:%d}",
+		c.Name, c.MaxBody, c.BodyTimeout, c.HandlerTimeout, c.MaxAge, c.MaxFuture, c.Also != nil, len(c.Wrap))
+}
+
+// LogValue implements [slog.LogValuer] with the text of Format.
+func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
+
+// An Observation is what happened to one request.
+type Observation struct {
+	Vendor     string
+	Source     string // Config.Name, or the vendor
+	Status     int    // what was answered; 0 if it was left to the caller of Receive
+	Event      *event.Event
+	Credential string     // label of the credential that matched, "" if none did
+	Client     netip.Addr // who sent the request; zero if it cannot be read
+	Bytes      int        // of the body that arrived
+	Duration   time.Duration
+	Err        error // why it was refused or failed; also for a Permanent error
+}
+
+var validName = regexp.MustCompile(`^[A-Za-z0-9._-]{0,64}$`)
+
+// complete checks c and fills in its defaults.
+func (c Config) complete() (Config, error) {
+	switch {
+	case !validName.MatchString(c.Name):
+		return c, errors.New("verify: Config.Name has other characters than letters, digits, dots, hyphens and underscores, or more than 64")
+	case c.MaxBody < 0:
+		return c, errors.New("verify: Config.MaxBody is negative")
+	case c.BodyTimeout < 0:
+		return c, errors.New("verify: Config.BodyTimeout is negative")
+	case c.HandlerTimeout < 0:
+		return c, errors.New("verify: Config.HandlerTimeout is negative")
+	case c.MaxAge < 0:
+		return c, errors.New("verify: Config.MaxAge is negative")
+	case c.MaxFuture < 0:
+		return c, errors.New("verify: Config.MaxFuture is negative")
+	}
+	for i, w := range c.Wrap {
+		if w == nil {
+			return c, fmt.Errorf("verify: Config.Wrap[%d] is nil", i)
+		}
+	}
+	if c.MaxBody == 0 {
+		c.MaxBody = DefaultMaxBody
+	}
+	if c.BodyTimeout == 0 {
+		c.BodyTimeout = DefaultBodyTimeout
+	}
+	if c.HandlerTimeout == 0 {
+		c.HandlerTimeout = DefaultHandlerTimeout
+	}
+	return c, nil
+}

@@ -1,0 +1,47 @@
+package verify
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// handlerContext is context.WithDeadline(context.WithoutCancel(parent), deadline),
+// made only when somebody asks: many callbacks never look at their context, and
+// it is the dearest part of handing them an event.
+type handlerContext struct {
+	parent   context.Context
+	deadline time.Time
+
+	mu     sync.Mutex
+	real   context.Context
+	cancel context.CancelFunc
+	over   bool
+}
+
+func (c *handlerContext) context() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.real == nil {
+		c.real, c.cancel = context.WithDeadline(context.WithoutCancel(c.parent), c.deadline)
+		if c.over {
+			c.cancel()
+		}
+	}
+	return c.real
+}
+
+// end cancels the context, as it must be once the callback has returned.
+func (c *handlerContext) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
+	if c.cancel != nil {
+		c.cancel()
+	}
+}
+
+func (c *handlerContext) Deadline() (time.Time, bool) { return c.deadline, true }
+func (c *handlerContext) Done() <-chan struct{}       { return c.context().Done() }
+func (c *handlerContext) Err() error                  { return c.context().Err() }
+func (c *handlerContext) Value(key any) any           { return c.context().Value(key) }

@@ -1,0 +1,101 @@
+package verify
+
+import (
+	"errors"
+	"net/http"
+	"regexp"
+	"sync/atomic"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+// A Definition is all that is particular to a vendor. See [NewEndpoint].
+type Definition struct {
+	// Vendor is the vendor's name: lower-case letters, digits, hyphens and
+	// underscores. Required.
+	Vendor string
+	// Verifier tells the vendor's requests from forged ones. Required.
+	Verifier Verifier
+	// Decode turns a verified body into an event: ID, Type, VendorType, Time (if
+	// the vendor sent one), Payload and whatever else the vendor says. The
+	// endpoint sets the other fields. Required.
+	//
+	// The header is nil when decoding from a queue. Anything that is a JSON
+	// object should decode, an unknown event to [event.Unknown]: an error is
+	// answered 400 and most vendors never send again. The error must not hold a
+	// part of the body.
+	Decode func(h http.Header, body []byte) (*event.Event, error)
+	Config Config
+}
+
+var validVendor = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)
+
+// An Endpoint receives the webhooks of one vendor: it verifies a request,
+// decodes it, hands the event on and answers. The New function of a vendor
+// package makes one, or [NewEndpoint]; the zero Endpoint refuses every request
+// with 401.
+//
+// Its methods may be called from many goroutines at once.
+type Endpoint struct {
+	vendor   string
+	source   string
+	verifier atomic.Pointer[Verifier]
+	decode   func(http.Header, []byte) (*event.Event, error)
+	config   Config
+}
+
+// NewEndpoint returns an endpoint for the vendor that d describes. The error
+// names the field that is wrong.
+func NewEndpoint(d Definition) (*Endpoint, error) {
+	switch {
+	case !validVendor.MatchString(d.Vendor):
+		return nil, errors.New("verify: Definition.Vendor is empty or has other characters than a-z, 0-9, hyphens and underscores")
+	case d.Verifier == nil:
+		return nil, errors.New("verify: Definition.Verifier is nil")
+	case d.Decode == nil:
+		return nil, errors.New("verify: Definition.Decode is nil")
+	}
+	c, err := d.Config.complete()
+	if err != nil {
+		return nil, err
+	}
+	p := &Endpoint{vendor: d.Vendor, source: c.Name, decode: d.Decode, config: c}
+	if p.source == "" {
+		p.source = d.Vendor
+	}
+	p.SetVerifier(d.Verifier)
+	return p, nil
+}
+
+// SetVerifier swaps the verifier, and so the secrets, while requests are being
+// handled: each request sees either the old one or v, never a mixture.
+// Config.Also stays in force. After SetVerifier(nil) every request is refused.
+func (p *Endpoint) SetVerifier(v Verifier) {
+	switch {
+	case v == nil:
+		p.verifier.Store(nil)
+		return
+	case p.config.Also != nil:
+		v = AllOf(v, p.config.Also)
+	}
+	p.verifier.Store(&v)
+}
+
+// nobody refuses everything: it is the verifier of a zero Endpoint.
+type nobody struct{}
+
+func (nobody) Verify(*http.Request, []byte) (string, error) { return "", ErrUnauthenticated }
+func (nobody) Precheck(*http.Request) error                 { return ErrUnauthenticated }
+
+func (p *Endpoint) currentVerifier() Verifier {
+	if v := p.verifier.Load(); v != nil && p.decode != nil {
+		return *v
+	}
+	return nobody{}
+}
+
+// Vendor returns the vendor's name.
+func (p *Endpoint) Vendor() string { return p.vendor }
+
+// Source returns the endpoint's name: what becomes Event.Source.
+func (p *Endpoint) Source() string { return p.source }

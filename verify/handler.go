@@ -1,0 +1,51 @@
+package verify
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+// Handler returns an [http.Handler] that receives a request, hands its event to
+// h and answers. It panics if h is nil.
+//
+// A verified request is worked on to its end: the context of h is not cancelled
+// when the sender hangs up (most vendors never send again), only when
+// HandlerTimeout is over. A panic in h is answered 500 and logged with its
+// stack; [http.ErrAbortHandler] is panicked on.
+//
+// Register it without a method in the pattern ("/webhooks/relock", not "POST
+// /webhooks/relock"): it answers 405 itself.
+func (p *Endpoint) Handler(h event.Handler) http.Handler {
+	if h == nil {
+		panic("verify: nil handler")
+	}
+	h = event.Recover(p.wrap(h))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := exchange{w: w, r: r}
+		err := p.receive(&x)
+		if err == nil {
+			err = p.handle(&x, h)
+		}
+		if errors.Is(err, http.ErrAbortHandler) {
+			p.record(&x, 0, err)
+			panic(http.ErrAbortHandler)
+		}
+		p.record(&x, p.respond(w, err), err)
+	})
+}
+
+func (p *Endpoint) handle(x *exchange, h event.Handler) error {
+	ctx := &handlerContext{parent: x.r.Context(), deadline: time.Now().Add(p.config.HandlerTimeout)}
+	defer ctx.end()
+	return h.HandleEvent(ctx, x.event)
+}
+
+func (p *Endpoint) wrap(h event.Handler) event.Handler {
+	for i := len(p.config.Wrap) - 1; i >= 0; i-- {
+		h = p.config.Wrap[i](h)
+	}
+	return h
+}

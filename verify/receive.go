@@ -1,0 +1,184 @@
+package verify
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+// Receive takes a request from the network to a verified event: method, headers,
+// body, credential, decoding, age. It writes nothing but may set the read
+// deadline of the connection. On success r.Body reads again from the start.
+//
+// Answer with Respond, also when Receive failed. Receive does not log and does
+// not observe: [Endpoint.Handler] and [Endpoint.Middleware] do.
+func (p *Endpoint) Receive(w http.ResponseWriter, r *http.Request) (*event.Event, error) {
+	x := exchange{w: w, r: r}
+	if err := p.receive(&x); err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(x.body))
+	return x.event, nil
+}
+
+// Check verifies and decodes a request whose body the caller has read, from a
+// function service or a queue. It looks at the headers of r and at body only,
+// and reports an event whose Received is now.
+func (p *Endpoint) Check(r *http.Request, body []byte) (*event.Event, error) {
+	x := exchange{r: r, received: time.Now(), body: body}
+	if err := p.check(&x); err != nil {
+		return nil, err
+	}
+	return x.event, nil
+}
+
+// Verify checks the credential alone.
+func (p *Endpoint) Verify(r *http.Request, body []byte) error {
+	_, _, err := p.verify(p.currentVerifier(), r, body)
+	return err
+}
+
+// Decode decodes a body that was verified before, such as one that was stored.
+// Received of the event is zero, and so is Time if the vendor sent none. What it
+// decodes is not verified.
+func (p *Endpoint) Decode(body []byte) (*event.Event, error) {
+	if p.decode == nil {
+		return nil, ErrUnauthenticated
+	}
+	return p.decoded(nil, body, body)
+}
+
+// An exchange is one request on its way, and what has been found out about it.
+type exchange struct {
+	w        http.ResponseWriter
+	r        *http.Request
+	received time.Time
+	body     []byte
+	by       string
+	event    *event.Event
+}
+
+func (p *Endpoint) receive(x *exchange) error {
+	x.received = time.Now()
+	if x.r.Method != http.MethodPost {
+		return ErrMethod
+	}
+	if x.r.Header["Content-Encoding"] != nil {
+		return ErrContentEncoding
+	}
+	v := p.currentVerifier()
+	limit := p.limitBody(x)
+	if err := p.precheck(v, x.r); err != nil {
+		return err
+	}
+	body, err := limit.read()
+	if err != nil {
+		return err
+	}
+	x.body = body
+	return p.checkWith(v, x)
+}
+
+func (p *Endpoint) check(x *exchange) error {
+	if p.decode != nil && int64(len(x.body)) > p.config.MaxBody {
+		return ErrBodyTooLarge
+	}
+	v := p.currentVerifier()
+	if err := p.precheck(v, x.r); err != nil {
+		return err
+	}
+	return p.checkWith(v, x)
+}
+
+func (p *Endpoint) checkWith(v Verifier, x *exchange) error {
+	by, masked, err := p.verify(v, x.r, x.body)
+	if err != nil {
+		return err
+	}
+	x.by = by
+	e, err := p.decoded(x.r.Header, masked, x.body)
+	if err != nil {
+		return err
+	}
+	if err := p.checkAge(e.Time, x.received); err != nil {
+		return err
+	}
+	e.Received = x.received.Round(0).UTC()
+	if e.Time.IsZero() {
+		e.Time = e.Received
+	}
+	x.event = e
+	return nil
+}
+
+func (p *Endpoint) precheck(v Verifier, r *http.Request) error {
+	if err := precheck(v, r); err != nil {
+		return unauthenticated(err)
+	}
+	return nil
+}
+
+func (p *Endpoint) verify(v Verifier, r *http.Request, body []byte) (by string, masked []byte, err error) {
+	by, masked, err = verifyBody(v, r, body)
+	if err != nil {
+		return "", nil, unauthenticated(err)
+	}
+	return by, masked, nil
+}
+
+// unauthenticated sees to it that whatever error a verifier returns is answered
+// as a refusal, never as a failure of the service that a sender should retry;
+// unless the verifier says that it could not tell.
+func unauthenticated(err error) error {
+	if errors.Is(err, ErrUnauthenticated) || errors.Is(err, ErrForbidden) || errors.Is(err, ErrRateLimited) {
+		return err
+	}
+	if _, ok := event.IsUnavailable(err); ok {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnauthenticated, err)
+}
+
+func (p *Endpoint) decoded(h http.Header, body, raw []byte) (e *event.Event, err error) {
+	defer func() {
+		if v := recover(); v != nil { // a bug of ours, not of the sender's
+			e, err = nil, &event.PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	e, err = p.decode(h, body)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	case e == nil:
+		return nil, fmt.Errorf("%w: no event", ErrMalformed)
+	}
+	e.Vendor, e.Source = p.vendor, p.source
+	e.Raw = raw
+	if len(e.Warnings) > event.MaxWarnings {
+		e.Warnings = e.Warnings[:event.MaxWarnings]
+	}
+	return e, nil
+}
+
+// checkAge is zero-safe: an event without a time is neither old nor new enough.
+func (p *Endpoint) checkAge(t, now time.Time) error {
+	c := &p.config
+	switch {
+	case c.MaxAge == 0 && c.MaxFuture == 0:
+		return nil
+	case t.IsZero():
+		return fmt.Errorf("%w: it has no time", ErrStale)
+	case c.MaxAge != 0 && now.Sub(t) > c.MaxAge:
+		return fmt.Errorf("%w: older than %s", ErrStale, c.MaxAge)
+	case c.MaxFuture != 0 && t.Sub(now) > c.MaxFuture:
+		return fmt.Errorf("%w: more than %s ahead", ErrStale, c.MaxFuture)
+	default:
+		return nil
+	}
+}

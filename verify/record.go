@@ -1,0 +1,92 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"runtime/debug"
+	"time"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+// record writes the one log record of a request and tells Observe. A status of 0
+// means that no answer was given.
+func (p *Endpoint) record(x *exchange, status int, err error) {
+	ctx := x.r.Context()
+	log := p.config.Logger
+	if log == nil {
+		log = slog.Default()
+	}
+	level := levelOf(status, err)
+	logged := log.Enabled(ctx, level)
+	if !logged && p.config.Observe == nil {
+		return
+	}
+	duration := time.Since(x.received)
+	if logged {
+		attrs := make([]slog.Attr, 0, 13)
+		attrs = append(attrs,
+			slog.String("endpoint", p.source),
+			slog.String("vendor", p.vendor),
+			slog.Int("status", status),
+			slog.String("client", x.client()),
+			slog.Int("bytes", len(x.body)),
+			slog.Duration("duration", duration),
+		)
+		if x.by != "" {
+			attrs = append(attrs, slog.String("credential", x.by))
+		}
+		if e := x.event; e != nil {
+			attrs = append(attrs,
+				slog.String("id", e.ID),
+				slog.String("type", string(e.Type)),
+				slog.String("vendor_type", e.VendorType),
+			)
+		}
+		if err != nil {
+			attrs = append(attrs, slog.String("error", err.Error()))
+			if p, ok := errors.AsType[*event.PanicError](err); ok {
+				attrs = append(attrs, slog.String("stack", string(p.Stack)))
+			}
+		}
+		log.LogAttrs(ctx, level, "webhook", attrs...)
+	}
+	if p.config.Observe == nil {
+		return
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			log.LogAttrs(ctx, slog.LevelError, "webhook: Observe panicked",
+				slog.String("endpoint", p.source), slog.String("error", fmt.Sprint(v)), slog.String("stack", string(debug.Stack())))
+		}
+	}()
+	client, _ := netip.ParseAddr(x.client())
+	// The context of a finished request is over when its sender hung up.
+	p.config.Observe(context.WithoutCancel(ctx), Observation{
+		Vendor: p.vendor, Source: p.source, Status: status, Event: x.event,
+		Credential: x.by, Client: client.Unmap().WithZone(""), Bytes: len(x.body), Duration: duration, Err: err,
+	})
+}
+
+func levelOf(status int, err error) slog.Level {
+	switch {
+	case status == 0 || status >= 500:
+		return slog.LevelError
+	case err != nil || status >= 400:
+		return slog.LevelWarn
+	default:
+		return slog.LevelInfo
+	}
+}
+
+// client is the address of the peer, without its port.
+func (x *exchange) client() string {
+	addr, err := netip.ParseAddrPort(x.r.RemoteAddr)
+	if err != nil {
+		return x.r.RemoteAddr
+	}
+	return addr.Addr().Unmap().WithZone("").String()
+}
