@@ -83,6 +83,10 @@ func Decode(body []byte) (*event.Event, error) {
 				k, p = kindOf(name), nil
 			case "data":
 				data = r.Here()
+				if name == "" {
+					r.Skip()
+					continue
+				}
 				e, p = k.start()
 				read(p, r)
 			default:

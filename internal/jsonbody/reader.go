@@ -176,9 +176,9 @@ func (r *Reader) Here() int {
 	return r.pos
 }
 
-// Back goes to a place that Here has returned, to read the value there again
-// under another notion of what it is. It forgets the warnings.
-func (r *Reader) Back(here int) { r.pos, r.warnings = here, nil }
+// Back goes to a place that Here has returned, to read the value there once it
+// is known what it is.
+func (r *Reader) Back(here int) { r.pos = here }
 
 // Skip passes a value by.
 func (r *Reader) Skip() { r.value() }
