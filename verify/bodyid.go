@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,9 +25,10 @@ type BodyIDConfig struct {
 	// into the form in which IDs are compared, appended to dst. It reports false
 	// for a text that is not an ID at all. Required. It must not keep dst.
 	Normalize func(dst []byte, text string) ([]byte, bool)
-	// Mask returns what is left in place of an ID in the body that is decoded;
-	// its argument is normalised. Nil: nothing, an empty string.
-	Mask func(id []byte) string
+	// Mask appends to dst what is left in place of an ID in the body that is
+	// decoded; id is normalised. Nil: nothing, an empty string. It must not keep
+	// dst or id.
+	Mask func(dst, id []byte) []byte
 }
 
 // Format implements [fmt.Formatter] for every verb without the IDs.
@@ -52,7 +52,7 @@ type BodyID struct {
 	ids       [][sha256.Size]byte
 	labels    []string
 	normalize func(dst []byte, text string) ([]byte, bool)
-	mask      func(id []byte) string
+	mask      func(dst, id []byte) []byte
 	scratch   sync.Pool // of *[]byte
 	naming    *rate.Limiter
 }
@@ -72,7 +72,7 @@ func NewBodyID(c BodyIDConfig) (*BodyID, error) {
 		naming:    rate.NewLimiter(rate.Every(time.Second), 5),
 	}
 	if v.mask == nil {
-		v.mask = func([]byte) string { return "" }
+		v.mask = func(dst, _ []byte) []byte { return dst }
 	}
 	for i, id := range c.IDs {
 		normal, ok := c.Normalize(nil, id)
@@ -87,39 +87,38 @@ func NewBodyID(c BodyIDConfig) (*BodyID, error) {
 
 // Verify implements [Verifier]. Its label is "ID 1" for the first ID.
 func (v *BodyID) Verify(_ *http.Request, body []byte) (by string, err error) {
-	by, _, err = v.find(body)
-	return by, err
+	return v.find(body, func(int, int, []byte) {})
 }
 
 // VerifyBody implements [BodyVerifier]: every member that is an accepted ID is
 // masked.
 func (v *BodyID) VerifyBody(_ *http.Request, body []byte) (by string, masked []byte, err error) {
-	by, masks, err := v.find(body)
+	rest := 0
+	by, err = v.find(body, func(start, end int, id []byte) {
+		if masked == nil {
+			masked = make([]byte, 0, len(body)+8)
+		}
+		masked = append(masked, body[rest:start]...)
+		var text [64]byte
+		masked = jsonbody.AppendQuote(masked, v.mask(text[:0], id))
+		rest = end
+	})
 	if err != nil {
 		return "", nil, err
 	}
-	// Back to front, so that what was found stays where it was found.
-	masked = slices.Clone(body)
-	for _, m := range slices.Backward(masks) {
-		masked = slices.Replace(masked, m.start, m.end, m.text...)
-	}
-	return by, masked, nil
+	return by, append(masked, body[rest:]...), nil
 }
 
-type mask struct {
-	start, end int
-	text       []byte // JSON
-}
-
-func (v *BodyID) find(body []byte) (by string, masks []mask, err error) {
+// find calls found for each value that is an accepted ID.
+func (v *BodyID) find(body []byte, found func(start, end int, id []byte)) (by string, err error) {
 	if v == nil || len(v.ids) == 0 {
-		return "", nil, ErrUnauthenticated
+		return "", ErrUnauthenticated
 	}
 	buf := v.scratch.Get().(*[]byte)
 	defer v.scratch.Put(buf)
 
 	match := -1
-	err = jsonbody.Members(body, func(m jsonbody.Member) bool {
+	err = jsonbody.Members(body, func(m *jsonbody.Member) bool {
 		text, ok := m.Text()
 		if !ok {
 			return true
@@ -133,17 +132,17 @@ func (v *BodyID) find(body []byte) (by string, masks []mask, err error) {
 			if match < 0 {
 				match = i
 			}
-			masks = append(masks, mask{m.Start, m.End, jsonbody.Quote(v.mask(normal))})
+			found(m.Start, m.End, normal)
 		}
 		return true
 	})
 	switch {
 	case err != nil:
-		return "", nil, fmt.Errorf("%w: no ID can be read: %w", ErrBadCredential, err)
+		return "", fmt.Errorf("%w: no ID can be read: %w", ErrBadCredential, err)
 	case match < 0:
-		return "", nil, fmt.Errorf("%w: no member is an accepted ID%s", ErrBadCredential, v.names(body))
+		return "", fmt.Errorf("%w: no member is an accepted ID%s", ErrBadCredential, v.names(body))
 	}
-	return v.labels[match], masks, nil
+	return v.labels[match], nil
 }
 
 // match returns the index of the first ID that equals id, or -1, having looked
@@ -167,7 +166,7 @@ func (v *BodyID) names(body []byte) string {
 		return ""
 	}
 	var names []string
-	_ = jsonbody.Members(body, func(m jsonbody.Member) bool {
+	_ = jsonbody.Members(body, func(m *jsonbody.Member) bool {
 		if len(names) == maxNames {
 			names = append(names, "…")
 			return false

@@ -8,20 +8,42 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"hash"
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
 // ID is the Event.ID of a body whose vendor sends no ID: the lower-case hex
 // SHA-256 of the bytes as they came.
-func ID(body []byte) string {
-	sum := sha256.Sum256(body)
-	var text [2 * sha256.Size]byte
-	hex.Encode(text[:], sum[:])
-	return string(text[:])
+func ID(body []byte) string { return text(sha256.Sum256(body)) }
+
+// IDOf is ID for a body in parts.
+func IDOf(parts ...[]byte) string {
+	h := hashers.Get().(*hasher)
+	defer hashers.Put(h)
+	h.Reset()
+	for _, p := range parts {
+		h.Write(p)
+	}
+	h.sum = h.Sum(h.sum[:0])
+	return text([sha256.Size]byte(h.sum))
+}
+
+type hasher struct {
+	hash.Hash
+	sum []byte
+}
+
+var hashers = sync.Pool{New: func() any { return &hasher{Hash: sha256.New()} }}
+
+func text(sum [sha256.Size]byte) string {
+	var digits [2 * sha256.Size]byte
+	hex.Encode(digits[:], sum[:])
+	return string(digits[:])
 }
 
 // Address reads an IP address, with or without a port, unmapped and without a

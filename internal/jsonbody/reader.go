@@ -37,6 +37,7 @@ import (
 // way in what is known to be valid. It is twice as fast as decoding into a
 // struct, and as fast for a body whose fields have drifted.
 type Reader struct {
+	base     int    // what was left out before text
 	text     string // the body; strings that need no unquoting are parts of it
 	pos      int
 	plain    bool // no escapes and no broken UTF-8: every string is what it says
@@ -48,9 +49,17 @@ type Reader struct {
 // NewReader returns a Reader at the beginning of body, or an error if body is
 // not a JSON object. Strings that it returns keep the memory of the whole body
 // alive.
-func NewReader(body []byte) (*Reader, error) { return newReader(body, lenient) }
+func NewReader(body []byte) (*Reader, error) {
+	object, err := check(body, lenient)
+	if err != nil {
+		return nil, err
+	}
+	r := new(Reader)
+	r.start(string(object), len(body)-len(object))
+	return r, nil
+}
 
-func newReader(body []byte, opts jsontext.Options) (*Reader, error) {
+func check(body []byte, opts jsontext.Options) ([]byte, error) {
 	body, err := Object(body)
 	if err != nil {
 		return nil, err
@@ -58,10 +67,16 @@ func newReader(body []byte, opts jsontext.Options) (*Reader, error) {
 	if !jsontext.Value(body).IsValid(opts) {
 		return nil, ErrSyntax
 	}
-	r := &Reader{text: string(body), zone: time.UTC}
-	r.plain = strings.IndexByte(r.text, '\\') < 0 && utf8.ValidString(r.text)
-	return r, nil
+	return body, nil
 }
+
+func (r *Reader) start(text string, base int) {
+	r.text, r.base, r.zone = text, base, time.UTC
+	r.plain = strings.IndexByte(text, '\\') < 0 && utf8.ValidString(text)
+}
+
+// Contains reports whether text stands anywhere in the body, as it is written.
+func (r *Reader) Contains(text string) bool { return strings.Contains(r.text, text) }
 
 // In sets the time zone of times that are written without one, instead of UTC.
 func (r *Reader) In(zone *time.Location) { r.zone = zone }
@@ -111,6 +126,19 @@ func (r *Reader) String() string {
 		return ""
 	}
 	return r.unquote(raw)
+}
+
+// PeekString returns the next value if it is a string, and where it stands in
+// the body, without passing it by.
+func (r *Reader) PeekString() (text string, start, end int, ok bool) {
+	r.skipBetween()
+	if r.text[r.pos] != '"' {
+		return "", 0, 0, false
+	}
+	start = r.pos
+	raw := r.value()
+	end, r.pos = r.pos, start
+	return r.unquote(raw), r.base + start, r.base + end, true
 }
 
 // Text reads a string, number or boolean, the latter as they are written.
@@ -176,6 +204,15 @@ func (r *Reader) Here() int {
 	return r.pos
 }
 
+// Offset returns where in the body a place is that Here has returned.
+func (r *Reader) Offset(here int) int { return r.base + here }
+
+// Kind names the JSON kind of the next value.
+func (r *Reader) Kind() string {
+	r.skipBetween()
+	return Kind([]byte(r.text[r.pos : r.pos+1]))
+}
+
 // Back goes to a place that Here has returned, to read the value there once it
 // is known what it is.
 func (r *Reader) Back(here int) { r.pos = here }
@@ -206,11 +243,20 @@ func (r *Reader) value() string {
 	case '{', '[':
 		r.skipNested()
 	default:
-		if n := strings.IndexAny(r.text[start:], ",]} \t\r\n"); n >= 0 {
-			r.pos += n
-		}
+		r.skipLiteral()
 	}
 	return r.text[start:r.pos]
+}
+
+// skipLiteral goes behind the number, true, false or null that begins here.
+func (r *Reader) skipLiteral() {
+	for r.pos < len(r.text) {
+		switch r.text[r.pos] {
+		case ',', ']', '}', ' ', '\t', '\r', '\n':
+			return
+		}
+		r.pos++
+	}
 }
 
 // skipNested goes behind the object or array that begins here.

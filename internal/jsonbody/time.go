@@ -6,11 +6,26 @@ import (
 	"time"
 )
 
-var layouts = [...]string{
-	time.RFC3339, // takes any number of fractional digits
-	"2006-01-02T15:04:05",
-	"2006-01-02 15:04:05Z07:00",
-	"2006-01-02 15:04:05",
+// layoutOf returns the layout for the shape of s, so that a time is parsed once.
+// All layouts take any number of fractional digits.
+func layoutOf(s string) string {
+	const day = len(time.DateOnly)
+	if len(s) <= day {
+		return ""
+	}
+	zoned := s[len(s)-1] == 'Z' || strings.IndexByte(s[day:], '+') >= 0 || strings.IndexByte(s[day:], '-') >= 0
+	switch {
+	case s[day] == 'T' && zoned:
+		return time.RFC3339
+	case s[day] == 'T':
+		return "2006-01-02T15:04:05"
+	case s[day] == ' ' && zoned:
+		return "2006-01-02 15:04:05Z07:00"
+	case s[day] == ' ':
+		return time.DateTime
+	default:
+		return ""
+	}
 }
 
 // ParseTime reads the forms in which vendors have been seen to write times:
@@ -22,12 +37,15 @@ func ParseTime(s string, loc *time.Location) (time.Time, bool) {
 	if ms, ok := strings.CutPrefix(s, "/Date("); ok {
 		return parseDate(ms)
 	}
-	for _, layout := range layouts {
-		if t, err := time.ParseInLocation(layout, s, loc); err == nil {
-			return Bounded(t)
-		}
+	layout := layoutOf(s)
+	if layout == "" {
+		return time.Time{}, false
 	}
-	return time.Time{}, false
+	t, err := time.ParseInLocation(layout, s, loc)
+	if err != nil {
+		return time.Time{}, false
+	}
+	return Bounded(t)
 }
 
 // parseDate reads the rest of "/Date(1715675467000)/" or

@@ -1,0 +1,88 @@
+package userlock
+
+import (
+	"strings"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+// Reasons of a denied logon.
+const (
+	DeniedByUserLock        = "denied_by_userlock"
+	DeniedByActiveDirectory = "denied_by_active_directory"
+)
+
+// Session.Type of an event whose code tells it.
+const (
+	SessionInteractive = "interactive" // workstation or terminal
+	SessionTerminal    = "terminal"
+	SessionIIS         = "iis"
+	SessionWiFiVPN     = "wifi_vpn"
+	SessionSaaS        = "saas"
+)
+
+type code struct {
+	typ     event.Type
+	session string
+	reason  string
+}
+
+// codes are the values of EventType in the vendor's database reference.
+var codes = map[string]code{
+	"0":  {event.SessionEnded, SessionInteractive, ""},
+	"1":  {event.SessionStarted, SessionInteractive, ""},
+	"2":  {event.SessionLocked, SessionInteractive, ""},
+	"3":  {event.SessionUnlocked, SessionInteractive, ""},
+	"4":  {event.AuthenticationFailed, SessionInteractive, DeniedByUserLock},
+	"5":  {event.SessionReconnected, SessionInteractive, ""},
+	"6":  {event.SessionDisconnected, SessionInteractive, ""},
+	"20": {event.AuthenticationFailed, SessionInteractive, DeniedByActiveDirectory},
+
+	"420": {event.AuthenticationFailed, SessionTerminal, DeniedByActiveDirectory},
+
+	"100": {event.SessionEnded, SessionIIS, ""},
+	"101": {event.SessionStarted, SessionIIS, ""},
+	"104": {event.AuthenticationFailed, SessionIIS, DeniedByUserLock},
+	"120": {event.AuthenticationFailed, SessionIIS, DeniedByActiveDirectory},
+
+	"200": {event.SessionEnded, SessionWiFiVPN, ""},
+	"201": {event.SessionStarted, SessionWiFiVPN, ""},
+	"204": {event.AuthenticationFailed, SessionWiFiVPN, DeniedByUserLock},
+	"220": {event.AuthenticationFailed, SessionWiFiVPN, DeniedByActiveDirectory},
+
+	"500": {event.SessionEnded, SessionSaaS, ""},
+	"501": {event.SessionStarted, SessionSaaS, ""},
+	"504": {event.AuthenticationFailed, SessionSaaS, DeniedByUserLock},
+}
+
+// words are the names of events in the vendor's pages, normalised, should the
+// webhook send those instead of codes.
+var words = map[string]code{
+	"logon":                        {typ: event.SessionStarted},
+	"logoff":                       {typ: event.SessionEnded},
+	"lock":                         {typ: event.SessionLocked},
+	"unlock":                       {typ: event.SessionUnlocked},
+	"reconnect":                    {typ: event.SessionReconnected},
+	"reconnection":                 {typ: event.SessionReconnected},
+	"disconnect":                   {typ: event.SessionDisconnected},
+	"disconnection":                {typ: event.SessionDisconnected},
+	"denied":                       {typ: event.AuthenticationFailed},
+	"logondenied":                  {typ: event.AuthenticationFailed},
+	"deniedlogon":                  {typ: event.AuthenticationFailed},
+	"deniedbyuserlock":             {typ: event.AuthenticationFailed, reason: DeniedByUserLock},
+	"logondeniedbyuserlock":        {typ: event.AuthenticationFailed, reason: DeniedByUserLock},
+	"deniedbyactivedirectory":      {typ: event.AuthenticationFailed, reason: DeniedByActiveDirectory},
+	"logondeniedbyactivedirectory": {typ: event.AuthenticationFailed, reason: DeniedByActiveDirectory},
+}
+
+func codeOf(t event.Text) code {
+	s := strings.TrimSpace(string(t))
+	if c, ok := codes[s]; ok {
+		return c
+	}
+	var buf [maxName]byte
+	if c, ok := words[string(normalizeName(buf[:0], s))]; ok {
+		return c
+	}
+	return code{typ: event.Unknown}
+}

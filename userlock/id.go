@@ -1,0 +1,82 @@
+package userlock
+
+import (
+	"errors"
+	"strings"
+)
+
+// A ServerID is what may be shown of a UserLock ID: the first eight hex digits
+// of the GUID, in lower case. It tells servers apart and authenticates nobody.
+type ServerID string
+
+// NewServerID returns what may be shown of a UserLock ID. The error does not hold
+// the ID.
+func NewServerID(id string) (ServerID, error) {
+	normal, ok := normalizeID(nil, id)
+	if !ok {
+		return "", errors.New("userlock: not a UserLock ID")
+	}
+	return ServerID(normal[:shownDigits]), nil
+}
+
+const (
+	idDigits    = 32
+	shownDigits = 8
+	maskedRest  = "-****-****-****-************"
+)
+
+// MarshalText implements [encoding.TextMarshaler]: a GUID with stars for what is
+// not shown.
+func (s ServerID) MarshalText() ([]byte, error) {
+	if s == "" {
+		return nil, nil
+	}
+	return []byte(string(s) + maskedRest), nil
+}
+
+// normalizeID appends the 32 lower-case digits of a GUID to dst. It takes spaces
+// around it, braces or parentheses, and hyphens anywhere. A GUID of zeros is
+// none: it is what an unset one looks like.
+func normalizeID(dst []byte, text string) ([]byte, bool) {
+	if len(text) < idDigits || len(text) > 2*idDigits {
+		return nil, false
+	}
+	text = strings.TrimSpace(text)
+	if n := len(text); n >= 2 && (text[0] == '{' && text[n-1] == '}' || text[0] == '(' && text[n-1] == ')') {
+		text = text[1 : n-1]
+	}
+	start, zero := len(dst), true
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '-':
+			continue
+		case 'A' <= c && c <= 'F':
+			c += 'a' - 'A'
+		case 'a' <= c && c <= 'f', '0' <= c && c <= '9':
+		default:
+			return nil, false
+		}
+		zero = zero && c == '0'
+		dst = append(dst, c)
+	}
+	return dst, len(dst)-start == idDigits && !zero
+}
+
+// maskID appends the form in which an ID is decoded and encoded.
+func maskID(dst, normal []byte) []byte {
+	return append(append(dst, normal[:shownDigits]...), maskedRest...)
+}
+
+// maskedID returns what is shown of an ID in the form of maskID.
+func maskedID(text string) (ServerID, bool) {
+	if len(text) != shownDigits+len(maskedRest) || text[shownDigits:] != maskedRest {
+		return "", false
+	}
+	for _, c := range []byte(text[:shownDigits]) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return "", false
+		}
+	}
+	return ServerID(text[:shownDigits]), true
+}

@@ -1,0 +1,73 @@
+package userlock
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// Vendor is Event.Vendor of UserLock's events.
+const Vendor = "userlock"
+
+// Config says how UserLock's notifications are received.
+type Config struct {
+	// IDs are the UserLock IDs of the servers: GUIDs, with or without braces and
+	// hyphens, in any letter case. The primary and the backup server have one
+	// each. Required.
+	IDs []string
+	// Aliases adds names of JSON members: the key is a name as it arrives, the
+	// value the field of Notification that it stands for ("UserAccount"). It
+	// takes precedence over the names that are known.
+	Aliases map[string]string
+	// Location is the time zone of times without one. Nil: UTC.
+	Location *time.Location
+	// Endpoint is what the endpoints of all vendors share.
+	Endpoint verify.Config
+}
+
+// Format implements [fmt.Formatter] for every verb without the IDs.
+func (c Config) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "userlock.Config{IDs:%d redacted Aliases:%v Location:%v Endpoint:%v}", len(c.IDs), c.Aliases, c.Location, c.Endpoint)
+}
+
+// LogValue implements [slog.LogValuer] without the IDs.
+func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
+
+// New returns an endpoint for UserLock's notifications. The error names the
+// field that is wrong.
+func New(c Config) (*verify.Endpoint, error) {
+	v, err := NewVerifier(c.IDs...)
+	if err != nil {
+		return nil, err
+	}
+	d := decoder{names: known, zone: c.Location}
+	if d.zone == nil {
+		d.zone = time.UTC
+	}
+	if len(c.Aliases) > 0 {
+		if d.names, err = known.with(c.Aliases); err != nil {
+			return nil, err
+		}
+		d.aliased = true
+	}
+	return verify.NewEndpoint(verify.Definition{
+		Vendor:   Vendor,
+		Verifier: v,
+		Decode:   func(_ http.Header, body []byte) (*event.Event, error) { return d.decode(body) },
+		Config:   c.Endpoint,
+	})
+}
+
+// NewVerifier returns a verifier for notifications that carry any of the IDs, for
+// Endpoint.SetVerifier or for use on its own.
+func NewVerifier(ids ...string) (verify.Verifier, error) {
+	v, err := verify.NewBodyID(verify.BodyIDConfig{IDs: ids, Normalize: normalizeID, Mask: maskID})
+	if err != nil {
+		return nil, fmt.Errorf("userlock: %w", err)
+	}
+	return v, nil
+}

@@ -1,0 +1,222 @@
+package verifytest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// A bench is an endpoint behind a real server, with everything that comes out of
+// it on record.
+type bench struct {
+	v        Vendor
+	hook     *verify.Endpoint
+	server   *httptest.Server
+	mu       sync.Mutex
+	events   []*event.Event
+	observed []verify.Observation
+	log      bytes.Buffer
+	handle   func(context.Context, *event.Event) error
+}
+
+func (v Vendor) bench(change func(*verify.Config)) (*bench, error) {
+	b := &bench{v: v}
+	c := verify.Config{
+		Logger:  slog.New(slog.NewTextHandler(lockedWriter{b}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Observe: func(_ context.Context, o verify.Observation) { b.record(func() { b.observed = append(b.observed, o) }) },
+	}
+	if change != nil {
+		change(&c)
+	}
+	var err error
+	if b.hook, err = v.New(v.Credentials[:2], c); err != nil {
+		return nil, fmt.Errorf("New: %w", err)
+	}
+	b.server = httptest.NewServer(b.hook.Handler(event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
+		b.record(func() { b.events = append(b.events, e) })
+		if b.handle != nil {
+			return b.handle(ctx, e)
+		}
+		return nil
+	})))
+	b.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	return b, nil
+}
+
+func (b *bench) close() { b.server.Close() }
+
+func (b *bench) record(f func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f()
+}
+
+type lockedWriter struct{ b *bench }
+
+func (w lockedWriter) Write(p []byte) (n int, err error) {
+	w.b.record(func() { n, err = w.b.log.Write(p) })
+	return n, err
+}
+
+// request makes a genuine request with the given body and credential.
+func (b *bench) request(credential string, body []byte) (*http.Request, error) {
+	r, err := b.v.NewRequest(context.Background(), b.server.URL, credential, b.v.fill(body, credential))
+	if err != nil {
+		return nil, fmt.Errorf("NewRequest: %w", err)
+	}
+	return r, nil
+}
+
+func (v Vendor) fill(body []byte, credential string) []byte {
+	return bytes.ReplaceAll(body, []byte(Placeholder), []byte(credential))
+}
+
+// An answer is what came back, and the events that were handed over meanwhile.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+	closed bool // the server says that it closes the connection
+	events []*event.Event
+}
+
+func (b *bench) send(r *http.Request) (answer, error) {
+	var before int
+	b.record(func() { before = len(b.events) })
+	res, err := b.server.Client().Do(r)
+	if err != nil {
+		return answer{}, err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return answer{}, err
+	}
+	a := answer{status: res.StatusCode, header: res.Header, body: string(text), closed: res.Close}
+	b.record(func() { a.events = slices.Clone(b.events[before:]) })
+	return a, nil
+}
+
+// raw sends text on a connection of its own and reads one answer. With hold it
+// keeps the connection open after the text, as a sender does who has not
+// finished.
+func (b *bench) raw(text string, hold bool) (answer, error) {
+	var before int
+	b.record(func() { before = len(b.events) })
+	conn, err := net.Dial("tcp", b.server.Listener.Addr().String())
+	if err != nil {
+		return answer{}, err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		return answer{}, err
+	}
+	if _, err := io.WriteString(conn, text); err != nil {
+		return answer{}, err
+	}
+	if !hold {
+		_ = conn.(*net.TCPConn).CloseWrite()
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return answer{}, fmt.Errorf("no answer: %w", err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return answer{}, err
+	}
+	a := answer{status: res.StatusCode, header: res.Header, body: string(body), closed: res.Close}
+	b.record(func() { a.events = slices.Clone(b.events[before:]) })
+	return a, nil
+}
+
+// head writes the request line and headers of r, without those of its length.
+func head(r *http.Request) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "POST / HTTP/1.1\r\nHost: %s\r\n", r.URL.Host)
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
+		for _, value := range r.Header[name] {
+			fmt.Fprintf(&s, "%s: %s\r\n", name, value)
+		}
+	}
+	return s.String()
+}
+
+// expect checks an answer: its status, that callbacks were called only if it was
+// accepted, and that its body is one of the fixed texts.
+func (a answer) expect(status int) error {
+	if a.status != status {
+		return fmt.Errorf("answered %d, want %d", a.status, status)
+	}
+	if a.header.Get("Content-Type") != "application/json" {
+		return fmt.Errorf("answered with Content-Type %q", a.header.Get("Content-Type"))
+	}
+	if want := texts[status]; a.body != want {
+		return fmt.Errorf("answered %q, want %q", a.body, want)
+	}
+	if status != http.StatusOK && status < 500 && len(a.events) > 0 {
+		return errors.New("a callback was called for a request that was refused")
+	}
+	return nil
+}
+
+// texts are the answers that a sender may get, whatever went wrong.
+var texts = map[int]string{
+	200: `{"received":true}`,
+	400: `{"error":"bad request"}`,
+	401: `{"error":"unauthorized"}`,
+	405: `{"error":"method not allowed"}`,
+	408: `{"error":"request timeout"}`,
+	413: `{"error":"request body too large"}`,
+	415: `{"error":"unsupported content encoding"}`,
+	500: `{"error":"internal server error"}`,
+	503: `{"error":"service unavailable"}`,
+}
+
+// sendExpect sends r and expects a status.
+func (b *bench) sendExpect(r *http.Request, status int) (answer, error) {
+	a, err := b.send(r)
+	if err == nil {
+		err = a.expect(status)
+	}
+	return a, err
+}
+
+// expectBody sends a body with the first credential and expects a status.
+func (b *bench) expectBody(body []byte, status int) (answer, error) {
+	r, err := b.request(b.v.Credentials[0], body)
+	if err != nil {
+		return answer{}, err
+	}
+	return b.sendExpect(r, status)
+}
+
+// any returns one of the payloads, always the same.
+func (v Vendor) any() []byte {
+	return v.Payloads[slices.Sorted(maps.Keys(v.Payloads))[0]]
+}
+
+// unreadable is the status of a body that is no JSON object: where the
+// credential is inside, nothing has been verified then.
+func (v Vendor) unreadable() int {
+	if v.Header == "" {
+		return http.StatusUnauthorized
+	}
+	return http.StatusBadRequest
+}
