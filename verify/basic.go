@@ -3,6 +3,7 @@ package verify
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -37,9 +38,12 @@ type BasicAuth struct {
 	accounts []account
 }
 
+// An account is the hash of "user:password", which is unambiguous since a user
+// has no colon. Hashes are of one length: comparing them does not tell that of
+// the password.
 type account struct {
-	user, password [sha256.Size]byte
-	label          string
+	sum   [sha256.Size]byte
+	label string
 }
 
 // NewBasicAuth returns a verifier that accepts any of the credentials; several
@@ -60,39 +64,36 @@ func NewBasicAuth(credentials ...Credential) (*BasicAuth, error) {
 			return nil, err
 		}
 		v.accounts = append(v.accounts, account{
-			user:     sha256.Sum256([]byte(c.User)),
-			password: sha256.Sum256([]byte(c.Password)),
-			label:    "user " + c.User,
+			sum:   sha256.Sum256([]byte(c.User + ":" + c.Password)),
+			label: "user " + c.User,
 		})
 	}
 	return v, nil
 }
 
-// Precheck is Verify: Basic authentication needs no body.
-func (v *BasicAuth) Precheck(r *http.Request) error {
-	_, err := v.Verify(r, nil)
-	return err
-}
-
 // Verify implements [Verifier]. Its label is "user " and the name of the user.
 func (v *BasicAuth) Verify(r *http.Request, _ []byte) (by string, err error) {
+	return v.VerifyHeader(r)
+}
+
+// VerifyHeader implements [HeaderVerifier].
+func (v *BasicAuth) VerifyHeader(r *http.Request) (by string, err error) {
 	if v == nil || len(v.accounts) == 0 {
 		return "", ErrUnauthenticated
 	}
-	if err := oneAuthorization(r); err != nil {
+	text, err := authorization(r, "Basic")
+	if err != nil {
 		return "", err
 	}
-	user, password, ok := r.BasicAuth()
-	if !ok {
+	var buf [256]byte // longer credentials go to the heap
+	pair, err := base64.StdEncoding.AppendDecode(buf[:0], []byte(text))
+	if err != nil {
 		return "", fmt.Errorf("%w: Authorization is not Basic", ErrBadCredential)
 	}
-	// Hashes are of one length: comparing them does not tell that of the secret.
-	u, p := sha256.Sum256([]byte(user)), sha256.Sum256([]byte(password))
+	sum := sha256.Sum256(pair)
 	match := -1
 	for i := range v.accounts {
-		a := &v.accounts[i]
-		both := subtle.ConstantTimeCompare(u[:], a.user[:]) & subtle.ConstantTimeCompare(p[:], a.password[:])
-		if both == 1 && match < 0 {
+		if subtle.ConstantTimeCompare(sum[:], v.accounts[i].sum[:]) == 1 && match < 0 {
 			match = i
 		}
 	}
@@ -114,13 +115,19 @@ func (v *BasicAuth) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "verify.BasicAuth(credentials: %d)", n)
 }
 
-func oneAuthorization(r *http.Request) error {
-	switch len(r.Header["Authorization"]) {
-	case 0:
-		return fmt.Errorf("%w: no Authorization header", ErrNoCredential)
-	case 1:
-		return nil
-	default:
-		return fmt.Errorf("%w: Authorization header is repeated", ErrBadCredential)
+// authorization returns what the one Authorization header that r may have says
+// after its scheme.
+func authorization(r *http.Request, scheme string) (string, error) {
+	values := r.Header["Authorization"]
+	switch {
+	case len(values) == 0:
+		return "", fmt.Errorf("%w: no Authorization header", ErrNoCredential)
+	case len(values) > 1:
+		return "", fmt.Errorf("%w: Authorization header is repeated", ErrBadCredential)
 	}
+	sent, text, ok := strings.Cut(values[0], " ")
+	if !ok || !strings.EqualFold(sent, scheme) {
+		return "", fmt.Errorf("%w: Authorization is not %s", ErrBadCredential, scheme)
+	}
+	return text, nil
 }

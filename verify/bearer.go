@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"net/http"
-	"strings"
 )
 
 // Bearer is a [Verifier] for a fixed token in the Authorization header (RFC
@@ -31,23 +30,17 @@ func NewBearer(tokens ...string) (*Bearer, error) {
 	return v, nil
 }
 
-// Precheck is Verify: a token needs no body.
-func (v *Bearer) Precheck(r *http.Request) error {
-	_, err := v.Verify(r, nil)
-	return err
-}
-
 // Verify implements [Verifier]. Its label is "token 1" for the first token.
-func (v *Bearer) Verify(r *http.Request, _ []byte) (by string, err error) {
+func (v *Bearer) Verify(r *http.Request, _ []byte) (by string, err error) { return v.VerifyHeader(r) }
+
+// VerifyHeader implements [HeaderVerifier].
+func (v *Bearer) VerifyHeader(r *http.Request) (by string, err error) {
 	if v == nil || len(v.tokens) == 0 {
 		return "", ErrUnauthenticated
 	}
-	if err := oneAuthorization(r); err != nil {
+	token, err := authorization(r, "Bearer")
+	if err != nil {
 		return "", err
-	}
-	scheme, token, ok := strings.Cut(r.Header["Authorization"][0], " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
-		return "", fmt.Errorf("%w: Authorization is not Bearer", ErrBadCredential)
 	}
 	sum := sha256.Sum256([]byte(token))
 	match := -1

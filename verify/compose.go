@@ -35,7 +35,7 @@ type allOf []Verifier
 
 func (a allOf) Precheck(r *http.Request) error {
 	for _, v := range a {
-		if err := precheck(v, r); err != nil {
+		if _, _, err := precheck(v, r); err != nil {
 			return err
 		}
 	}
@@ -77,7 +77,7 @@ type anyOf []Verifier
 func (a anyOf) Precheck(r *http.Request) error {
 	var errs []error
 	for _, v := range a {
-		err := precheck(v, r)
+		_, _, err := precheck(v, r)
 		if err == nil {
 			return nil
 		}

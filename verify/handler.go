@@ -16,6 +16,10 @@ import (
 // HandlerTimeout is over. A panic in h is answered 500 and logged with its
 // stack; [http.ErrAbortHandler] is panicked on.
 //
+// When the process ends, let http.Server.Shutdown wait for what has been
+// accepted; it drops connections whose request has not arrived whole, which no
+// vendor sends again.
+//
 // Register it without a method in the pattern ("/webhooks/relock", not "POST
 // /webhooks/relock"): it answers 405 itself.
 func (p *Endpoint) Handler(h event.Handler) http.Handler {

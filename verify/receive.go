@@ -74,15 +74,14 @@ func (p *Endpoint) receive(x *exchange) error {
 	}
 	v := p.currentVerifier()
 	limit := p.limitBody(x)
-	if err := p.precheck(v, x.r); err != nil {
-		return err
-	}
-	body, err := limit.read()
+	checked, err := p.precheck(v, x)
 	if err != nil {
 		return err
 	}
-	x.body = body
-	return p.checkWith(v, x)
+	if x.body, err = limit.read(); err != nil {
+		return err
+	}
+	return p.checkBody(v, x, checked)
 }
 
 func (p *Endpoint) check(x *exchange) error {
@@ -90,18 +89,22 @@ func (p *Endpoint) check(x *exchange) error {
 		return ErrBodyTooLarge
 	}
 	v := p.currentVerifier()
-	if err := p.precheck(v, x.r); err != nil {
-		return err
-	}
-	return p.checkWith(v, x)
-}
-
-func (p *Endpoint) checkWith(v Verifier, x *exchange) error {
-	by, masked, err := p.verify(v, x.r, x.body)
+	checked, err := p.precheck(v, x)
 	if err != nil {
 		return err
 	}
-	x.by = by
+	return p.checkBody(v, x, checked)
+}
+
+// checkBody verifies, unless the headers have said all, and decodes.
+func (p *Endpoint) checkBody(v Verifier, x *exchange, checked bool) error {
+	masked := x.body
+	if !checked {
+		var err error
+		if x.by, masked, err = p.verify(v, x.r, x.body); err != nil {
+			return err
+		}
+	}
 	e, err := p.decoded(x.r.Header, masked, x.body)
 	if err != nil {
 		return err
@@ -117,11 +120,13 @@ func (p *Endpoint) checkWith(v Verifier, x *exchange) error {
 	return nil
 }
 
-func (p *Endpoint) precheck(v Verifier, r *http.Request) error {
-	if err := precheck(v, r); err != nil {
-		return unauthenticated(err)
+func (p *Endpoint) precheck(v Verifier, x *exchange) (checked bool, err error) {
+	by, checked, err := precheck(v, x.r)
+	if err != nil {
+		return false, unauthenticated(err)
 	}
-	return nil
+	x.by = by
+	return checked, nil
 }
 
 func (p *Endpoint) verify(v Verifier, r *http.Request, body []byte) (by string, masked []byte, err error) {

@@ -26,6 +26,14 @@ type Prechecker interface {
 	Precheck(r *http.Request) error
 }
 
+// A HeaderVerifier is a [Verifier] that looks at headers alone. An endpoint calls
+// VerifyHeader before it reads the body, in place of Verify.
+type HeaderVerifier interface {
+	Verifier
+	// VerifyHeader is Verify without a body.
+	VerifyHeader(r *http.Request) (by string, err error)
+}
+
 // A BodyVerifier is a [Verifier] whose credential is a part of the body. An
 // endpoint calls VerifyBody in place of Verify, and decodes masked instead of
 // the body, so that the credential gets no further; Event.Raw remains the body
@@ -44,11 +52,18 @@ type Challenger interface {
 	Challenge() string
 }
 
-func precheck(v Verifier, r *http.Request) error {
-	if p, ok := v.(Prechecker); ok {
-		return p.Precheck(r)
+// precheck finds out what can be known from the headers: that the request is
+// forged, or, if checked is true, all there is.
+func precheck(v Verifier, r *http.Request) (by string, checked bool, err error) {
+	switch p := v.(type) {
+	case HeaderVerifier:
+		by, err = p.VerifyHeader(r)
+		return by, true, err
+	case Prechecker:
+		return "", false, p.Precheck(r)
+	default:
+		return "", false, nil
 	}
-	return nil
 }
 
 func verifyBody(v Verifier, r *http.Request, body []byte) (by string, masked []byte, err error) {

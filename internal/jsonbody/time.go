@@ -77,7 +77,8 @@ func Bounded(t time.Time) (time.Time, bool) {
 	if utc <= 1 || t.Year() <= 1 {
 		return time.Time{}, utc >= 0
 	}
-	if utc > 9999 || t.Year() > 9999 {
+	const day = 24 * 60 * 60
+	if _, offset := t.Zone(); utc > 9999 || t.Year() > 9999 || offset <= -day || offset >= day {
 		return time.Time{}, false
 	}
 	return t, true

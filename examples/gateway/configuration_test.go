@@ -1,0 +1,128 @@
+package main
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/verify"
+)
+
+func TestExitStatus(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "canary-is-not-there")
+	gap := writeFile(t, "canary-1\n\ncanary-2\n")
+	padded := writeFile(t, "canary-1 \n")
+	empty := writeFile(t, "")
+	blankEnd := writeFile(t, "canary-1\n\n")
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+
+	for name, test := range map[string]struct {
+		env    []string
+		args   []string
+		status int
+		says   []string
+	}{
+		"nothing configured": {
+			status: exitUsage,
+			says:   []string{"USERLOCK_IDS", "UNLOC_CREDENTIALS", "RELOCK_SECRETS", "LOGINRADIUS_SECRETS", "_FILE", "-demo"},
+		},
+		"help":           {args: []string{"-h"}, status: exitOK, says: []string{"-addr", "-demo", "RELOCK_SECRETS"}},
+		"unknown flag":   {args: []string{"-port", "80"}, status: exitUsage, says: []string{"-port", "Usage"}},
+		"bad flag value": {args: []string{"-demo=perhaps"}, status: exitUsage, says: []string{"-demo"}},
+		"argument":       {args: []string{"-demo", "now"}, status: exitUsage, says: []string{"arguments", "Usage"}},
+		"empty address":  {args: []string{"-demo", "-addr", ""}, status: exitUsage, says: []string{"-addr is empty"}},
+		"empty variable": {env: []string{"RELOCK_SECRETS="}, status: exitUsage, says: []string{"RELOCK_SECRETS: entry 1 is empty"}},
+		"empty entry": {
+			env: []string{"LOGINRADIUS_SECRETS=canary-a,,canary-b"}, status: exitUsage,
+			says: []string{"LOGINRADIUS_SECRETS: entry 2 is empty"},
+		},
+		"comma at the end": {env: []string{"RELOCK_SECRETS=canary,"}, status: exitUsage, says: []string{"RELOCK_SECRETS: entry 2 is empty"}},
+		"white space":      {env: []string{"RELOCK_SECRETS=canary-a, canary-b"}, status: exitUsage, says: []string{"RELOCK_SECRETS: "}},
+		"empty in a demo":  {env: []string{"RELOCK_SECRETS="}, args: []string{"-demo"}, status: exitUsage, says: []string{"RELOCK_SECRETS"}},
+		"no colon":         {env: []string{"UNLOC_CREDENTIALS=gate:canary,canary"}, status: exitUsage, says: []string{"UNLOC_CREDENTIALS: entry 2 has no colon"}},
+		"no password":      {env: []string{"UNLOC_CREDENTIALS=canary:"}, status: exitUsage, says: []string{"UNLOC_CREDENTIALS: ", "Password"}},
+		"not a GUID":       {env: []string{"USERLOCK_IDS=canary"}, status: exitUsage, says: []string{"USERLOCK_IDS: "}},
+		"half a GUID":      {env: []string{"USERLOCK_IDS=" + canaryID[:30]}, status: exitUsage, says: []string{"USERLOCK_IDS: "}},
+		"variable and file": {
+			env: []string{"RELOCK_SECRETS=canary", "RELOCK_SECRETS_FILE=" + gap}, status: exitUsage,
+			says: []string{"RELOCK_SECRETS and RELOCK_SECRETS_FILE are both set"},
+		},
+		"empty variable and file": {
+			env: []string{"RELOCK_SECRETS=", "RELOCK_SECRETS_FILE=" + gap}, status: exitUsage,
+			says: []string{"RELOCK_SECRETS and RELOCK_SECRETS_FILE are both set"},
+		},
+		"no such file":        {env: []string{"USERLOCK_IDS_FILE=" + missing}, status: exitUsage, says: []string{"USERLOCK_IDS_FILE: cannot read the file"}},
+		"empty file name":     {env: []string{"USERLOCK_IDS_FILE="}, status: exitUsage, says: []string{"USERLOCK_IDS_FILE: cannot read the file"}},
+		"empty file":          {env: []string{"RELOCK_SECRETS_FILE=" + empty}, status: exitUsage, says: []string{"RELOCK_SECRETS_FILE: entry 1 is empty"}},
+		"blank line":          {env: []string{"RELOCK_SECRETS_FILE=" + gap}, status: exitUsage, says: []string{"RELOCK_SECRETS_FILE: entry 2 is empty"}},
+		"blank line at end":   {env: []string{"RELOCK_SECRETS_FILE=" + blankEnd}, status: exitUsage, says: []string{"RELOCK_SECRETS_FILE: entry 2 is empty"}},
+		"white space in file": {env: []string{"RELOCK_SECRETS_FILE=" + padded}, status: exitUsage, says: []string{"RELOCK_SECRETS_FILE: "}},
+		"port taken": {
+			env: []string{"RELOCK_SECRETS=canary"}, args: []string{"-addr", taken.Addr().String()}, status: exitFailed,
+			says: []string{"cannot listen", "address already in use"},
+		},
+		"no such address": {
+			env: []string{"RELOCK_SECRETS=canary"}, args: []string{"-addr", "127.0.0.1:http-but-not"}, status: exitFailed,
+			says: []string{"cannot listen"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, stdout, stderr := runToEnd(t, test.env, test.args...)
+			assert.Equal(t, test.status, status, "stderr:\n%s", stderr)
+			assert.Empty(t, stdout)
+			for _, text := range test.says {
+				assert.Contains(t, stderr, text)
+			}
+			requireNoSecret(t, stderr)
+		})
+	}
+}
+
+func TestValues(t *testing.T) {
+	crlf := writeFile(t, "one,with,commas\r\ntwo\r\n")
+	noEnd := writeFile(t, "three\nfour")
+	for name, test := range map[string]struct {
+		env  map[string]string
+		want []string
+		from string
+	}{
+		"not set":            {},
+		"one":                {map[string]string{"X": "a"}, []string{"a"}, "X"},
+		"several":            {map[string]string{"X": "a:b,c"}, []string{"a:b", "c"}, "X"},
+		"nothing is trimmed": {map[string]string{"X": " a,b "}, []string{" a", "b "}, "X"},
+		"file, CRLF":         {map[string]string{"X_FILE": crlf}, []string{"one,with,commas", "two"}, "X_FILE"},
+		"file, no final end": {map[string]string{"X_FILE": noEnd}, []string{"three", "four"}, "X_FILE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := environment(func(name string) (string, bool) { v, ok := test.env[name]; return v, ok })
+			got, from, err := env.values("X")
+			require.NoError(t, err)
+			assert.Equal(t, test.from, from)
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("values (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSplitPairsAtTheFirstColon(t *testing.T) {
+	got, err := splitPairs([]string{"gate:a:b", "door:c"})
+	require.NoError(t, err)
+	if diff := cmp.Diff([]verify.Credential{{User: "gate", Password: "a:b"}, {User: "door", Password: "c"}}, got); diff != "" {
+		t.Errorf("credentials (-want +got):\n%s", diff)
+	}
+}
+
+func writeFile(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "values")
+	require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+	return name
+}

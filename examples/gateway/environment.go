@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+)
+
+// An environment looks a variable up, as [os.LookupEnv] does.
+type environment func(name string) (value string, ok bool)
+
+// variables is the help text about the environment.
+func variables() string {
+	var b strings.Builder
+	b.WriteString("Environment:\n")
+	for _, v := range vendors {
+		fmt.Fprintf(&b, "  %-20s %s\n", v.variable, v.means)
+	}
+	b.WriteString("Values are separated by commas. Or add _FILE to a name, and set it to the path\n" +
+		"of a file with one value a line. A vendor whose variable is not set is not served.\n")
+	return b.String()
+}
+
+// values returns the values that a variable has, or those in the file that its
+// _FILE variant names, and which of the two they are from. There are none if
+// neither is set. An error names the variable, and never holds a value.
+func (env environment) values(variable string) (values []string, from string, err error) {
+	list, inVariable := env(variable)
+	path, inFile := env(variable + "_FILE")
+	switch {
+	case inVariable && inFile:
+		return nil, "", fmt.Errorf("%s and %[1]s_FILE are both set", variable)
+	case inVariable:
+		from = variable
+		values = strings.Split(list, ",")
+	case inFile:
+		from = variable + "_FILE"
+		if values, err = readLines(path); err != nil {
+			return nil, "", fmt.Errorf("%s: %w", from, err)
+		}
+	}
+	// An empty entry is a mistake, such as a value that failed to be filled in,
+	// and must not go unnoticed.
+	if i := slices.Index(values, ""); i >= 0 {
+		return nil, "", fmt.Errorf("%s: entry %d is empty", from, i+1)
+	}
+	return values, from, nil
+}
+
+// readLines returns the lines of a file without their ends, LF or CRLF. The last
+// line may lack one. Nothing else is trimmed: white space around a secret is
+// refused later.
+func readLines(path string) ([]string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		// Without the path: it is the secret itself if the two variables were
+		// mixed up.
+		if e, ok := errors.AsType[*fs.PathError](err); ok {
+			err = e.Err
+		}
+		return nil, fmt.Errorf("cannot read the file: %w", err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSuffix(lines[i], "\r")
+	}
+	return lines, nil
+}

@@ -1,0 +1,108 @@
+// Command gateway receives the webhooks of UserLock, Unloc, Relock and
+// LoginRadius, and writes each event as one line of JSON, a CloudEvent, to
+// standard output. Its log goes to standard error.
+//
+//	gateway -demo
+//	RELOCK_SECRETS=… gateway -addr 127.0.0.1:8080
+//
+// It exits with status 0 after SIGINT or SIGTERM, 1 if it failed, and 2 if it
+// was told the wrong things.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	// A reader of standard output that goes away must not kill the process: the
+	// write fails, and the vendor is told so.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal kills
+	os.Exit(run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
+}
+
+// Exit statuses.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// run is the whole program. It returns the exit status once ctx is done and
+// what was accepted is finished, or when something failed.
+func run(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("gateway", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	addr := flags.String("addr", "127.0.0.1:8080", "`address` to listen on")
+	demoMode := flags.Bool("demo", false, "serve all vendors with random secrets, and send every kind of event to itself")
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "Usage: gateway [-demo] [-addr host:port]")
+		flags.PrintDefaults()
+		fmt.Fprint(stderr, "\n", variables())
+	}
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case err != nil:
+		return exitUsage
+	case flags.NArg() > 0:
+		fmt.Fprintln(stderr, "gateway: there are arguments after the flags")
+		flags.Usage()
+		return exitUsage
+	case *addr == "": // as from a variable that is not set; net.Listen would take it for all interfaces
+		fmt.Fprintln(stderr, "gateway: -addr is empty")
+		return exitUsage
+	}
+
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	var d *demo
+	if *demoMode {
+		d = newDemo()
+	}
+	endpoints, err := newEndpoints(env, d.credentials(), log)
+	if err != nil {
+		fmt.Fprintln(stderr, "gateway:", err)
+		return exitUsage
+	}
+	if len(endpoints) == 0 {
+		fmt.Fprint(stderr, "gateway: no vendor is configured\n\n", variables(), "\nOr try it with -demo.\n")
+		return exitUsage
+	}
+
+	listener, err := net.Listen("tcp", *addr)
+	if err != nil {
+		log.Error("cannot listen", "error", err)
+		return exitFailed
+	}
+	log.Info("listening", "addr", listener.Addr().String())
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if d != nil {
+		go func() {
+			if err := d.send(ctx, listener.Addr(), log); err != nil {
+				cancel(fmt.Errorf("%w: %w", errDemo, err))
+			}
+		}()
+	}
+	err = newServer(endpoints, newEvents(stdout), log).serve(ctx, listener)
+	if cause := context.Cause(ctx); errors.Is(cause, errDemo) {
+		err = cause
+	}
+	if err != nil {
+		log.Error("failed", "error", err)
+		return exitFailed
+	}
+	log.Info("stopped")
+	return exitOK
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The recipe in the README is run as it stands there, but for the address.
+func TestReadmeRecipe(t *testing.T) {
+	const secret = "canary relock"
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	recipe := regexp.MustCompile("(?s)```sh\n(.*?)```").FindSubmatch(readme)
+	require.NotNil(t, recipe)
+
+	p := start(t, []string{"RELOCK_SECRETS=" + secret})
+	script := string(recipe[1])
+	require.Contains(t, script, "http://127.0.0.1:8080/")
+	script = strings.ReplaceAll(script, "http://127.0.0.1:8080/", p.url+"/")
+
+	shell := exec.CommandContext(t.Context(), "sh", "-euc", script)
+	shell.Dir = t.TempDir()
+	shell.Env = append(os.Environ(), "RELOCK_SECRETS="+secret, "no_proxy=127.0.0.1")
+	var stderr strings.Builder
+	shell.Stderr = &stderr
+	out, err := shell.Output()
+	require.NoError(t, err, "%s", &stderr)
+	assert.Equal(t, received, string(out))
+
+	p.stop()
+	events := p.events()
+	require.Len(t, events, 1)
+	assert.Equal(t, "s-1", events[0].Session.ID)
+}
+
+// Every variable and path that the gateway knows is in the README.
+func TestReadmeNamesEveryVendor(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	for _, v := range vendors {
+		assert.Contains(t, string(readme), "`"+v.variable+"`")
+		assert.Contains(t, string(readme), "`"+webhookPath(v.name)+"`")
+	}
+}

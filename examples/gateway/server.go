@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// shutdownTimeout is how long requests that were accepted may take to finish
+// after a signal. It is longer than any of them should take: a body has
+// verify.DefaultBodyTimeout, a callback handlerTimeout. Kubernetes kills after 30
+// seconds.
+const shutdownTimeout = 25 * time.Second
+
+// A server is the HTTP side of the gateway.
+type server struct {
+	http   *http.Server
+	health *health
+	log    *slog.Logger
+	open   atomic.Int64 // connections
+}
+
+// newServer puts each endpoint at the path of its vendor.
+func newServer(endpoints []*verify.Endpoint, events event.Handler, log *slog.Logger) *server {
+	health := new(health)
+	mux := http.NewServeMux()
+	mux.Handle("GET /healthz", health)
+	for _, e := range endpoints {
+		// No method in the pattern: the endpoint answers 405 itself.
+		mux.Handle(webhookPath(e.Vendor()), e.Handler(events))
+	}
+	s := &server{health: health, log: log}
+	s.http = &http.Server{
+		Handler:           mux,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second, // more than the header and a body may take
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ConnState:         s.count,
+	}
+	return s
+}
+
+func webhookPath(vendor string) string { return "/webhooks/" + vendor }
+
+// serve serves until ctx is done, and then finishes what was accepted.
+func (s *server) serve(ctx context.Context, l net.Listener) error {
+	served := make(chan error, 1)
+	go func() { served <- s.http.Serve(l) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	s.log.Info("stopping")
+	s.health.stopping.Store(true)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	_ = l.Close()
+	<-served
+	s.drain(ctx)
+	if err := s.http.Shutdown(ctx); err != nil {
+		return fmt.Errorf("requests did not finish within %s: %w", shutdownTimeout, errors.Join(err, s.http.Close()))
+	}
+	return nil
+}
+
+// drain waits until each open connection has had its request answered and was
+// closed, or ctx is done. Shutdown alone drops a request whose header has not
+// been read to its end, and most vendors never send again.
+func (s *server) drain(ctx context.Context) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for s.open.Load() > 0 && ctx.Err() == nil {
+		// Closes idle connections, and all others after their next answer. Time
+		// and again, because one may have become idle since.
+		s.http.SetKeepAlivesEnabled(false)
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+}
+
+// count keeps s.open up to date.
+func (s *server) count(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.open.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		s.open.Add(-1)
+	}
+}

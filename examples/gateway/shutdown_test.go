@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestSIGTERMFinishesWhatWasAccepted(t *testing.T) {
+	const secret = "canary-relock"
+	p := start(t, []string{"RELOCK_SECRETS=" + secret})
+	body := `{"event":"session.ended","data":{"sessionId":"s-1","duration":60}}`
+	head := "POST /webhooks/relock HTTP/1.1\r\nHost: gateway\r\nX-Relock-Signature: " + opensslHMAC(t, secret, body) +
+		fmt.Sprintf("\r\nContent-Length: %d\r\n\r\n", len(body))
+
+	half := dial(t, p)
+	half.send(head + body[:10])
+	health := dial(t, p)
+	health.send("GET /healthz HTTP/1.1\r\n")
+	p.requireAccepted()
+
+	p.terminate()
+	p.eventually("it did not stop listening", func() bool {
+		c, err := net.Dial("tcp", half.RemoteAddr().String())
+		if err == nil {
+			_ = c.Close()
+		}
+		return err != nil
+	})
+
+	health.send("Host: gateway\r\n\r\n")
+	status, answer := health.answer()
+	assert.Equal(t, 503, status)
+	assert.Equal(t, `{"status":"stopping"}`, answer)
+
+	assert.Empty(t, p.stdout.String())
+	half.send(body[10:])
+	status, answer = half.answer()
+	assert.Equal(t, 200, status)
+	assert.Equal(t, received, answer)
+
+	assert.Equal(t, exitOK, p.wait())
+	events := p.events()
+	require.Len(t, events, 1)
+	assert.Equal(t, "s-1", events[0].Session.ID)
+}
+
+func TestSIGINTStops(t *testing.T) {
+	p := start(t, []string{"RELOCK_SECRETS=canary"})
+	require.NoError(t, p.cmd.Process.Signal(os.Interrupt))
+	assert.Equal(t, exitOK, p.wait())
+}
+
+func TestSecondSignalKills(t *testing.T) {
+	p := newProcess(t, []string{"RELOCK_SECRETS=canary"})
+	p.start()
+	half := dial(t, p)
+	half.send("POST /webhooks/relock HTTP/1.1\r\nHost: gateway\r\nX-Relock-Signature: " + strings.Repeat("0", 64) +
+		"\r\nContent-Length: 10\r\n\r\n")
+	p.requireAccepted()
+	p.terminate()
+	p.eventually("it does not stop", func() bool { return strings.Contains(p.stderr.String(), "msg=stopping") })
+	p.eventually("a second signal does not kill it", func() bool {
+		p.terminate()
+		select {
+		case <-p.exited:
+			return true
+		default:
+			return false
+		}
+	})
+	ws, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	require.True(t, ok)
+	assert.True(t, ws.Signaled())
+}
+
+func TestSIGTERMDuringTheDemo(t *testing.T) {
+	p := start(t, nil, "-demo")
+	p.stop() // with status 0, however far the demo got
+}
+
+func TestClosedStandardOutput(t *testing.T) {
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	p := newProcess(t, []string{"RELOCK_SECRETS=canary"})
+	p.cmd.Stdout = w
+	p.start()
+	t.Cleanup(p.stop)
+	require.NoError(t, w.Close())
+	require.NoError(t, r.Close()) // the last reader: from here on a write fails
+
+	status, answer := p.send(relockRequest(t, p, "canary", "alert"))
+	assert.Equal(t, 500, status, "nobody took the event")
+	assert.Equal(t, `{"error":"internal server error"}`, answer)
+	status, _ = p.send(get(t, p.url+"/healthz"))
+	assert.Equal(t, 200, status, "it was not killed by SIGPIPE")
+}
+
+// requireAccepted makes sure that connections made before are accepted: they
+// are in the order in which they were made.
+func (p *process) requireAccepted() {
+	p.t.Helper()
+	c := dial(p.t, p)
+	c.send("GET /healthz HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n")
+	status, answer := c.answer()
+	require.Equal(p.t, 200, status)
+	require.Equal(p.t, `{"status":"ok"}`, answer)
+}
+
+// A connection sends requests piece by piece.
+type connection struct {
+	net.Conn
+	t *testing.T
+}
+
+func dial(t *testing.T, p *process) connection {
+	t.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+	require.NoError(t, err)
+	require.NoError(t, c.SetDeadline(time.Now().Add(patience)))
+	t.Cleanup(func() { _ = c.Close() })
+	return connection{c, t}
+}
+
+func (c connection) send(text string) {
+	c.t.Helper()
+	_, err := io.WriteString(c.Conn, text)
+	require.NoError(c.t, err)
+}
+
+func (c connection) answer() (status int, body string) {
+	c.t.Helper()
+	answer, err := http.ReadResponse(bufio.NewReader(c.Conn), nil)
+	require.NoError(c.t, err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	require.NoError(c.t, err)
+	return answer.StatusCode, string(text)
+}

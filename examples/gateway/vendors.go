@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/accesshook/accesshook/loginradius"
+	"github.com/accesshook/accesshook/relock"
+	"github.com/accesshook/accesshook/unloc"
+	"github.com/accesshook/accesshook/userlock"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// A vendor is somebody whose webhooks the gateway can receive, at
+// /webhooks/<name>.
+//
+// It may have several credentials, so that one can be replaced without a gap.
+type vendor struct {
+	name     string
+	variable string // the environment variable that has the credentials
+	means    string // what the credentials are, for the help text
+	endpoint func(credentials []string, c verify.Config) (*verify.Endpoint, error)
+}
+
+var vendors = []vendor{
+	{
+		name: userlock.Vendor, variable: "USERLOCK_IDS", means: "IDs of your UserLock servers",
+		endpoint: func(ids []string, c verify.Config) (*verify.Endpoint, error) {
+			return userlock.New(userlock.Config{IDs: ids, Endpoint: c})
+		},
+	},
+	{
+		name: unloc.Vendor, variable: "UNLOC_CREDENTIALS", means: "user:password, as in the URL that Unloc calls",
+		endpoint: func(pairs []string, c verify.Config) (*verify.Endpoint, error) {
+			credentials, err := splitPairs(pairs)
+			if err != nil {
+				return nil, err
+			}
+			return unloc.New(unloc.Config{Credentials: credentials, Endpoint: c})
+		},
+	},
+	{
+		name: relock.Vendor, variable: "RELOCK_SECRETS", means: "webhook secrets",
+		endpoint: func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
+			return relock.New(relock.Config{Secrets: secrets, Endpoint: c})
+		},
+	},
+	{
+		name: loginradius.Vendor, variable: "LOGINRADIUS_SECRETS", means: "API secrets",
+		endpoint: func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
+			return loginradius.New(loginradius.Config{Secrets: secrets, Endpoint: c})
+		},
+	},
+}
+
+// handlerTimeout is how long a callback may take. With the time that a body may
+// take to arrive it stays below shutdownTimeout.
+const handlerTimeout = 10 * time.Second
+
+// newEndpoints returns an endpoint for each vendor that has credentials in the
+// environment or among more, which has them by the vendor's name. An error names
+// the variable, and never holds a value.
+func newEndpoints(env environment, more map[string][]string, log *slog.Logger) ([]*verify.Endpoint, error) {
+	var endpoints []*verify.Endpoint
+	for _, v := range vendors {
+		credentials, from, err := env.values(v.variable)
+		if err != nil {
+			return nil, err
+		}
+		credentials = append(credentials, more[v.name]...)
+		if len(credentials) == 0 {
+			continue // not configured: its path answers 404
+		}
+		endpoint, err := v.endpoint(credentials, verify.Config{HandlerTimeout: handlerTimeout, Logger: log})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", from, err)
+		}
+		endpoints = append(endpoints, endpoint)
+	}
+	return endpoints, nil
+}
+
+// splitPairs splits each "user:password" at its first colon: a password may have
+// more of them.
+func splitPairs(pairs []string) ([]verify.Credential, error) {
+	var credentials []verify.Credential
+	for i, pair := range pairs {
+		user, password, ok := strings.Cut(pair, ":")
+		if !ok {
+			return nil, fmt.Errorf("entry %d has no colon between user and password", i+1)
+		}
+		credentials = append(credentials, verify.Credential{User: user, Password: password})
+	}
+	return credentials, nil
+}

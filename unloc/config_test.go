@@ -1,0 +1,96 @@
+package unloc_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/unloc"
+	"github.com/accesshook/accesshook/verify"
+)
+
+func TestNewRefuses(t *testing.T) {
+	good := verify.Credential{User: "doors", Password: "correct-horse"}
+	for name, test := range map[string]struct {
+		config unloc.Config
+		field  string
+	}{
+		"no credentials":             {unloc.Config{}, "credentials"},
+		"empty list":                 {unloc.Config{Credentials: []verify.Credential{}}, "credentials"},
+		"empty user":                 {unloc.Config{Credentials: []verify.Credential{{Password: "correct-horse"}}}, "credentials[0].User"},
+		"blank user":                 {unloc.Config{Credentials: []verify.Credential{{User: "  ", Password: "correct-horse"}}}, "credentials[0].User"},
+		"colon in the user":          {unloc.Config{Credentials: []verify.Credential{{User: "do:ors", Password: "correct-horse"}}}, "credentials[0].User"},
+		"empty password":             {unloc.Config{Credentials: []verify.Credential{{User: "doors"}}}, "credentials[0].Password"},
+		"line feed from a file":      {unloc.Config{Credentials: []verify.Credential{{User: "doors", Password: "correct-horse\n"}}}, "credentials[0].Password"},
+		"control character":          {unloc.Config{Credentials: []verify.Credential{{User: "doors", Password: "correct\x00horse"}}}, "credentials[0].Password"},
+		"second of two, no password": {unloc.Config{Credentials: []verify.Credential{good, {User: "doors"}}}, "credentials[1].Password"},
+		"endpoint":                   {unloc.Config{Credentials: []verify.Credential{good}, Endpoint: verify.Config{MaxBody: -1}}, "MaxBody"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hook, err := unloc.New(test.config)
+			require.ErrorContains(t, err, test.field)
+			assert.Nil(t, hook)
+			assert.NotContains(t, err.Error(), "horse")
+		})
+	}
+}
+
+func TestNewVerifierRefusesNothing(t *testing.T) {
+	v, err := unloc.NewVerifier()
+	require.Error(t, err)
+	assert.True(t, v == nil, "a nil interface, not a nil pointer in one")
+}
+
+// A registration that works is not to be broken by a rule about new ones.
+func TestNewAcceptsReservedCharacters(t *testing.T) {
+	hook, err := unloc.New(unloc.Config{Credentials: []verify.Credential{{User: "d@ors", Password: "p/a:s$s"}}})
+	require.NoError(t, err)
+	r, err := unloc.NewRequest(t.Context(), "https://hooks.example/unloc", "d@ors", "p/a:s$s", unloc.AccessEvent{})
+	require.NoError(t, err)
+	assert.NoError(t, hook.Verify(r, nil))
+}
+
+func TestConfigHidesCredentials(t *testing.T) {
+	c := unloc.Config{Credentials: []verify.Credential{{User: "doors", Password: "correct-horse"}}}
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("config", "c", c, "pc", &c)
+	for _, shown := range []string{
+		fmt.Sprint(c), fmt.Sprint(&c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c), fmt.Sprintf("%x", c), fmt.Sprintf("%s", []any{c}), log.String(),
+	} {
+		assert.Contains(t, shown, "Credentials:1 redacted")
+		assert.NotContains(t, shown, "doors")
+		assert.NotContains(t, shown, "horse")
+	}
+}
+
+func TestVerifierCanBeSwapped(t *testing.T) {
+	hook := newHook(t, verify.Credential{User: "doors", Password: "old"})
+	request := func(password string) *http.Request {
+		r, err := unloc.NewRequest(t.Context(), "https://hooks.example/unloc", "doors", password, unloc.AccessEvent{})
+		require.NoError(t, err)
+		return r
+	}
+	require.NoError(t, hook.Verify(request("old"), nil))
+	require.ErrorIs(t, hook.Verify(request("new"), nil), verify.ErrUnauthenticated)
+
+	both, err := unloc.NewVerifier(verify.Credential{User: "doors", Password: "new"}, verify.Credential{User: "doors", Password: "old"})
+	require.NoError(t, err)
+	hook.SetVerifier(both)
+	assert.NoError(t, hook.Verify(request("old"), nil))
+	assert.NoError(t, hook.Verify(request("new"), nil))
+}
+
+func newHook(t *testing.T, credentials ...verify.Credential) *verify.Endpoint {
+	t.Helper()
+	hook, err := unloc.New(unloc.Config{
+		Credentials: credentials,
+		Endpoint:    verify.Config{Logger: slog.New(slog.DiscardHandler)},
+	})
+	require.NoError(t, err)
+	return hook
+}

@@ -1,0 +1,93 @@
+package unloc
+
+import (
+	"fmt"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/convert"
+	"github.com/accesshook/accesshook/internal/jsonbody"
+)
+
+// actions is Unloc's list of actions. One that is not in it is Unknown. Three
+// comparisons cost less than a look into a map.
+var actions = [...]struct {
+	name string
+	typ  event.Type
+}{
+	{"unlocked", event.LockUnlocked},
+	{"locked", event.LockLocked},
+	{"viewedCode", event.LockCodeViewed},
+}
+
+func typeOf(action string) event.Type {
+	for i := range actions {
+		if actions[i].name == action {
+			return actions[i].typ
+		}
+	}
+	return event.Unknown
+}
+
+// Decode turns a body of Unloc's into an event, with an [*AccessEvent] as its
+// payload. It does not verify anything. How Event.ID is made is described in the
+// package comment.
+//
+// User.ID is the payload's AppUserID, or UserID if that is empty. User.Phone is
+// the same if it has the form of a phone number, '+' and up to 15 digits, and
+// else empty: the text that stands for an anonymous user is no number to call.
+//
+// An unknown action, unknown members and members of other types than documented
+// are no errors; a body that is not a JSON object is one.
+func Decode(body []byte) (*event.Event, error) {
+	r, err := jsonbody.NewReader(body)
+	if err != nil {
+		return nil, fmt.Errorf("unloc: %w", err)
+	}
+	both := new(struct { // one piece of memory
+		event   event.Event
+		payload AccessEvent
+	})
+	e, p := &both.event, &both.payload
+	if r.Object() {
+		for r.Next() {
+			p.member(r)
+		}
+	}
+	e.ID = p.ID
+	if !usableID(p.ID) {
+		e.ID = convert.ID(body)
+	}
+	e.Vendor, e.Source = Vendor, Vendor
+	e.Type, e.VendorType = typeOf(p.Action), p.Action
+	e.Outcome, e.Severity = e.Type.Outcome(), e.Type.Severity()
+	e.Time = p.Created // the Reader has seen to it that it can be written
+	e.User.ID, e.User.FullName = p.user(), p.UserName
+	if isPhone(e.User.ID) {
+		e.User.Phone = e.User.ID
+	}
+	e.Lock = event.Lock{ID: p.LockID, Name: p.LockName, KeyID: p.KeyID}
+	e.Payload, e.Warnings = p, r.Warnings()
+	return e, nil
+}
+
+func (p *AccessEvent) user() string {
+	if p.AppUserID != "" {
+		return string(p.AppUserID)
+	}
+	return string(p.UserID)
+}
+
+// maxPhone is how many digits E.164 allows.
+const maxPhone = 15
+
+func isPhone(s string) bool {
+	if len(s) < 2 || len(s) > 1+maxPhone || s[0] != '+' {
+		return false
+	}
+	for _, c := range []byte(s[1:]) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,9 @@
+package unloc
+
+import "github.com/accesshook/accesshook/internal/jsonbody"
+
+// MarshalJSON returns the whole body.
+func (p AccessEvent) MarshalJSON() ([]byte, error) {
+	type body AccessEvent
+	return jsonbody.Marshal(body(p))
+}

@@ -1,0 +1,83 @@
+package unloc_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/unloc"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// A callback for every door that is opened.
+func ExampleNew() {
+	hook, err := unloc.New(unloc.Config{
+		// In a program of yours the password comes from its environment. The
+		// second credential is being phased out.
+		Credentials: []verify.Credential{
+			{User: "unloc", Password: "R4mT0pqu2x-new"},
+			{User: "unloc", Password: "Zk3v9LwQ7c-old"},
+		},
+		Endpoint: verify.Config{Logger: slog.New(slog.DiscardHandler)},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	events := event.NewMux()
+	events.HandleFunc(event.LockUnlocked, func(_ context.Context, e *event.Event) error {
+		fmt.Printf("%s opened %s at %s\n", e.User.Phone, e.Lock.Name, e.Time.Format("15:04"))
+		return nil
+	})
+	event.On(events, func(_ context.Context, _ *event.Event, p *unloc.AccessEvent) error {
+		fmt.Println("key", p.KeyID, p.Action)
+		return nil
+	})
+
+	mux := http.NewServeMux()
+	mux.Handle("/webhooks/unloc", hook.Handler(events))
+
+	// What Unloc does:
+	r, err := unloc.NewRequest(context.Background(), "https://hooks.example/webhooks/unloc", "unloc", "R4mT0pqu2x-new",
+		[]byte(`{"id":"e7d0a1","action":"unlocked","created":"2025-02-11T06:58:03.417Z","keyId":"k-17","lockId":"l-4","lockName":"Loading dock","appUserId":"+4790001234","userName":""}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	fmt.Println(w.Code)
+	// Output:
+	// +4790001234 opened Loading dock at 06:58
+	// key k-17 unlocked
+	// 200
+}
+
+// The URL to register with Unloc, for one lock.
+func ExampleURL() {
+	url, err := unloc.URL("https://hooks.example/webhooks/unloc", "unloc", "R4mT0pqu2x-new")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(strings.Replace(url, "R4mT0pqu2x-new", "…", 1)) // it is a secret
+
+	_, err = unloc.URL("https://hooks.example/webhooks/unloc", "unloc", "p@ssword")
+	fmt.Println(err)
+	// Output:
+	// https://unloc:…@hooks.example/webhooks/unloc
+	// unloc: password has other characters than letters, digits and -._~, which Unloc may not be able to send
+}
+
+// Decoding a body that was verified and stored before.
+func ExampleDecode() {
+	e, err := unloc.Decode([]byte(`{"id":"e7d0a1","action":"viewedCode","lockId":"l-4","lockName":"Loading dock"}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(e.ID, e.Type, e.Lock.Name)
+	// Output: e7d0a1 lock.code_viewed Loading dock
+}

@@ -1,0 +1,34 @@
+package unloc
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/accesshook/accesshook/internal/convert"
+)
+
+// NewRequest returns a request as Unloc sends it, with user and password: for
+// testing your own handler, and for tools. The payload is an [AccessEvent], or a
+// []byte that is sent as it is.
+func NewRequest(ctx context.Context, url, user, password string, payload any) (*http.Request, error) {
+	switch {
+	case user == "":
+		return nil, errors.New("unloc: user is empty")
+	case strings.Contains(user, ":"):
+		return nil, errors.New("unloc: user has a colon, which Basic authentication cannot send")
+	case password == "":
+		return nil, errors.New("unloc: password is empty")
+	}
+	body, err := convert.Body(payload)
+	if err != nil {
+		return nil, err
+	}
+	r, err := convert.Post(ctx, url, body)
+	if err != nil {
+		return nil, err
+	}
+	r.SetBasicAuth(user, password)
+	return r, nil
+}

@@ -1,0 +1,60 @@
+package unloc
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// Vendor is Event.Vendor of Unloc's events.
+const Vendor = "unloc"
+
+// Config says how Unloc's webhooks are received.
+type Config struct {
+	// Credentials are the users and passwords in the URLs that were registered
+	// with Unloc. A request may come with any of them, so that a password can be
+	// replaced without a gap. Required.
+	//
+	// Characters that Unloc asks to refrain from are accepted here, but a colon
+	// in the user: a registration that works is not to be broken. [URL] refuses
+	// them for a new one.
+	Credentials []verify.Credential
+	// Endpoint is what the endpoints of all vendors share.
+	Endpoint verify.Config
+}
+
+// Format implements [fmt.Formatter] for every verb without the credentials.
+func (c Config) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "unloc.Config{Credentials:%d redacted Endpoint:%v}", len(c.Credentials), c.Endpoint)
+}
+
+// LogValue implements [slog.LogValuer] without the credentials.
+func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
+
+// New returns an endpoint for Unloc's webhooks. The error names the field that
+// is wrong.
+func New(c Config) (*verify.Endpoint, error) {
+	v, err := NewVerifier(c.Credentials...)
+	if err != nil {
+		return nil, err
+	}
+	return verify.NewEndpoint(verify.Definition{
+		Vendor:   Vendor,
+		Verifier: v,
+		Decode:   func(_ http.Header, body []byte) (*event.Event, error) { return Decode(body) },
+		Config:   c.Endpoint,
+	})
+}
+
+// NewVerifier returns a verifier for requests that come with any of the
+// credentials, for Endpoint.SetVerifier or for use on its own.
+func NewVerifier(credentials ...verify.Credential) (verify.Verifier, error) {
+	v, err := verify.NewBasicAuth(credentials...)
+	if err != nil {
+		return nil, fmt.Errorf("unloc: %w", err)
+	}
+	return v, nil
+}

@@ -1,0 +1,301 @@
+package verify_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/verify"
+)
+
+func basic(user, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
+}
+
+func TestBasicAuth(t *testing.T) {
+	v, err := verify.NewBasicAuth(verify.Credential{User: "gate", Password: "swordfish:with:colons"}, verify.Credential{User: "yard", Password: "swordfish"})
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		header []string
+		by     string
+		err    error
+	}{
+		"first":                  {[]string{basic("gate", "swordfish:with:colons")}, "user gate", nil},
+		"second":                 {[]string{basic("yard", "swordfish")}, "user yard", nil},
+		"scheme in capitals":     {[]string{strings.Replace(basic("yard", "swordfish"), "Basic", "BASIC", 1)}, "user yard", nil},
+		"longer than the buffer": {[]string{basic("yard", strings.Repeat("x", 5000))}, "", verify.ErrBadCredential},
+		"users mixed up":         {[]string{basic("gate", "swordfish")}, "", verify.ErrBadCredential},
+		"no password":            {[]string{basic("gate", "")}, "", verify.ErrBadCredential},
+		"missing":                {nil, "", verify.ErrNoCredential},
+		"empty":                  {[]string{""}, "", verify.ErrBadCredential},
+		"twice":                  {[]string{basic("yard", "swordfish"), basic("yard", "swordfish")}, "", verify.ErrBadCredential},
+		"bearer":                 {[]string{"Bearer swordfish"}, "", verify.ErrBadCredential},
+		"not base64":             {[]string{"Basic yard:swordfish"}, "", verify.ErrBadCredential},
+		"no colon":               {[]string{"Basic " + base64.StdEncoding.EncodeToString([]byte("yard"))}, "", verify.ErrBadCredential},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := post()
+			r.Header["Authorization"] = c.header
+			by, err := v.Verify(r, nil)
+			assert.Equal(t, c.by, by)
+			assert.ErrorIs(t, err, c.err)
+			header, err := v.VerifyHeader(r)
+			assert.Equal(t, c.by, header)
+			assert.ErrorIs(t, err, c.err)
+		})
+	}
+	assert.Equal(t, `Basic realm="webhook", charset="UTF-8"`, v.Challenge())
+	_, err = verify.NewBasicAuth(verify.Credential{User: "ga:te", Password: "swordfish"})
+	assert.ErrorContains(t, err, "credentials[0].User")
+	_, err = verify.NewBasicAuth(verify.Credential{User: "gate", Password: "swordfish"}, verify.Credential{User: "yard"})
+	assert.ErrorContains(t, err, "credentials[1].Password")
+	_, err = verify.NewBasicAuth()
+	assert.Error(t, err)
+}
+
+func TestBearer(t *testing.T) {
+	v, err := verify.NewBearer("token-one", "token-two")
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		header []string
+		by     string
+		err    error
+	}{
+		"first":             {[]string{"Bearer token-one"}, "token 1", nil},
+		"second, lower":     {[]string{"bearer token-two"}, "token 2", nil},
+		"wrong":             {[]string{"Bearer token-three"}, "", verify.ErrBadCredential},
+		"prefix of a token": {[]string{"Bearer token-"}, "", verify.ErrBadCredential},
+		"no scheme":         {[]string{"token-one"}, "", verify.ErrBadCredential},
+		"basic":             {[]string{"Basic token-one"}, "", verify.ErrBadCredential},
+		"missing":           {nil, "", verify.ErrNoCredential},
+		"twice":             {[]string{"Bearer token-one", "Bearer token-one"}, "", verify.ErrBadCredential},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := post()
+			r.Header["Authorization"] = c.header
+			by, err := v.Verify(r, nil)
+			assert.Equal(t, c.by, by)
+			assert.ErrorIs(t, err, c.err)
+			header, err := v.VerifyHeader(r)
+			assert.Equal(t, c.by, header)
+			assert.ErrorIs(t, err, c.err)
+		})
+	}
+	_, err = verify.NewBearer("token-one", " ")
+	assert.ErrorContains(t, err, "tokens[1]")
+	assert.Equal(t, `Bearer realm="webhook"`, v.Challenge())
+}
+
+// digits is an ID that consists of eight digits, with dashes anywhere.
+func digits(dst []byte, text string) ([]byte, bool) {
+	n := 0
+	for _, c := range []byte(text) {
+		switch {
+		case c == '-':
+		case '0' <= c && c <= '9':
+			dst, n = append(dst, c), n+1
+		default:
+			return nil, false
+		}
+	}
+	return dst, n == 8
+}
+
+func newBodyID(t testing.TB, ids ...string) *verify.BodyID {
+	v, err := verify.NewBodyID(verify.BodyIDConfig{
+		IDs: ids, Normalize: digits,
+		Mask: func(dst, id []byte) []byte { return append(append(dst, id[:2]...), `"******`...) },
+	})
+	require.NoError(t, err)
+	return v
+}
+
+func TestBodyID(t *testing.T) {
+	v := newBodyID(t, "1111-2222", "33334444")
+	for name, c := range map[string]struct {
+		body, by, masked string
+	}{
+		"any name":           {`{"x":1,"whatever":"11112222","y":[]}`, "ID 1", `{"x":1,"whatever":"11\"******","y":[]}`},
+		"second":             {` {"id" : "33-33-44-44" } `, "ID 2", ` {"id" : "33\"******" } `},
+		"escaped":            {`{"id":"\u00311112222"}`, "ID 1", `{"id":"11\"******"}`},
+		"twice":              {`{"a":"11112222","b":"33334444","c":"11112222"}`, "ID 1", `{"a":"11\"******","b":"33\"******","c":"11\"******"}`},
+		"others stay":        {`{"a":"55556666","b":"11112222"}`, "ID 1", `{"a":"55556666","b":"11\"******"}`},
+		"byte order mark":    {"\ufeff" + `{"a":"11112222"}`, "ID 1", "\ufeff" + `{"a":"11\"******"}`},
+		"wrong":              {`{"id":"55556666"}`, "", ""},
+		"number":             {`{"id":11112222}`, "", ""},
+		"nested":             {`{"a":{"id":"11112222"},"b":["11112222"]}`, "", ""},
+		"as a name":          {`{"11112222":1}`, "", ""},
+		"repeated name":      {`{"a":"11112222","a":"x"}`, "", ""},
+		"repeated inside":    {`{"a":"11112222","b":{"c":1,"c":2}}`, "", ""},
+		"broken UTF-8":       {"{\"a\":\"11112222\",\"b\":\"\xff\"}", "", ""},
+		"not closed":         {`{"a":"11112222"`, "", ""},
+		"something behind":   {`{"a":"11112222"}{}`, "", ""},
+		"array":              {`["11112222"]`, "", ""},
+		"empty":              {``, "", ""},
+		"a prefix of the ID": {`{"a":"1111222"}`, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := strings.Clone(c.body)
+			by, masked, err := v.VerifyBody(post(), []byte(c.body))
+			assert.Equal(t, c.by, by)
+			assert.Equal(t, c.masked, string(masked))
+			assert.Equal(t, before, c.body)
+			if c.by == "" {
+				assert.ErrorIs(t, err, verify.ErrBadCredential)
+			}
+			again, err2 := v.Verify(post(), []byte(c.body))
+			assert.Equal(t, by, again)
+			assert.Equal(t, err == nil, err2 == nil)
+		})
+	}
+}
+
+func TestBodyIDConfigErrors(t *testing.T) {
+	for field, c := range map[string]verify.BodyIDConfig{
+		"Normalize": {IDs: []string{"11112222"}},
+		"IDs":       {Normalize: digits},
+		"IDs[1]":    {Normalize: digits, IDs: []string{"11112222", "letters"}},
+	} {
+		v, err := verify.NewBodyID(c)
+		assert.Nil(t, v)
+		assert.ErrorContains(t, err, "BodyIDConfig."+field)
+	}
+	assert.NotContains(t, fmt.Sprintf("%v %+v", verify.BodyIDConfig{IDs: []string{"11112222"}}, verify.BodyIDConfig{IDs: []string{"11112222"}}), "1111")
+}
+
+func TestBodyIDNamesWhatArrived(t *testing.T) {
+	v := newBodyID(t, "11112222")
+	_, err := v.Verify(nil, []byte(`{"User Lock":"`+"11112223"+`","event\nType":1,"`+strings.Repeat("n", 200)+`":{}}`))
+	assert.ErrorContains(t, err, "members: User Lock, event\uFFFDType, "+strings.Repeat("n", 40)+"…")
+	assert.NotContains(t, err.Error(), "11112223")
+
+	var many strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&many, `,"m%d":0`, i)
+	}
+	_, err = v.Verify(nil, []byte("{"+many.String()[1:]+"}"))
+	assert.ErrorContains(t, err, "m15, …)")
+	assert.NotContains(t, err.Error(), "m16")
+
+	named := 0
+	for range 1000 {
+		_, err = v.Verify(nil, []byte(`{"a":1}`))
+		require.ErrorIs(t, err, verify.ErrBadCredential)
+		if strings.Contains(err.Error(), "members") {
+			named++
+		}
+	}
+	assert.LessOrEqual(t, named, 6, "names are sampled")
+}
+
+func TestAllOfAnyOf(t *testing.T) {
+	sign, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig", Secrets: []string{vectorKey}})
+	require.NoError(t, err)
+	gate, err := verify.NewBasicAuth(verify.Credential{User: "gate", Password: "swordfish"})
+	require.NoError(t, err)
+	id := newBodyID(t, "11112222")
+	both, either := verify.AllOf(sign, gate), verify.AnyOf(sign, gate)
+	body := []byte(vectorBody)
+
+	for name, c := range map[string]struct {
+		r       *http.Request
+		all, an string
+	}{
+		"both":      {post("Sig", vectorHex, "Authorization", basic("gate", "swordfish")), "secret 1 + user gate", "secret 1"},
+		"signed":    {post("Sig", vectorHex), "", "secret 1"},
+		"basic":     {post("Authorization", basic("gate", "swordfish")), "", "user gate"},
+		"neither":   {post(), "", ""},
+		"wrong one": {post("Sig", vectorHex, "Authorization", basic("gate", "herring")), "", "secret 1"},
+	} {
+		by, err := both.Verify(c.r, body)
+		assert.Equal(t, c.all, by, name)
+		assert.Equal(t, c.all == "", err != nil, name)
+		assert.Equal(t, c.all == "", both.(verify.Prechecker).Precheck(c.r) != nil, name)
+		by, err = either.Verify(c.r, body)
+		assert.Equal(t, c.an, by, name)
+		assert.Equal(t, c.an == "", err != nil, name)
+		assert.Equal(t, c.an == "", either.(verify.Prechecker).Precheck(c.r) != nil, name)
+	}
+
+	// A verifier without Precheck can only be asked with the body.
+	assert.NoError(t, verify.AnyOf(sign, id).(verify.Prechecker).Precheck(post()))
+	assert.Error(t, verify.AllOf(sign, id).(verify.Prechecker).Precheck(post()))
+
+	assert.Equal(t, gate.Challenge(), both.(verify.Challenger).Challenge())
+	assert.Empty(t, verify.AllOf(sign, id).(verify.Challenger).Challenge())
+
+	assert.Panics(t, func() { verify.AllOf(sign, nil) })
+	assert.Panics(t, func() { verify.AnyOf(nil, sign) })
+	assert.Panics(t, func() { verify.AnyOf(sign, gate, nil) })
+}
+
+// Whatever else is asked, the credential in the body is masked, and a signature
+// is checked over the body as it came.
+func TestAllOfMasks(t *testing.T) {
+	body := []byte(`{"a":"11112222","b":"33334444"}`)
+	one, two := newBodyID(t, "11112222"), newBodyID(t, "33334444")
+	asItCame := verifierFunc(func(_ *http.Request, b []byte) (string, error) {
+		if !bytes.Equal(b, body) {
+			return "", errors.New("not the body")
+		}
+		return "plain", nil
+	})
+	for name, v := range map[string]verify.Verifier{
+		"first":     verify.AllOf(one, asItCame),
+		"last":      verify.AllOf(asItCame, one),
+		"nested":    verify.AllOf(verify.AllOf(asItCame, one), asItCame),
+		"any first": verify.AnyOf(one, asItCame),
+	} {
+		_, masked, err := v.(verify.BodyVerifier).VerifyBody(post(), body)
+		require.NoError(t, err, name)
+		assert.Equal(t, `{"a":"11\"******","b":"33334444"}`, string(masked), name)
+	}
+	_, masked, err := verify.AllOf(one, asItCame, two).(verify.BodyVerifier).VerifyBody(post(), body)
+	require.NoError(t, err)
+	assert.Equal(t, `{"a":"11\"******","b":"33\"******"}`, string(masked))
+}
+
+type verifierFunc func(*http.Request, []byte) (string, error)
+
+func (f verifierFunc) Verify(r *http.Request, body []byte) (string, error) { return f(r, body) }
+
+func TestNothingShowsItsSecret(t *testing.T) {
+	const canary = "canary-7355608"
+	sign, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig", Secrets: []string{canary}})
+	require.NoError(t, err)
+	gate, err := verify.NewBasicAuth(verify.Credential{User: "gate", Password: canary})
+	require.NoError(t, err)
+	token, err := verify.NewBearer(canary)
+	require.NoError(t, err)
+	hook, err := verify.NewEndpoint(verify.Definition{Vendor: "v", Verifier: verify.AllOf(sign, gate, token), Decode: nothing})
+	require.NoError(t, err)
+	credential := verify.Credential{User: "gate", Password: canary}
+	hexed := fmt.Sprintf("%x", canary)
+	numbers := strings.Trim(fmt.Sprint([]byte(canary)), "[]")
+	for _, v := range []any{
+		sign, *sign, gate, *gate, token, *token, hook, credential, &credential, []verify.Credential{credential},
+		verify.HMACConfig{Header: "Sig", Secrets: []string{canary}},
+		verify.Config{Also: verify.AllOf(sign, gate)}, verify.AllOf(sign, gate), verify.AnyOf(token, gate),
+		struct{ v *verify.HMAC }{sign}, map[string]any{"x": credential},
+	} {
+		shown := fmt.Sprintf("%v %+v %#v %s %q %x", v, v, v, v, v, v)
+		var log bytes.Buffer
+		slog.New(slog.NewTextHandler(&log, nil)).Info("text", "v", v)
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("json", "v", v)
+		encoded, _ := json.Marshal(v)
+		for _, text := range []string{shown, log.String(), string(encoded)} {
+			assert.NotContains(t, text, canary, "%T", v)
+			assert.NotContains(t, text, hexed, "%T", v)
+			assert.NotContains(t, text, numbers, "%T", v)
+		}
+	}
+}

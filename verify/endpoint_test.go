@@ -1,0 +1,580 @@
+package verify_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/verify"
+)
+
+func nothing(http.Header, []byte) (*event.Event, error) { return &event.Event{ID: "1"}, nil }
+
+// decodeTime takes {"t":"…"}.
+func decodeTime(_ http.Header, body []byte) (*event.Event, error) {
+	var p struct{ T time.Time }
+	if err := json.Unmarshal(body, &p); err != nil {
+		return nil, errors.New("not an object")
+	}
+	return &event.Event{ID: "1", Type: event.LockUnlocked, VendorType: "open", Time: p.T, Payload: &p}, nil
+}
+
+const (
+	testSecret = "a secret for tests of endpoints"
+	sigHeader  = "X-Test-Signature"
+)
+
+func testVerifier(t testing.TB, secrets ...string) verify.Verifier {
+	v, err := verify.NewHMAC(verify.HMACConfig{Header: sigHeader, Secrets: secrets})
+	require.NoError(t, err)
+	return v
+}
+
+func newEndpoint(t testing.TB, c verify.Config) *verify.Endpoint {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	hook, err := verify.NewEndpoint(verify.Definition{Vendor: "test", Verifier: testVerifier(t, testSecret), Decode: decodeTime, Config: c})
+	require.NoError(t, err)
+	return hook
+}
+
+func signed(t testing.TB, url, body string) *http.Request {
+	r, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
+	require.NoError(t, err)
+	r.Header.Set(sigHeader, sign(testSecret, body))
+	return r
+}
+
+func TestNewEndpointErrors(t *testing.T) {
+	good := verify.Definition{Vendor: "v", Verifier: testVerifier(t, testSecret), Decode: nothing}
+	for field, change := range map[string]func(*verify.Definition){
+		"Definition.Vendor":     func(d *verify.Definition) { d.Vendor = "" },
+		"Vendor is empty or":    func(d *verify.Definition) { d.Vendor = "Vendor X" },
+		"Definition.Verifier":   func(d *verify.Definition) { d.Verifier = nil },
+		"Definition.Decode":     func(d *verify.Definition) { d.Decode = nil },
+		"Config.Name":           func(d *verify.Definition) { d.Config.Name = "north gate" },
+		"more than 64":          func(d *verify.Definition) { d.Config.Name = strings.Repeat("n", 65) },
+		"Config.MaxBody":        func(d *verify.Definition) { d.Config.MaxBody = -1 },
+		"Config.BodyTimeout":    func(d *verify.Definition) { d.Config.BodyTimeout = -1 },
+		"Config.HandlerTimeout": func(d *verify.Definition) { d.Config.HandlerTimeout = -1 },
+		"Config.MaxAge":         func(d *verify.Definition) { d.Config.MaxAge = -1 },
+		"Config.MaxFuture":      func(d *verify.Definition) { d.Config.MaxFuture = -1 },
+		"Config.Wrap[0]":        func(d *verify.Definition) { d.Config.Wrap = []func(event.Handler) event.Handler{nil} },
+	} {
+		d := good
+		change(&d)
+		hook, err := verify.NewEndpoint(d)
+		assert.Nil(t, hook, field)
+		assert.ErrorContains(t, err, field)
+	}
+	hook, err := verify.NewEndpoint(good)
+	require.NoError(t, err)
+	assert.Equal(t, "v", hook.Vendor())
+	assert.Equal(t, "v", hook.Source())
+	assert.Panics(t, func() { hook.Handler(nil) })
+	assert.Panics(t, func() { hook.Middleware(nil) })
+}
+
+func TestZeroEndpointRefuses(t *testing.T) {
+	var hook verify.Endpoint
+	called := false
+	handler := hook.Handler(event.HandlerFunc(func(context.Context, *event.Event) error { called = true; return nil }))
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, signed(t, "http://localhost/", "{}"))
+	assert.Equal(t, http.StatusUnauthorized, w.Code)
+	_, err := hook.Check(post(), nil)
+	assert.ErrorIs(t, err, verify.ErrUnauthenticated)
+	assert.ErrorIs(t, hook.Verify(post(), nil), verify.ErrUnauthenticated)
+	_, err = hook.Decode([]byte("{}"))
+	assert.Error(t, err)
+	hook.SetVerifier(verifierFunc(func(*http.Request, []byte) (string, error) { return "anybody", nil }))
+	w = httptest.NewRecorder()
+	handler.ServeHTTP(w, signed(t, "http://localhost/", "{}"))
+	assert.Equal(t, http.StatusUnauthorized, w.Code, "without a decoder a verifier does not open it")
+	assert.False(t, called)
+}
+
+func TestEventOfEndpoint(t *testing.T) {
+	hook := newEndpoint(t, verify.Config{Name: "north"})
+	body := `{"t":"2024-05-14T10:31:07+02:00"}`
+	before := time.Now()
+	e, err := hook.Check(signed(t, "http://localhost/", body), []byte(body))
+	require.NoError(t, err)
+	assert.Equal(t, "test", e.Vendor)
+	assert.Equal(t, "north", e.Source)
+	assert.Equal(t, body, string(e.Raw))
+	assert.True(t, e.Time.Equal(time.Date(2024, 5, 14, 8, 31, 7, 0, time.UTC)))
+	assert.WithinRange(t, e.Received, before.Add(-time.Millisecond), time.Now())
+	assert.Equal(t, time.UTC, e.Received.Location())
+
+	e, err = hook.Check(signed(t, "http://localhost/", "{}"), []byte("{}"))
+	require.NoError(t, err)
+	assert.Equal(t, e.Received, e.Time, "a vendor that sends no time")
+
+	e, err = hook.Decode([]byte(body))
+	require.NoError(t, err)
+	assert.Zero(t, e.Received)
+	assert.Equal(t, "north", e.Source)
+	assert.Equal(t, body, string(e.Raw))
+}
+
+func TestDecodeThatMisbehaves(t *testing.T) {
+	for name, c := range map[string]struct {
+		decode func(http.Header, []byte) (*event.Event, error)
+		status int
+	}{
+		"error":    {func(http.Header, []byte) (*event.Event, error) { return nil, errors.New("no") }, 400},
+		"no event": {func(http.Header, []byte) (*event.Event, error) { return nil, nil }, 400},
+		"panic":    {func(http.Header, []byte) (*event.Event, error) { panic("index out of range") }, 500},
+	} {
+		hook, err := verify.NewEndpoint(verify.Definition{Vendor: "v", Verifier: testVerifier(t, testSecret), Decode: c.decode, Config: verify.Config{Logger: slog.New(slog.DiscardHandler)}})
+		require.NoError(t, err)
+		w := httptest.NewRecorder()
+		hook.Handler(event.HandlerFunc(func(context.Context, *event.Event) error { t.Error("called"); return nil })).ServeHTTP(w, signed(t, "http://localhost/", "{}"))
+		assert.Equal(t, c.status, w.Code, name)
+	}
+	hook, err := verify.NewEndpoint(verify.Definition{Vendor: "v", Verifier: testVerifier(t, testSecret), Decode: func(http.Header, []byte) (*event.Event, error) {
+		return &event.Event{Warnings: make([]event.Warning, 100)}, nil
+	}})
+	require.NoError(t, err)
+	e, err := hook.Decode([]byte("{}"))
+	require.NoError(t, err)
+	assert.Len(t, e.Warnings, event.MaxWarnings)
+}
+
+// Stripe's verifier takes a signature that is dated ten years ahead; Paddle's
+// takes one of 1970 unless told otherwise. A window here counts both ways, and an
+// event without a time is in no window.
+func TestIssue1184_stripeDotnet_AgeWindowBothWays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		at := func(d time.Duration) string { return fmt.Sprintf(`{"t":%q}`, now.Add(d).Format(time.RFC3339Nano)) }
+		for name, c := range map[string]struct {
+			config verify.Config
+			body   string
+			ok     bool
+		}{
+			"no window, 1970":        {verify.Config{}, `{"t":"1970-01-01T00:00:00Z"}`, true},
+			"no window, no time":     {verify.Config{}, `{}`, true},
+			"just young enough":      {verify.Config{MaxAge: time.Minute}, at(-time.Minute), true},
+			"too old":                {verify.Config{MaxAge: time.Minute}, at(-time.Minute - 1), false},
+			"old, only the future":   {verify.Config{MaxFuture: time.Minute}, at(-time.Hour), true},
+			"just near enough":       {verify.Config{MaxFuture: time.Minute}, at(time.Minute), true},
+			"too far ahead":          {verify.Config{MaxFuture: time.Minute}, at(time.Minute + 1), false},
+			"ten years ahead":        {verify.Config{MaxAge: time.Minute, MaxFuture: time.Minute}, at(87600 * time.Hour), false},
+			"ahead, only the past":   {verify.Config{MaxAge: time.Minute}, at(time.Hour), true},
+			"no time in a window":    {verify.Config{MaxAge: time.Hour}, `{}`, false},
+			"no time, only a future": {verify.Config{MaxFuture: time.Hour}, `{}`, false},
+		} {
+			hook := newEndpoint(t, c.config)
+			_, err := hook.Check(signed(t, "http://localhost/", c.body), []byte(c.body))
+			if c.ok {
+				assert.NoError(t, err, name)
+			} else {
+				assert.ErrorIs(t, err, verify.ErrStale, name)
+				assert.Equal(t, http.StatusUnauthorized, verify.Status(err), name)
+			}
+		}
+	})
+}
+
+func TestAlsoIsAskedToo(t *testing.T) {
+	gate, err := verify.NewBasicAuth(verify.Credential{User: "gate", Password: "swordfish"})
+	require.NoError(t, err)
+	hook := newEndpoint(t, verify.Config{Also: gate})
+	r := signed(t, "http://localhost/", "{}")
+	assert.ErrorIs(t, hook.Verify(r, []byte("{}")), verify.ErrNoCredential)
+	r.SetBasicAuth("gate", "swordfish")
+	assert.NoError(t, hook.Verify(r, []byte("{}")))
+
+	hook.SetVerifier(testVerifier(t, "another secret for endpoint tests"))
+	assert.ErrorIs(t, hook.Verify(r, []byte("{}")), verify.ErrBadCredential)
+	r.Header.Set(sigHeader, sign("another secret for endpoint tests", "{}"))
+	assert.NoError(t, hook.Verify(r, []byte("{}")))
+	r.Header.Del("Authorization")
+	assert.ErrorIs(t, hook.Verify(r, []byte("{}")), verify.ErrNoCredential, "Also stays in force")
+
+	w := httptest.NewRecorder()
+	hook.Respond(w, verify.ErrNoCredential)
+	assert.Equal(t, gate.Challenge(), w.Header().Get("WWW-Authenticate"))
+}
+
+func TestVerifierErrorsAreRefusals(t *testing.T) {
+	for name, c := range map[string]struct {
+		err    error
+		status int
+	}{
+		"any error":   {errors.New("signature wrong"), 401},
+		"io error":    {io.ErrUnexpectedEOF, 401},
+		"permanent":   {event.Permanent(errors.New("x")), 401},
+		"own":         {verify.ErrBadCredential, 401},
+		"forbidden":   {verify.ErrForbidden, 403},
+		"rate":        {verify.ErrRateLimited, 429},
+		"cannot tell": {event.Unavailable(errors.New("key store down"), time.Second), 503},
+	} {
+		hook, err := verify.NewEndpoint(verify.Definition{
+			Vendor: "v", Decode: nothing,
+			Verifier: verifierFunc(func(*http.Request, []byte) (string, error) { return "", c.err }),
+		})
+		require.NoError(t, err)
+		err = hook.Verify(post(), nil)
+		assert.Equal(t, c.status, verify.Status(err), name)
+	}
+}
+
+func TestReceiveAndRespond(t *testing.T) {
+	hook := newEndpoint(t, verify.Config{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e, err := hook.Receive(w, r)
+		if err == nil {
+			again, readErr := io.ReadAll(r.Body)
+			if readErr != nil || !bytes.Equal(again, e.Raw) {
+				err = errors.New("the body does not read again")
+			}
+		}
+		hook.Respond(w, err)
+	}))
+	defer server.Close()
+	for body, want := range map[string]int{"{}": 200, "[]": 400} {
+		res, err := server.Client().Do(signed(t, server.URL, body))
+		require.NoError(t, err)
+		res.Body.Close()
+		assert.Equal(t, want, res.StatusCode)
+	}
+	w := httptest.NewRecorder()
+	hook.Respond(w, event.Unavailable(errors.New("full"), 1500*time.Millisecond))
+	assert.Equal(t, 503, w.Code)
+	assert.Equal(t, "2", w.Header().Get("Retry-After"))
+	w = httptest.NewRecorder()
+	hook.Respond(w, event.Unavailable(errors.New("full"), 0))
+	assert.Empty(t, w.Header().Values("Retry-After"))
+}
+
+// A sender that hangs up must not cancel the work (treeverse/lakeFS#10453,
+// mark3labs/mcp-go#248), values of the request stay (ferro-labs/ai-gateway#181).
+func TestIssue10453_lakeFS_ContextOutlivesTheSender(t *testing.T) {
+	type key struct{}
+	hook := newEndpoint(t, verify.Config{HandlerTimeout: time.Minute})
+	started, gone, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	handler := hook.Handler(event.HandlerFunc(func(ctx context.Context, _ *event.Event) error {
+		close(started)
+		<-gone
+		deadline, ok := ctx.Deadline()
+		switch {
+		case ctx.Err() != nil:
+			done <- ctx.Err()
+		case ctx.Value(key{}) != "kept":
+			done <- errors.New("no value")
+		case !ok || time.Until(deadline) > time.Minute || time.Until(deadline) < 30*time.Second:
+			done <- fmt.Errorf("deadline %v", deadline)
+		default:
+			done <- nil
+		}
+		return nil
+	}))
+	requestDone := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		go func() { <-r.Context().Done(); close(requestDone) }()
+		handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, "kept")))
+	}))
+	defer server.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		res, err := server.Client().Do(signed(t, server.URL, "{}").WithContext(ctx))
+		if err == nil {
+			res.Body.Close()
+		}
+	}()
+	<-started
+	cancel()
+	<-requestDone
+	close(gone)
+	assert.NoError(t, <-done)
+}
+
+func TestHandlerContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hook := newEndpoint(t, verify.Config{HandlerTimeout: time.Minute})
+		var kept context.Context
+		run := func(f func(ctx context.Context) error) int {
+			w := httptest.NewRecorder()
+			hook.Handler(event.HandlerFunc(func(ctx context.Context, _ *event.Event) error { kept = ctx; return f(ctx) })).ServeHTTP(w, signed(t, "http://localhost/", "{}"))
+			return w.Code
+		}
+		start := time.Now()
+		assert.Equal(t, 500, run(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }))
+		assert.Equal(t, time.Minute, time.Since(start))
+		assert.ErrorIs(t, kept.Err(), context.DeadlineExceeded)
+
+		// It is over when the callback has returned, for what it has left behind.
+		assert.Equal(t, 200, run(func(ctx context.Context) error { return ctx.Err() }))
+		assert.ErrorIs(t, kept.Err(), context.Canceled)
+		assert.Equal(t, 200, run(func(ctx context.Context) error { return nil }))
+		assert.ErrorIs(t, kept.Err(), context.Canceled)
+
+		assert.Equal(t, 500, run(func(ctx context.Context) error {
+			child, cancel := context.WithCancelCause(ctx)
+			defer cancel(nil)
+			<-child.Done()
+			return context.Cause(child)
+		}))
+	})
+}
+
+func TestAbortHandlerIsPanickedOn(t *testing.T) {
+	hook := newEndpoint(t, verify.Config{})
+	mux := event.NewMux()
+	mux.Default(func(context.Context, *event.Event) error { panic(http.ErrAbortHandler) })
+	assert.PanicsWithError(t, http.ErrAbortHandler.Error(), func() {
+		hook.Handler(mux).ServeHTTP(httptest.NewRecorder(), signed(t, "http://localhost/", "{}"))
+	})
+}
+
+func TestWrap(t *testing.T) {
+	var calls []string
+	wrap := func(name string) func(event.Handler) event.Handler {
+		return func(h event.Handler) event.Handler {
+			return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
+				calls = append(calls, name)
+				return h.HandleEvent(ctx, e)
+			})
+		}
+	}
+	hook := newEndpoint(t, verify.Config{Wrap: []func(event.Handler) event.Handler{wrap("outer"), wrap("inner")}})
+	want := []string{"outer", "inner", "handler"}
+	hook.Handler(event.HandlerFunc(func(context.Context, *event.Event) error { calls = append(calls, "handler"); return nil })).
+		ServeHTTP(httptest.NewRecorder(), signed(t, "http://localhost/", "{}"))
+	assert.Equal(t, want, calls)
+	calls = nil
+	hook.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls = append(calls, "handler") })).
+		ServeHTTP(httptest.NewRecorder(), signed(t, "http://localhost/", "{}"))
+	assert.Equal(t, want, calls)
+}
+
+func TestMiddlewareAndWrap(t *testing.T) {
+	answer := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			if status != 0 {
+				w.WriteHeader(status)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		wrap   func(event.Handler) event.Handler
+		next   http.HandlerFunc
+		status int
+		failed bool
+	}{
+		"silent":             {nil, answer(0), 200, false},
+		"accepted":           {nil, answer(202), 202, false},
+		"client error":       {nil, answer(422), 422, false},
+		"failed":             {nil, answer(500), 500, true},
+		"unavailable":        {nil, answer(503), 503, true},
+		"not called, a copy": {func(event.Handler) event.Handler { return eventFunc(func() error { return nil }) }, answer(202), 200, false},
+		"not called, failed": {func(event.Handler) event.Handler { return eventFunc(func() error { return errors.New("store down") }) }, answer(202), 500, true},
+		"not called, too busy": {func(event.Handler) event.Handler {
+			return eventFunc(func() error { return event.Unavailable(errors.New("busy"), 0) })
+		}, answer(202), 503, true},
+		"failed after the call": {func(h event.Handler) event.Handler { return thenFail{h} }, answer(202), 202, true},
+		"called twice":          {func(h event.Handler) event.Handler { return twice{h} }, answer(202), 202, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var seen error
+			observe := func(h event.Handler) event.Handler {
+				return event.HandlerFunc(func(ctx context.Context, e *event.Event) error { seen = h.HandleEvent(ctx, e); return seen })
+			}
+			config := verify.Config{Wrap: []func(event.Handler) event.Handler{observe}}
+			if c.wrap != nil {
+				config.Wrap = append(config.Wrap, c.wrap)
+			}
+			w := httptest.NewRecorder()
+			newEndpoint(t, config).Middleware(c.next).ServeHTTP(w, signed(t, "http://localhost/", "{}"))
+			assert.Equal(t, c.status, w.Code)
+			assert.Equal(t, c.failed, seen != nil, "%v", seen)
+		})
+	}
+}
+
+type eventFunc func() error
+
+func (f eventFunc) HandleEvent(context.Context, *event.Event) error { return f() }
+
+type thenFail struct{ event.Handler }
+
+func (h thenFail) HandleEvent(ctx context.Context, e *event.Event) error {
+	return errors.Join(h.Handler.HandleEvent(ctx, e), errors.New("too late"))
+}
+
+type twice struct{ event.Handler }
+
+func (h twice) HandleEvent(ctx context.Context, e *event.Event) error {
+	return errors.Join(h.Handler.HandleEvent(ctx, e), h.Handler.HandleEvent(ctx, e))
+}
+
+func TestMiddlewareLeavesThePanicToTheServer(t *testing.T) {
+	var log bytes.Buffer
+	hook := newEndpoint(t, verify.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	assert.PanicsWithValue(t, "own", func() {
+		hook.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("own") })).
+			ServeHTTP(httptest.NewRecorder(), signed(t, "http://localhost/", "{}"))
+	})
+	assert.Contains(t, log.String(), "level=ERROR")
+}
+
+func TestMiddlewareKeepsTheWriter(t *testing.T) {
+	hook := newEndpoint(t, verify.Config{})
+	server := httptest.NewServer(hook.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.NoError(t, http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute)))
+		_, ok := w.(http.Flusher)
+		assert.True(t, ok)
+		assert.NoError(t, http.NewResponseController(w).Flush())
+		w.WriteHeader(http.StatusTeapot) // too late: Flush has answered
+	})))
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	defer server.Close()
+	res, err := server.Client().Do(signed(t, server.URL, "{}"))
+	require.NoError(t, err)
+	res.Body.Close()
+	assert.Equal(t, 200, res.StatusCode)
+}
+
+func TestLogRecord(t *testing.T) {
+	var log bytes.Buffer
+	var seen []verify.Observation
+	hook := newEndpoint(t, verify.Config{
+		Name:    "north",
+		Logger:  slog.New(slog.NewJSONHandler(&log, nil)),
+		Observe: func(_ context.Context, o verify.Observation) { seen = append(seen, o) },
+	})
+	mux := event.NewMux()
+	fail := error(nil)
+	mux.Default(func(context.Context, *event.Event) error { return fail })
+	handler := hook.Handler(mux)
+	records := func(r *http.Request) map[string]any {
+		log.Reset()
+		r.RemoteAddr = "[::ffff:192.0.2.7]:4711"
+		handler.ServeHTTP(httptest.NewRecorder(), r)
+		require.Equal(t, 1, strings.Count(log.String(), "\n"), "one record a request")
+		var m map[string]any
+		require.NoError(t, json.Unmarshal(log.Bytes(), &m))
+		assert.IsType(t, float64(0), m["duration"])
+		delete(m, "time")
+		delete(m, "duration")
+		return m
+	}
+	assert.Empty(t, cmp.Diff(map[string]any{
+		"level": "INFO", "msg": "webhook", "endpoint": "north", "vendor": "test", "status": 200.0, "client": "192.0.2.7", "bytes": 2.0,
+		"credential": "secret 1", "id": "1", "type": "lock.unlocked", "vendor_type": "open",
+	}, records(signed(t, "http://localhost/", "{}"))))
+
+	forged := signed(t, "http://localhost/", "{}")
+	forged.Header.Set(sigHeader, strings.Repeat("0", 64))
+	assert.Empty(t, cmp.Diff(map[string]any{
+		"level": "WARN", "msg": "webhook", "endpoint": "north", "vendor": "test", "status": 401.0, "client": "192.0.2.7", "bytes": 2.0,
+		"error": "verify: not authenticated: credential refused: signature does not match",
+	}, records(forged)))
+
+	fail = event.Permanent(errors.New("no such door"))
+	m := records(signed(t, "http://localhost/", "{}"))
+	assert.Equal(t, "WARN", m["level"], "a permanent error is never silent")
+	assert.Equal(t, 200.0, m["status"])
+	assert.Equal(t, "no such door", m["error"])
+
+	fail = &event.PanicError{Value: "boom", Stack: []byte("the stack")}
+	m = records(signed(t, "http://localhost/", "{}"))
+	assert.Equal(t, "ERROR", m["level"])
+	assert.Equal(t, "the stack", m["stack"])
+
+	require.Len(t, seen, 4)
+	for i, status := range []int{200, 401, 200, 500} {
+		o := seen[i]
+		assert.Equal(t, status, o.Status)
+		assert.Equal(t, "north", o.Source)
+		assert.Equal(t, "test", o.Vendor)
+		assert.Equal(t, "192.0.2.7", o.Client.String())
+		assert.Equal(t, 2, o.Bytes)
+		assert.Positive(t, o.Duration)
+		assert.Equal(t, status == 401, o.Event == nil)
+		assert.Equal(t, status == 401, o.Credential == "")
+		assert.Equal(t, i == 0, o.Err == nil)
+	}
+}
+
+func TestObservePanicIsContained(t *testing.T) {
+	var log bytes.Buffer
+	hook := newEndpoint(t, verify.Config{
+		Logger:  slog.New(slog.NewTextHandler(&log, nil)),
+		Observe: func(context.Context, verify.Observation) { panic("observer") },
+	})
+	w := httptest.NewRecorder()
+	hook.Handler(event.NewMux()).ServeHTTP(w, signed(t, "http://localhost/", "{}"))
+	assert.Equal(t, 200, w.Code)
+	assert.Contains(t, log.String(), "Observe panicked")
+}
+
+func TestNilLoggerIsTheDefault(t *testing.T) {
+	var log bytes.Buffer
+	old := slog.Default()
+	defer slog.SetDefault(old)
+	hook, err := verify.NewEndpoint(verify.Definition{Vendor: "v", Verifier: testVerifier(t, testSecret), Decode: nothing})
+	require.NoError(t, err)
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	hook.Handler(event.NewMux()).ServeHTTP(httptest.NewRecorder(), signed(t, "http://localhost/", "{}"))
+	assert.Contains(t, log.String(), "msg=webhook")
+}
+
+// Secrets are swapped under load: every request that is signed with the secret
+// that stays is accepted, and none sees half a list.
+func TestSetVerifierUnderLoad(t *testing.T) {
+	hook := newEndpoint(t, verify.Config{})
+	lists := []verify.Verifier{testVerifier(t, testSecret, "old"), testVerifier(t, "new", testSecret)}
+	stop := make(chan struct{})
+	var swapping, sending sync.WaitGroup
+	swapping.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				hook.SetVerifier(lists[i%2])
+			}
+		}
+	})
+	for range 4 {
+		sending.Go(func() {
+			for range 2000 {
+				if _, err := hook.Check(signed(t, "http://localhost/", "{}"), []byte("{}")); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	sending.Wait()
+	close(stop)
+	swapping.Wait()
+}
+
+func TestConfigShows(t *testing.T) {
+	c := verify.Config{Name: "north", MaxBody: 7, Also: testVerifier(t, testSecret)}
+	assert.Equal(t, fmt.Sprint(c), fmt.Sprintf("%+v", c))
+	assert.Contains(t, fmt.Sprint(c), `Name:"north" MaxBody:7`)
+	assert.NotContains(t, fmt.Sprintf("%#v", c), testSecret)
+}

@@ -1,0 +1,239 @@
+package verify_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/verify"
+)
+
+// The vector that the vendor notes give: key "secret", body {"a":1}.
+const (
+	vectorKey  = "secret"
+	vectorBody = `{"a":1}`
+	vectorHex  = "aa9e2e3575f5d7098b6caccd790888c36d5fdb63342a73bada2d6a51747a8494"
+)
+
+func post(header ...string) *http.Request {
+	r, err := http.NewRequest(http.MethodPost, "http://localhost/", http.NoBody)
+	if err != nil {
+		panic(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
+	return r
+}
+
+func TestHMACVector(t *testing.T) {
+	v, err := verify.NewHMAC(verify.HMACConfig{Header: "x-signature", Secrets: []string{"another", vectorKey}})
+	require.NoError(t, err)
+	for name, sent := range map[string]string{"lower": vectorHex, "upper": strings.ToUpper(vectorHex), "mixed": strings.ToUpper(vectorHex[:9]) + vectorHex[9:]} {
+		by, err := v.Verify(post("X-Signature", sent), []byte(vectorBody))
+		require.NoError(t, err, name)
+		assert.Equal(t, "secret 2", by, name)
+		assert.NoError(t, v.Precheck(post("X-Signature", sent)), name)
+	}
+}
+
+func TestHMACForms(t *testing.T) {
+	mac := func(h func() hash.Hash) []byte {
+		m := hmac.New(h, []byte(vectorKey))
+		m.Write([]byte(vectorBody))
+		return m.Sum(nil)
+	}
+	for name, c := range map[string]struct {
+		config verify.HMACConfig
+		sent   string
+	}{
+		"prefix":         {verify.HMACConfig{Prefix: "sha256="}, "sha256=" + hex.EncodeToString(mac(sha256.New))},
+		"base64":         {verify.HMACConfig{Encoding: verify.Base64}, base64.StdEncoding.EncodeToString(mac(sha256.New))},
+		"SHA-1":          {verify.HMACConfig{Hash: sha1.New}, hex.EncodeToString(mac(sha1.New))},
+		"SHA-512":        {verify.HMACConfig{Hash: sha512.New}, hex.EncodeToString(mac(sha512.New))},
+		"SHA-512 base64": {verify.HMACConfig{Hash: sha512.New, Encoding: verify.Base64}, base64.StdEncoding.EncodeToString(mac(sha512.New))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.config.Header, c.config.Secrets = "Sig", []string{vectorKey}
+			v, err := verify.NewHMAC(c.config)
+			require.NoError(t, err)
+			_, err = v.Verify(post("Sig", c.sent), []byte(vectorBody))
+			require.NoError(t, err)
+			for i := range c.sent {
+				damaged := []byte(c.sent)
+				damaged[i] ^= 1
+				_, err = v.Verify(post("Sig", string(damaged)), []byte(vectorBody))
+				require.ErrorIs(t, err, verify.ErrBadCredential, "character %d", i)
+			}
+			_, err = v.Verify(post("Sig", c.sent), []byte(vectorBody+" "))
+			require.ErrorIs(t, err, verify.ErrBadCredential)
+			for _, sent := range []string{c.sent + c.sent, c.sent[:len(c.sent)-2], c.sent + "00", " " + c.sent, strings.TrimPrefix(c.sent, c.config.Prefix) + "\n"} {
+				require.ErrorIs(t, v.Precheck(post("Sig", sent)), verify.ErrBadCredential, "%q", sent)
+			}
+		})
+	}
+}
+
+func TestHMACRefusesAtOnce(t *testing.T) {
+	v, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig", Secrets: []string{vectorKey}})
+	require.NoError(t, err)
+	assert.ErrorIs(t, v.Precheck(post()), verify.ErrNoCredential)
+	assert.ErrorIs(t, v.Precheck(post("Sig", vectorHex, "Sig", vectorHex)), verify.ErrBadCredential)
+	assert.ErrorIs(t, v.Precheck(post("Sig", "")), verify.ErrBadCredential)
+	assert.ErrorIs(t, v.Precheck(post("Sig", strings.Repeat("g", 64))), verify.ErrBadCredential)
+	for _, err := range []error{verify.ErrNoCredential, verify.ErrBadCredential, verify.ErrStale} {
+		assert.ErrorIs(t, err, verify.ErrUnauthenticated)
+	}
+}
+
+func TestHMACConfigErrors(t *testing.T) {
+	for field, c := range map[string]verify.HMACConfig{
+		"Header":     {Secrets: []string{"s"}},
+		"Secrets":    {Header: "Sig"},
+		"Secrets[1]": {Header: "Sig", Secrets: []string{"s", ""}},
+		"Encoding":   {Header: "Sig", Secrets: []string{"s"}, Encoding: 7},
+		"Hash":       {Header: "Sig", Secrets: []string{"s"}, Hash: func() hash.Hash { return short{sha256.New()} }},
+	} {
+		v, err := verify.NewHMAC(c)
+		assert.Nil(t, v)
+		assert.ErrorContains(t, err, "HMACConfig."+field)
+	}
+}
+
+type short struct{ hash.Hash }
+
+func (short) Size() int { return 4 }
+
+// A slack-go error carried the signature that would have been right, and a second
+// request with it was accepted (slack-go/slack#849, with PR #862 removing the
+// wrong value of the two).
+func TestIssue849_slack_ErrorWithTheExpectedSignature(t *testing.T) {
+	v, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig", Secrets: []string{vectorKey}})
+	require.NoError(t, err)
+	forged := strings.Repeat("0", 64)
+	for _, r := range []*http.Request{post("Sig", forged), post("Sig", vectorHex[:62]), post("Sig", vectorHex, "Sig", forged), post()} {
+		_, err := v.Verify(r, []byte(vectorBody+" "))
+		require.Error(t, err)
+		mac := hmac.New(sha256.New, []byte(vectorKey))
+		mac.Write([]byte(vectorBody + " "))
+		expected := hex.EncodeToString(mac.Sum(nil))
+		shown := strings.ToLower(fmt.Sprintf("%v %+v %#v", err, err, err))
+		for _, secret := range []string{expected, expected[:16], forged, vectorHex[:62], vectorKey + ":"} {
+			assert.NotContains(t, shown, secret)
+		}
+	}
+}
+
+// Seven of nine verifiers tried accept an empty secret, among them stripe-go,
+// go-github with nil and an unsigned request, and go-githubauth until its PR #61,
+// whose fuzz test had asserted that as right.
+func TestPR61_goGithubauth_EmptySecret(t *testing.T) {
+	for name, secrets := range map[string][]string{
+		"none": nil, "empty": {""}, "empty among others": {"good", ""},
+		// NousResearch/hermes-agent#102069: only white space.
+		"blank": {" \t"}, "newline": {"good\n"}, "zero width": {"good\u200b"}, "NUL": {"a\x00b"},
+	} {
+		_, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig", Secrets: secrets})
+		assert.Error(t, err, name)
+		_, err = verify.NewBearer(secrets...)
+		assert.Error(t, err, name)
+		var credentials []verify.Credential
+		for _, s := range secrets {
+			credentials = append(credentials, verify.Credential{User: "gate", Password: s})
+		}
+		_, err = verify.NewBasicAuth(credentials...)
+		assert.Error(t, err, name)
+	}
+	for name, v := range map[string]verify.Verifier{
+		"HMAC": new(verify.HMAC), "nil HMAC": (*verify.HMAC)(nil),
+		"BasicAuth": new(verify.BasicAuth), "nil BasicAuth": (*verify.BasicAuth)(nil),
+		"Bearer": new(verify.Bearer), "nil Bearer": (*verify.Bearer)(nil),
+		"BodyID": new(verify.BodyID), "nil BodyID": (*verify.BodyID)(nil),
+	} {
+		_, err := v.Verify(post("Sig", "", "Authorization", "Basic Og=="), []byte("{}"))
+		assert.ErrorIs(t, err, verify.ErrUnauthenticated, name)
+	}
+}
+
+func BenchmarkHMAC(b *testing.B) {
+	body := []byte(strings.Repeat("0123456789abcdef", 64))
+	mac := hmac.New(sha256.New, []byte(vectorKey))
+	mac.Write(body)
+	r := post("X-Sig", hex.EncodeToString(mac.Sum(nil)))
+	b.Run("Verify", func(b *testing.B) {
+		v, err := verify.NewHMAC(verify.HMACConfig{Header: "X-Sig", Secrets: []string{vectorKey}})
+		require.NoError(b, err)
+		b.SetBytes(int64(len(body)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := v.Verify(r, body); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("Sum256", func(b *testing.B) {
+		b.SetBytes(int64(len(body)))
+		for b.Loop() {
+			sha256.Sum256(body)
+		}
+	})
+}
+
+func FuzzVerify(f *testing.F) {
+	f.Add([]byte(vectorBody), vectorHex, vectorKey, "another")
+	f.Add([]byte{}, "", "a", "b")
+	f.Add([]byte("{}"), strings.Repeat("A", 64), "k\n", " ")
+	f.Fuzz(func(t *testing.T, body []byte, sent, secret, other string) {
+		v, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig", Secrets: []string{secret}})
+		if strings.TrimSpace(secret) == "" || strings.ContainsAny(secret, "\x00\n\r\t") {
+			require.Error(t, err, "a secret that nobody chose")
+		}
+		if err != nil {
+			return
+		}
+		// What was not signed by the secret is refused, whatever it is.
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write(body)
+		good := hex.EncodeToString(mac.Sum(nil))
+		r := post()
+		r.Header["Sig"] = []string{sent}
+		_, err = v.Verify(r, body)
+		require.Equal(t, strings.EqualFold(sent, good), err == nil)
+		if err != nil {
+			require.ErrorIs(t, err, verify.ErrUnauthenticated)
+		}
+		r.Header["Sig"] = []string{good}
+		_, err = v.Verify(r, body)
+		require.NoError(t, err)
+		require.NoError(t, v.Precheck(r))
+		if len(body) > 0 {
+			i := len(body) / 2
+			body[i] ^= 0x10
+			_, err = v.Verify(r, body)
+			require.ErrorIs(t, err, verify.ErrBadCredential, "one flipped bit")
+			body[i] ^= 0x10
+		}
+		r.Header["Sig"] = []string{good, good}
+		_, err = v.Verify(r, body)
+		require.ErrorIs(t, err, verify.ErrBadCredential, "twice")
+		if other != secret {
+			w, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig", Secrets: []string{other}})
+			if err == nil {
+				r.Header["Sig"] = []string{good}
+				_, err = w.Verify(r, body)
+				require.ErrorIs(t, err, verify.ErrBadCredential, "another secret")
+			}
+		}
+	})
+}
