@@ -115,6 +115,29 @@ func (r *Reader) Next() bool {
 	return true
 }
 
+// Array enters an array. It reports false, and has passed the value by, if there
+// is none.
+func (r *Reader) Array() bool {
+	r.skipBetween()
+	if r.text[r.pos] == '[' {
+		r.pos++
+		return true
+	}
+	r.misfit("array", r.value())
+	return false
+}
+
+// More reports whether another element of the array that was entered last
+// follows. At its end it leaves the array.
+func (r *Reader) More() bool {
+	r.skipBetween()
+	if r.text[r.pos] == ']' {
+		r.pos++
+		return false
+	}
+	return true
+}
+
 // Name returns the name that Next has read.
 func (r *Reader) Name() string { return r.name }
 
@@ -155,6 +178,15 @@ func (r *Reader) Text() event.Text {
 	default:
 		return event.Text(raw)
 	}
+}
+
+// Bool reads true or false.
+func (r *Reader) Bool() bool {
+	raw := r.value()
+	if raw[0] != 't' && raw[0] != 'f' {
+		r.misfit("boolean", raw)
+	}
+	return raw[0] == 't'
 }
 
 // Int reads a whole number.

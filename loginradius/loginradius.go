@@ -1,0 +1,69 @@
+package loginradius
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// Vendor is Event.Vendor of LoginRadius's events.
+const Vendor = "loginradius"
+
+// SignatureHeader holds the signature of a request.
+const SignatureHeader = "Signature"
+
+// DefaultMaxBody is the largest body, in bytes, unless Config.Endpoint says
+// otherwise. Profiles with many linked identities are far larger than what other
+// vendors send.
+const DefaultMaxBody = 1 << 20
+
+// Config says how LoginRadius's webhooks are received.
+type Config struct {
+	// Secrets are API secrets, as text: the primary one, or secondary ones with
+	// webhook access. A request may be signed with any of them, so that a secret
+	// can be replaced without a gap. Required.
+	Secrets []string
+	// Endpoint is what the endpoints of all vendors share. A zero MaxBody means
+	// [DefaultMaxBody]. For a webhook that was given Basic or Bearer
+	// authentication as well, set Also.
+	Endpoint verify.Config
+}
+
+// Format implements [fmt.Formatter] for every verb without the secrets.
+func (c Config) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "loginradius.Config{Secrets:%d redacted Endpoint:%v}", len(c.Secrets), c.Endpoint)
+}
+
+// LogValue implements [slog.LogValuer] without the secrets.
+func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
+
+// New returns an endpoint for LoginRadius's webhooks. The error names the field
+// that is wrong.
+func New(c Config) (*verify.Endpoint, error) {
+	v, err := NewVerifier(c.Secrets...)
+	if err != nil {
+		return nil, err
+	}
+	if c.Endpoint.MaxBody == 0 {
+		c.Endpoint.MaxBody = DefaultMaxBody
+	}
+	return verify.NewEndpoint(verify.Definition{
+		Vendor:   Vendor,
+		Verifier: v,
+		Decode:   func(_ http.Header, body []byte) (*event.Event, error) { return Decode(body) },
+		Config:   c.Endpoint,
+	})
+}
+
+// NewVerifier returns a verifier for requests that are signed with any of the
+// secrets, for Endpoint.SetVerifier or for use on its own.
+func NewVerifier(secrets ...string) (verify.Verifier, error) {
+	v, err := verify.NewHMAC(verify.HMACConfig{Header: SignatureHeader, Secrets: secrets})
+	if err != nil {
+		return nil, fmt.Errorf("loginradius: %w", err)
+	}
+	return v, nil
+}

@@ -1,0 +1,59 @@
+package loginradius
+
+import (
+	"strings"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+// types is LoginRadius's list of events. The names are those of the dashboard in
+// lower case, which is how they are sent.
+var types = map[string]event.Type{
+	"login":                    event.AuthenticationSucceeded,
+	"register":                 event.AccountCreated,
+	"createtraditionalaccount": event.AccountCreated,
+	"updateprofile":            event.AccountUpdated,
+	"deleteaccount":            event.AccountDeleted,
+	"blockaccount":             event.AccountBlocked,
+
+	"changepassword": event.AccountPasswordChanged,
+	"resetpassword":  event.AccountPasswordReset,
+	"setpassword":    event.AccountPasswordSet,
+	"setpin":         event.AccountPINSet,
+	"changepin":      event.AccountPINChanged,
+	"resetpin":       event.AccountPINReset,
+
+	"emailverification":           event.AccountEmailVerified,
+	"invalidateemailverification": event.AccountEmailInvalidated,
+	"addemail":                    event.AccountEmailAdded,
+	"removeemail":                 event.AccountEmailRemoved,
+
+	"verifyphonenumber":           event.AccountPhoneVerified,
+	"invalidatephoneverification": event.AccountPhoneInvalidated,
+	"updatephoneid":               event.AccountPhoneChanged,
+	"removephoneid":               event.AccountPhoneRemoved,
+
+	"setusername": event.AccountUsernameChanged,
+	"updateuid":   event.AccountUIDChanged,
+
+	"assignroles":       event.AccountRolesAssigned,
+	"unassignroles":     event.AccountRolesRemoved,
+	"removerolecontext": event.AccountRoleContextRemoved,
+
+	"linkaccount":   event.AccountLinked,
+	"unlinkaccount": event.AccountUnlinked,
+
+	"consentprofileupdate": event.AccountConsentUpdated,
+
+	"createcustomobject": event.ObjectCreated,
+	"updatecustomobject": event.ObjectUpdated,
+	"deletecustomobject": event.ObjectDeleted,
+}
+
+// typeOf takes a HookName in any letter case.
+func typeOf(hookName string) event.Type {
+	if t, ok := types[strings.ToLower(hookName)]; ok {
+		return t
+	}
+	return event.Unknown
+}
