@@ -123,7 +123,7 @@ func (b *bench) raw(text string, hold bool) (answer, error) {
 		return answer{}, err
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
 		return answer{}, err
 	}
 	if _, err := io.WriteString(conn, text); err != nil {

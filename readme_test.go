@@ -1,0 +1,153 @@
+package accesshook_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/relock"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// The Go snippets of README.md stand in this file, where they are compiled and
+// run; TestREADMESnippets sees to it that they stay the same.
+
+type service struct{ alarms, pages []string }
+
+func (s *service) register(mux *http.ServeMux) error {
+	alarm := func(_ context.Context, user string, from netip.Addr, reason string) error {
+		s.alarms = append(s.alarms, user+" "+from.String()+" "+reason)
+		return nil
+	}
+	page := func(_ context.Context, kind, text string) error {
+		s.pages = append(s.pages, kind+": "+text)
+		return nil
+	}
+	hook, err := relock.New(relock.Config{Secrets: []string{os.Getenv("RELOCK_WEBHOOK_SECRET")}})
+	if err != nil {
+		return err
+	}
+	events := event.NewMux()
+	events.HandleFunc(event.AuthenticationFailed, func(ctx context.Context, e *event.Event) error {
+		return alarm(ctx, e.User.ID, e.Client.Address, e.Reason)
+	})
+	event.On(events, func(ctx context.Context, e *event.Event, alert *relock.SecurityAlert) error {
+		return page(ctx, alert.AlertType, alert.Description)
+	})
+	mux.Handle("/webhooks/relock", hook.Handler(events)) // no method in the pattern: it answers 405 itself
+	return nil
+}
+
+func sendAlert(ctx context.Context, server *httptest.Server) error {
+	r, err := relock.NewRequest(ctx, server.URL+"/webhooks/relock", "a secret for tests", &relock.SecurityAlert{
+		AlertType: "suspicious_activity",
+		Severity:  "high",
+	})
+	if err != nil {
+		return err
+	}
+	res, err := server.Client().Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return errors.New(res.Status)
+	}
+	return nil
+}
+
+func TestREADMEHandler(t *testing.T) {
+	var s service
+	mux := http.NewServeMux()
+	require.Error(t, s.register(mux), "without a secret it must not start")
+	t.Setenv("RELOCK_WEBHOOK_SECRET", "a secret for tests")
+	require.NoError(t, s.register(mux))
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	require.NoError(t, sendAlert(t.Context(), server))
+	assert.Equal(t, []string{"suspicious_activity: "}, s.pages)
+
+	r, err := relock.NewRequest(t.Context(), server.URL+"/webhooks/relock", "a secret for tests",
+		&relock.AuthenticationFailed{UserID: "u-1", IPAddress: "192.0.2.1", Reason: "device_not_trusted"})
+	require.NoError(t, err)
+	res, err := server.Client().Do(r)
+	require.NoError(t, err)
+	res.Body.Close()
+	assert.Equal(t, []string{"u-1 192.0.2.1 device_not_trusted"}, s.alarms)
+}
+
+// A Badge is the payload of the vendor in README.md.
+type Badge struct {
+	ID   string    `json:"id"`
+	Kind string    `json:"kind"`
+	At   time.Time `json:"at"`
+}
+
+func newAcme(secrets ...string) (*verify.Endpoint, error) {
+	v, err := verify.NewHMAC(verify.HMACConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})
+	if err != nil {
+		return nil, err
+	}
+	return verify.NewEndpoint(verify.Definition{
+		Vendor:   "acme",
+		Verifier: v,
+		Decode: func(_ http.Header, body []byte) (*event.Event, error) {
+			var p Badge
+			if err := json.Unmarshal(body, &p); err != nil {
+				return nil, errors.New("acme: not a badge event")
+			}
+			return &event.Event{ID: p.ID, Type: event.LockUnlocked, VendorType: p.Kind, Time: p.At, Payload: &p}, nil
+		},
+	})
+}
+
+func TestREADMEVendor(t *testing.T) {
+	hook, err := newAcme("a secret for tests")
+	require.NoError(t, err)
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	body := []byte(`{"id":"b-1","kind":"in","at":"2024-05-14T08:31:07Z"}`)
+	r.Header.Set("X-Acme-Signature", "EZxS8tvuF2c1qICUh6erm0olSjuFZAfSa3uiaBIJPFM=")
+	e, err := hook.Check(r, body)
+	require.NoError(t, err)
+	assert.Equal(t, "b-1", e.ID)
+	_, err = hook.Check(r, append(body, ' '))
+	assert.ErrorIs(t, err, verify.ErrUnauthenticated)
+}
+
+func TestREADMESnippets(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	source, err := os.ReadFile("readme_test.go")
+	require.NoError(t, err)
+	code := flat(string(source))
+	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
+	require.Len(t, snippets, 3)
+	for _, s := range snippets {
+		assert.Contains(t, code, flat(s[1]), "a snippet that is not compiled by this test:\n%s", s[1])
+	}
+	for _, command := range []string{"go run ./examples/gateway -demo", "go test work"} {
+		assert.Contains(t, string(readme), "\n"+command+"\n")
+	}
+}
+
+// flat is text without indentation.
+func flat(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimSpace(line)
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,135 @@
+package verify_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// A vendor of one's own: who sent it, and what it says.
+func ExampleNewEndpoint() {
+	type badge struct{ ID, Holder, Gate string }
+
+	v, err := verify.NewBearer("a token that only the vendor has")
+	if err != nil {
+		log.Fatal(err)
+	}
+	hook, err := verify.NewEndpoint(verify.Definition{
+		Vendor:   "acme",
+		Verifier: v,
+		Decode: func(_ http.Header, body []byte) (*event.Event, error) {
+			var b badge
+			if json.Unmarshal(body, &b) != nil {
+				return nil, errors.New("acme: not a badge event")
+			}
+			return &event.Event{
+				ID: b.ID, Type: "badge.shown", VendorType: "shown", Payload: &b,
+				User: event.User{ID: b.Holder}, Lock: event.Lock{ID: b.Gate},
+			}, nil
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	r.Header.Set("Authorization", "Bearer a token that only the vendor has")
+	e, err := hook.Check(r, []byte(`{"ID":"b-1","Holder":"ada","Gate":"north"}`))
+	fmt.Println(e, err)
+	fmt.Println(e.User.ID, "at", e.Lock.ID)
+
+	r.Header.Set("Authorization", "Bearer another")
+	_, err = hook.Check(r, []byte(`{"ID":"b-1"}`))
+	fmt.Println(err)
+	// Output:
+	// acme badge.shown b-1 <nil>
+	// ada at north
+	// verify: not authenticated: credential refused: wrong token
+}
+
+// Inside of another framework, or where one handler does more than call back.
+func ExampleEndpoint_Receive() {
+	hook := exampleEndpoint()
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e, err := hook.Receive(w, r)
+		if err != nil {
+			log.Println(err) // for you, not for the sender
+			hook.Respond(w, err)
+			return
+		}
+		hook.Respond(w, store(e))
+	})
+
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{}`))
+	r.Header.Set("Authorization", "Bearer token")
+	handler.ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Body)
+	// Output: 200 {"received":true}
+}
+
+// Moving from one credential to another: both are accepted meanwhile.
+func ExampleAnyOf() {
+	token, err := verify.NewBearer("the old token")
+	if err != nil {
+		log.Fatal(err)
+	}
+	signature, err := verify.NewHMAC(verify.HMACConfig{Header: "X-Signature", Secrets: []string{"the new secret"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	hook := exampleEndpoint()
+	hook.SetVerifier(verify.AnyOf(signature, token))
+
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	fmt.Println(hook.Verify(r, []byte("{}")) == nil)
+	r.Header.Set("Authorization", "Bearer the old token")
+	fmt.Println(hook.Verify(r, []byte("{}")) == nil)
+	// Output:
+	// false
+	// true
+}
+
+func ExampleStatus() {
+	for _, err := range []error{
+		nil,
+		verify.ErrBadCredential,
+		event.Permanent(errors.New("no such user")),
+		event.Unavailable(errors.New("queue full"), 0),
+		errors.New("disk full"),
+	} {
+		fmt.Println(verify.Status(err))
+	}
+	// Output:
+	// 200
+	// 401
+	// 200
+	// 503
+	// 500
+}
+
+func store(*event.Event) error { return nil }
+
+func exampleEndpoint() *verify.Endpoint {
+	v, err := verify.NewBearer("token")
+	if err != nil {
+		log.Fatal(err)
+	}
+	hook, err := verify.NewEndpoint(verify.Definition{
+		Vendor: "acme", Verifier: v,
+		Decode: func(http.Header, []byte) (*event.Event, error) { return &event.Event{ID: "1"}, nil },
+		Config: verify.Config{Logger: slog.New(slog.DiscardHandler)},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return hook
+}
