@@ -26,6 +26,10 @@ type Event struct {
 	// Source tells two endpoints of one vendor apart: the name given to the
 	// endpoint, or Vendor if it has none.
 	Source string
+	// Credential is the label of the credential that the request matched, such
+	// as "secret 2" or "user gate": never the credential itself. It is set by an
+	// endpoint, and is not encoded.
+	Credential string
 	// Type is what happened, in the vocabulary that all vendors share;
 	// [Unknown] if the vendor's name for it is new to this version.
 	Type Type

@@ -46,7 +46,7 @@ type clientData struct {
 }
 
 // MarshalJSON writes everything but ID, which is the envelope's (see package
-// cloudevent), and Raw, which is never encoded. Secrets are masked, empty fields
+// cloudevent), Credential, and Raw, which is never encoded. Secrets are masked, empty fields
 // left out, times written in UTC and durations as seconds. A time outside the
 // years 0 to 9999 is an error, as it is for [time.Time].
 func (e Event) MarshalJSON() ([]byte, error) {
@@ -69,7 +69,7 @@ func (e Event) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON wrote. Only the vendor's package knows
 // the payload's type: Payload becomes a [json.RawMessage] (nil if there was
 // none), which [github.com/accesshook/accesshook/event/cloudevent.Decode]
-// decodes. ID and Raw are left as they are.
+// decodes. ID, Credential and Raw are left as they are.
 func (e *Event) UnmarshalJSON(b []byte) error {
 	var payload json.RawMessage
 	d := data{Payload: &payload}
@@ -81,7 +81,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	*e = Event{
-		ID: e.ID, Raw: e.Raw,
+		ID: e.ID, Credential: e.Credential, Raw: e.Raw,
 		Vendor: d.Vendor, Source: d.Source, Type: d.Type, VendorType: d.VendorType,
 		Time: d.Time, Received: d.Received,
 		Outcome: d.Outcome, Severity: d.Severity, Reason: d.Reason,

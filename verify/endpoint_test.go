@@ -119,6 +119,7 @@ func TestEventOfEndpoint(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "test", e.Vendor)
 	assert.Equal(t, "north", e.Source)
+	assert.Equal(t, "secret 1", e.Credential)
 	assert.Equal(t, body, string(e.Raw))
 	assert.True(t, e.Time.Equal(time.Date(2024, 5, 14, 8, 31, 7, 0, time.UTC)))
 	assert.WithinRange(t, e.Received, before.Add(-time.Millisecond), time.Now())

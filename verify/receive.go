@@ -112,6 +112,7 @@ func (p *Endpoint) checkBody(v Verifier, x *exchange, checked bool) error {
 	if err := p.checkAge(e.Time, x.received); err != nil {
 		return err
 	}
+	e.Credential = x.by
 	e.Received = x.received.Round(0).UTC()
 	if e.Time.IsZero() {
 		e.Time = e.Received
