@@ -57,7 +57,7 @@ func Unavailable(err error, retryAfter time.Duration) error {
 	if err == nil {
 		return nil
 	}
-	return &unavailableError{err, max(retryAfter, 0)}
+	return &unavailableError{err, retryAfter}
 }
 
 type unavailableError struct {

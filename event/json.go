@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -50,7 +51,10 @@ type clientData struct {
 // left out, times written in UTC and durations as seconds. A time outside the
 // years 0 to 9999 is an error, as it is for [time.Time].
 func (e Event) MarshalJSON() ([]byte, error) {
-	return json.Marshal(data{
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // whoever embeds it may: json.Marshal does
+	err := enc.Encode(data{
 		Vendor: e.Vendor, Source: e.Source, Type: e.Type, VendorType: e.VendorType,
 		Time: utc(e.Time), Received: utc(e.Received),
 		Outcome: e.Outcome, Severity: e.Severity, Reason: e.Reason,
@@ -64,6 +68,7 @@ func (e Event) MarshalJSON() ([]byte, error) {
 		Location: e.Location,
 		Payload:  e.Payload, Warnings: e.Warnings,
 	})
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. Only the vendor's package knows
@@ -101,13 +106,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// utc keeps the zero time zero, which an offset would hide from omitzero.
-func utc(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	return t.UTC()
-}
+func utc(t time.Time) time.Time { return t.UTC() }
 
 // seconds writes d exactly: 90 s is "90", 1.5 s is "1.5".
 func seconds(d time.Duration) json.Number {

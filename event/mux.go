@@ -35,7 +35,7 @@ func NewMux() *Mux { return new(Mux) }
 // ("session.started", also one of your own), a family ("session.*"), or all
 // ("*"). It panics if the pattern is none of these or h is nil.
 func (m *Mux) Handle(pattern Type, h Handler) {
-	if h == nil {
+	if f, ok := h.(HandlerFunc); h == nil || ok && f == nil {
 		panic(errNilHandler)
 	}
 	match, ok := matcher(pattern)

@@ -18,7 +18,8 @@ const redacted = "[redacted]"
 //
 // The zero Secret is absent. What an encoding wrote decodes to a Secret that is
 // present but masked. A Secret does not protect against code of the same
-// program that calls Reveal, and does not wipe memory.
+// program that calls Reveal or reads memory by reflection, as printers of test
+// failures do, and does not wipe memory.
 type Secret struct {
 	// fmt prints unexported fields without asking their methods: it finds this
 	// text and the address of a pointer, never the value.
@@ -26,8 +27,10 @@ type Secret struct {
 	hidden *hidden
 }
 
+// fmt follows one pointer when it complains about a verb that does not fit, but
+// not two.
 type hidden struct {
-	value  string
+	value  *string
 	masked bool
 }
 
@@ -37,7 +40,7 @@ func NewSecret(value string) Secret {
 	if value == "" {
 		return Secret{}
 	}
-	return Secret{redacted, &hidden{value: value}}
+	return Secret{redacted, &hidden{value: &value}}
 }
 
 // Reveal returns the value. It reports false if there is none, because the
@@ -46,7 +49,7 @@ func (s Secret) Reveal() (value string, ok bool) {
 	if s.hidden == nil || s.hidden.masked {
 		return "", false
 	}
-	return s.hidden.value, true
+	return *s.hidden.value, true
 }
 
 // IsZero reports whether the secret is absent. A masked one is not.
@@ -61,7 +64,7 @@ func (s Secret) Equal(t Secret) bool {
 	if s.hidden.masked || t.hidden.masked {
 		return s.hidden.masked == t.hidden.masked
 	}
-	a, b := sha256.Sum256([]byte(s.hidden.value)), sha256.Sum256([]byte(t.hidden.value))
+	a, b := sha256.Sum256([]byte(*s.hidden.value)), sha256.Sum256([]byte(*t.hidden.value))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 

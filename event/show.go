@@ -9,8 +9,9 @@ import (
 // about a person.
 func (e Event) String() string { return e.Vendor + " " + string(e.Type) + " " + e.ID }
 
-// Format implements [fmt.Formatter] for every verb with the text of String, so
-// that %+v and %#v do not show what String holds back.
+// Format implements [fmt.Formatter] with the text of String for every verb that
+// fmt asks about, so that %+v and %#v do not show what String holds back. It does
+// not ask about %p, which is not for structs; go vet says so.
 func (e Event) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(e.String())) }
 
 // LogValue implements [slog.LogValuer]: what String shows, and the time, outcome

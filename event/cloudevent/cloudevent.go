@@ -87,7 +87,7 @@ type Payloads map[string]func(body []byte) (*event.Event, error)
 var ErrNoDecoder = errors.New("cloudevent: no decoder for the vendor's payload")
 
 // Decode reads what [Encode] wrote. Everything is as it was but for secrets,
-// which are masked, and Raw, which is nil.
+// which are masked, and Raw and Credential, which are absent.
 func Decode(line []byte, payloads Payloads) (*event.Event, error) {
 	var env envelope
 	if err := json.Unmarshal(line, &env); err != nil {

@@ -22,7 +22,7 @@ const (
 )
 
 // A verified vendor may repeat names and send broken UTF-8: the last value
-// counts, broken bytes become U+FFFD.
+// counts (objects of one name are merged), broken bytes become U+FFFD.
 var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
 // Unmarshal decodes body, a JSON object, into the struct that v points to. Names
@@ -30,7 +30,9 @@ var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.Allo
 //
 // A value that does not fit its field costs that field only and adds a warning:
 // it is replaced by null in a copy, which is decoded again. The happy path pays
-// nothing for that. Times in the other forms of [ParseTime] are accepted, zone-less
+// nothing for that. After a thousand such values, or 64 MiB of decoding again, it
+// gives up: v is zero, and a warning says so. Maps must have string keys, and
+// fixed-size arrays are not for it. Times in the other forms of [ParseTime] are accepted, zone-less
 // ones as UTC; an empty string is taken for an absent value of any type.
 func Unmarshal(body []byte, v any) ([]event.Warning, error) {
 	body, err := Object(body)

@@ -78,6 +78,9 @@ func Bounded(t time.Time) (time.Time, bool) {
 		return time.Time{}, utc >= 0
 	}
 	const day = 24 * 60 * 60
+	if _, offset := t.Zone(); offset%60 != 0 {
+		t = t.UTC() // RFC 3339 has no seconds in offsets, as old local times have
+	}
 	if _, offset := t.Zone(); utc > 9999 || t.Year() > 9999 || offset <= -day || offset >= day {
 		return time.Time{}, false
 	}

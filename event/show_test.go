@@ -1,0 +1,71 @@
+package event_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+// assertShowsOnly fails if shown has a field of e that is not allowed.
+func assertShowsOnly(t *testing.T, e event.Event, shown string, allowed ...string) {
+	t.Helper()
+	ok := map[string]bool{}
+	for _, a := range allowed {
+		ok[a] = true
+		assert.Contains(t, shown, a)
+	}
+	for _, c := range append(canaries(e), "198.51.100.77") {
+		if !ok[c] {
+			assert.NotRegexp(t, c+`\b`, shown)
+		}
+	}
+}
+
+func TestEventFormat(t *testing.T) {
+	e := filled()
+	want := "canary_Vendor canary_Type canary_ID"
+	assert.Equal(t, want, e.String())
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%e", "%c", "%U", "%40.3v"} {
+		assert.Equal(t, want, fmt.Sprintf(format, e), format)
+		assert.Equal(t, want, fmt.Sprintf(format, &e), format)
+	}
+	assertShowsOnly(t, e, fmt.Sprintf("%+v", []any{e, &e, struct{ E event.Event }{e}}), e.Vendor, string(e.Type), e.ID)
+	assertShowsOnly(t, e, fmt.Sprintf("%#v", map[string]event.Event{"a": e}), e.Vendor, string(e.Type), e.ID)
+	assert.Equal(t, "  ", event.Event{}.String())
+}
+
+func TestEventLogValue(t *testing.T) {
+	e := filled()
+	allowed := []string{e.Vendor, e.Source, string(e.Type), e.VendorType, e.ID}
+	for _, v := range []any{e, &e} {
+		var text, object bytes.Buffer
+		slog.New(slog.NewTextHandler(&text, nil)).Info("a", "event", v)
+		assertShowsOnly(t, e, text.String(), allowed...)
+		slog.New(slog.NewJSONHandler(&object, nil)).Info("a", "event", v)
+		assertShowsOnly(t, e, object.String(), allowed...)
+
+		var line struct{ Event map[string]any }
+		require.NoError(t, json.Unmarshal(object.Bytes(), &line))
+		assert.Equal(t, map[string]any{
+			"vendor": e.Vendor, "source": e.Source, "type": string(e.Type), "vendor_type": e.VendorType, "id": e.ID,
+			"time": e.Time.Format(time.RFC3339Nano), "outcome": "success", "severity": "info",
+		}, line.Event, "log keys are API")
+	}
+}
+
+func TestEventShowsNoSecretOfItsPayload(t *testing.T) {
+	e := event.Event{Vendor: "v", Payload: &open{event.NewSecret(hidden)}, Raw: []byte(hidden)}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t"} {
+		assertHidden(t, fmt.Sprintf(format, e))
+		assertHidden(t, fmt.Sprintf(format, &e))
+	}
+	assertHidden(t, string(encode(t, e)))
+}
