@@ -167,13 +167,13 @@ func (p *SessionEnded) describe(e *event.Event) {
 	e.Time = jsonbody.EventTime(p.Timestamp)
 	e.User.ID, e.Device.ID, e.Reason = p.UserID, p.DeviceID, p.Reason
 	e.Session.ID = p.SessionID
-	if d := time.Duration(p.Duration); d >= 0 && d <= maxSeconds {
-		e.Session.Duration = d * time.Second
+	if p.Duration >= 0 && p.Duration <= longest {
+		e.Session.Duration = time.Duration(p.Duration) * time.Second
 	}
 }
 
-// maxSeconds is how many seconds a time.Duration holds.
-const maxSeconds = (1<<63 - 1) / time.Second
+// longest is how many seconds a time.Duration holds.
+const longest = int64(1<<63-1) / int64(time.Second)
 
 func (p *SecurityAlert) describe(e *event.Event) {
 	e.Time = jsonbody.EventTime(p.Timestamp)

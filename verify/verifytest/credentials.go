@@ -269,12 +269,12 @@ func refusesWeak(v Vendor) error {
 		"a no-break space end": {good + "\u00a0"},
 	} {
 		if hook, err := v.New(list, verify.Config{}); err == nil || hook != nil {
-			return fmt.Errorf("New accepted %s", name)
+			return fmt.Errorf("a constructor (New) accepted %s", name)
 		} else if strings.Contains(err.Error(), good) {
-			return fmt.Errorf("New's error about %s holds the credential", name)
+			return fmt.Errorf("the constructor's error about %s holds the credential", name)
 		}
 		if _, err := v.NewVerifier(list...); err == nil {
-			return fmt.Errorf("NewVerifier accepted %s", name)
+			return fmt.Errorf("a constructor (NewVerifier) accepted %s", name)
 		}
 	}
 	return nil
