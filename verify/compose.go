@@ -10,7 +10,7 @@ import (
 // AllOf returns a [Verifier] that accepts what every one of the verifiers
 // accepts. Its label joins theirs with " + ". It panics if one of them is nil.
 func AllOf(first, second Verifier, more ...Verifier) Verifier {
-	return allOf(list(first, second, more))
+	return allOf(nonNil(first, second, more))
 }
 
 // AnyOf returns a [Verifier] that accepts what at least one of the verifiers
@@ -18,10 +18,10 @@ func AllOf(first, second Verifier, more ...Verifier) Verifier {
 // of them: it is for moving from one credential to another. It panics if one of
 // them is nil.
 func AnyOf(first, second Verifier, more ...Verifier) Verifier {
-	return anyOf(list(first, second, more))
+	return anyOf(nonNil(first, second, more))
 }
 
-func list(first, second Verifier, more []Verifier) []Verifier {
+func nonNil(first, second Verifier, more []Verifier) []Verifier {
 	all := append([]Verifier{first, second}, more...)
 	for i, v := range all {
 		if v == nil {

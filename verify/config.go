@@ -51,14 +51,34 @@ type Config struct {
 	// Also is a second verifier that must accept a request as well, such as
 	// Basic authentication in front of a signature. Nil: none.
 	Also Verifier
+	// AllowFrom refuses clients whose address is in none of these addresses and
+	// networks (CIDR) with 403; a bare address stands for itself alone, an IPv6
+	// one too. An address that cannot be read is refused. It is a fence, not a
+	// proof of who sent a request. Nil: everybody.
+	AllowFrom []string
+	// AllowFromReport lets everybody in and marks the log record of a request
+	// that AllowFrom would refuse with the key outside, for trying a list out.
+	// Nil: nothing is marked.
+	AllowFromReport []string
+	// ClientIP finds the client's address, for AllowFrom, RateLimit and the log.
+	// Nil: RemoteAddr, the peer of the connection.
+	ClientIP ClientIP
+	// RateLimit bounds how often one client may fail, or ask at all. Zero: no
+	// limit.
+	RateLimit RateLimit
 	// Wrap is put around what handles the events, for Handler and Middleware
 	// alike, the first one outermost.
 	Wrap []func(event.Handler) event.Handler
 	// Logger gets one record a request: at level Info if it was accepted, Warn if
 	// it was refused or an error was [event.Permanent], Error if handling failed.
 	// The keys are API: endpoint, vendor, status, client, bytes, duration, and
-	// where they are known credential (a label), id, type, vendor_type, error,
-	// stack. Nil: slog.Default at the time of the request.
+	// where they are known credential (a label), id, type, vendor_type, outside
+	// (see AllowFromReport), error, stack. Nil: slog.Default at the time of the
+	// request.
+	//
+	// So that a flood does not fill the disk, of the requests that were refused
+	// at most 100 at once and 10 a second are logged; the key suppressed says how
+	// many were not since the last one. Observe is told of all.
 	Logger *slog.Logger
 	// Observe gets the same facts as values after the request was answered. It
 	// must be fast; a panic in it is contained and logged. Nil: nothing.
@@ -68,8 +88,8 @@ type Config struct {
 // Format implements [fmt.Formatter] for every verb. Verifiers show themselves
 // without their secrets.
 func (c Config) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "verify.Config{Name:%q MaxBody:%d BodyTimeout:%s HandlerTimeout:%s MaxAge:%s MaxFuture:%s Also:%t Wrap:%d}",
-		c.Name, c.MaxBody, c.BodyTimeout, c.HandlerTimeout, c.MaxAge, c.MaxFuture, c.Also != nil, len(c.Wrap))
+	fmt.Fprintf(f, "verify.Config{Name:%q MaxBody:%d BodyTimeout:%s HandlerTimeout:%s MaxAge:%s MaxFuture:%s Also:%t AllowFrom:%v AllowFromReport:%v RateLimit:%+v Wrap:%d}",
+		c.Name, c.MaxBody, c.BodyTimeout, c.HandlerTimeout, c.MaxAge, c.MaxFuture, c.Also != nil, c.AllowFrom, c.AllowFromReport, c.RateLimit, len(c.Wrap))
 }
 
 // LogValue implements [slog.LogValuer] with the text of Format.
@@ -82,7 +102,8 @@ type Observation struct {
 	Status     int    // what was answered; 0 if it was left to the caller of Receive
 	Event      *event.Event
 	Credential string     // label of the credential that matched, "" if none did
-	Client     netip.Addr // who sent the request; zero if it cannot be read
+	Client     netip.Addr // by Config.ClientIP; zero if it cannot be read
+	Outside    bool       // the client is not in AllowFromReport
 	Bytes      int        // of the body that arrived
 	Duration   time.Duration
 	Err        error // why it was refused or failed; also for a Permanent error
@@ -105,6 +126,10 @@ func (c Config) complete() (Config, error) {
 		return c, errors.New("verify: Config.MaxAge is negative")
 	case c.MaxFuture < 0:
 		return c, errors.New("verify: Config.MaxFuture is negative")
+	}
+	var err error
+	if c.RateLimit, err = c.RateLimit.complete(); err != nil {
+		return c, err
 	}
 	for i, w := range c.Wrap {
 		if w == nil {

@@ -2,9 +2,12 @@ package verify
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"sync/atomic"
+
+	"golang.org/x/time/rate"
 
 	"github.com/accesshook/accesshook/event"
 )
@@ -42,6 +45,12 @@ type Endpoint struct {
 	verifier atomic.Pointer[Verifier]
 	decode   func(http.Header, []byte) (*event.Event, error)
 	config   Config
+
+	allowFrom  prefixes
+	reportFrom prefixes
+	clients    *clients      // nil without a rate limit
+	refusals   *rate.Limiter // of log records
+	suppressed atomic.Int64
 }
 
 // NewEndpoint returns an endpoint for the vendor that d describes. The error
@@ -59,11 +68,36 @@ func NewEndpoint(d Definition) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Endpoint{vendor: d.Vendor, source: c.Name, decode: d.Decode, config: c}
+	p := &Endpoint{vendor: d.Vendor, source: c.Name, decode: d.Decode, config: c, refusals: rate.NewLimiter(10, 100)}
+	if p.allowFrom, err = networks("AllowFrom", c.AllowFrom); err != nil {
+		return nil, err
+	}
+	if p.reportFrom, err = networks("AllowFromReport", c.AllowFromReport); err != nil {
+		return nil, err
+	}
+	if c.RateLimit.Requests > 0 {
+		p.clients = newClients(c.RateLimit)
+	}
 	if p.source == "" {
 		p.source = d.Vendor
 	}
 	p.SetVerifier(d.Verifier)
+	return p, nil
+}
+
+// networks reads a list of Config. An empty one that is not nil would let nobody
+// in: it is taken for a mistake.
+func networks(field string, list []string) (prefixes, error) {
+	if list == nil {
+		return nil, nil
+	}
+	p, err := parsePrefixes(list)
+	if err == nil && len(p) == 0 {
+		err = errors.New(" is empty")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("verify: Config.%s%w", field, err)
+	}
 	return p, nil
 }
 

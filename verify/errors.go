@@ -14,7 +14,8 @@ import (
 var (
 	// ErrMethod: the method is not POST (405).
 	ErrMethod = errors.New("verify: method is not POST")
-	// ErrForbidden: the client address is not allowed (403).
+	// ErrForbidden: the client address is not in AllowFrom, or cannot be read where
+	// it is needed (403).
 	ErrForbidden = errors.New("verify: client address not allowed")
 	// ErrContentEncoding: the body is compressed, which no vendor does (415).
 	ErrContentEncoding = errors.New("verify: body has a content encoding")
@@ -24,7 +25,8 @@ var (
 	ErrBodyTimeout = errors.New("verify: body did not arrive in time")
 	// ErrBodyIncomplete: the body broke off or was framed wrongly (400).
 	ErrBodyIncomplete = errors.New("verify: body incomplete")
-	// ErrRateLimited: the client is over its rate (429).
+	// ErrRateLimited: the client is over its rate (429). If only failures count, it
+	// comes together with the failure.
 	ErrRateLimited = errors.New("verify: too many requests")
 	// ErrMalformed: a verified body is not a JSON object (400).
 	ErrMalformed = errors.New("verify: malformed body")
@@ -45,6 +47,7 @@ var statuses = []struct {
 	err    error
 	status int
 }{
+	{ErrRateLimited, http.StatusTooManyRequests}, // also if it was a failure too many
 	{ErrUnauthenticated, http.StatusUnauthorized},
 	{ErrMalformed, http.StatusBadRequest},
 	{ErrMethod, http.StatusMethodNotAllowed},
@@ -53,7 +56,6 @@ var statuses = []struct {
 	{ErrBodyTooLarge, http.StatusRequestEntityTooLarge},
 	{ErrBodyTimeout, http.StatusRequestTimeout},
 	{ErrBodyIncomplete, http.StatusBadRequest},
-	{ErrRateLimited, http.StatusTooManyRequests},
 }
 
 // Status returns the HTTP status that err is answered with: 200 for nil and for

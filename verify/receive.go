@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"time"
 
@@ -28,8 +29,9 @@ func (p *Endpoint) Receive(w http.ResponseWriter, r *http.Request) (*event.Event
 }
 
 // Check verifies and decodes a request whose body the caller has read, from a
-// function service or a queue. It looks at the headers of r and at body only,
-// and reports an event whose Received is now.
+// function service or a queue. It looks at the headers of r and at body, and at
+// r.RemoteAddr where AllowFrom or RateLimit need the client, but at no method. It
+// reports an event whose Received is now.
 func (p *Endpoint) Check(r *http.Request, body []byte) (*event.Event, error) {
 	x := exchange{r: r, received: time.Now(), body: body}
 	if err := p.check(&x); err != nil {
@@ -62,12 +64,20 @@ type exchange struct {
 	body     []byte
 	by       string
 	event    *event.Event
+
+	looked  bool // addr and addrErr are known
+	addr    netip.Addr
+	addrErr error
+	outside bool // of AllowFromReport
 }
 
 func (p *Endpoint) receive(x *exchange) error {
 	x.received = time.Now()
 	if x.r.Method != http.MethodPost {
 		return ErrMethod
+	}
+	if err := p.admit(x); err != nil {
+		return err
 	}
 	if x.r.Header["Content-Encoding"] != nil {
 		return ErrContentEncoding
@@ -88,6 +98,9 @@ func (p *Endpoint) check(x *exchange) error {
 	if p.decode != nil && int64(len(x.body)) > p.config.MaxBody {
 		return ErrBodyTooLarge
 	}
+	if err := p.admit(x); err != nil {
+		return err
+	}
 	v := p.currentVerifier()
 	checked, err := p.precheck(v, x)
 	if err != nil {
@@ -102,7 +115,7 @@ func (p *Endpoint) checkBody(v Verifier, x *exchange, checked bool) error {
 	if !checked {
 		var err error
 		if x.by, masked, err = p.verify(v, x.r, x.body); err != nil {
-			return err
+			return p.failed(x, err)
 		}
 	}
 	e, err := p.decoded(x.r.Header, masked, x.body)
@@ -124,7 +137,7 @@ func (p *Endpoint) checkBody(v Verifier, x *exchange, checked bool) error {
 func (p *Endpoint) precheck(v Verifier, x *exchange) (checked bool, err error) {
 	by, checked, err := precheck(v, x.r)
 	if err != nil {
-		return false, unauthenticated(err)
+		return false, p.failed(x, unauthenticated(err))
 	}
 	x.by = by
 	return checked, nil

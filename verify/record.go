@@ -21,18 +21,22 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 		log = slog.Default()
 	}
 	level := levelOf(status, err)
-	logged := log.Enabled(ctx, level)
+	if x.outside {
+		level = max(level, slog.LevelWarn)
+	}
+	logged := log.Enabled(ctx, level) && p.sampled(x, status)
 	if !logged && p.config.Observe == nil {
 		return
 	}
 	duration := time.Since(x.received)
+	client, clientErr := p.clientAddr(x)
 	if logged {
-		attrs := make([]slog.Attr, 0, 13)
+		attrs := make([]slog.Attr, 0, 15)
 		attrs = append(attrs,
 			slog.String("endpoint", p.source),
 			slog.String("vendor", p.vendor),
 			slog.Int("status", status),
-			slog.String("client", x.client()),
+			slog.String("client", clientText(client, clientErr)),
 			slog.Int("bytes", len(x.body)),
 			slog.Duration("duration", duration),
 		)
@@ -45,6 +49,12 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 				slog.String("type", string(e.Type)),
 				slog.String("vendor_type", e.VendorType),
 			)
+		}
+		if x.outside {
+			attrs = append(attrs, slog.Bool("outside", true))
+		}
+		if n := p.suppressed.Swap(0); n > 0 {
+			attrs = append(attrs, slog.Int64("suppressed", n))
 		}
 		if err != nil {
 			attrs = append(attrs, slog.String("error", err.Error()))
@@ -63,11 +73,10 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 				slog.String("endpoint", p.source), slog.String("error", fmt.Sprint(v)), slog.String("stack", string(debug.Stack())))
 		}
 	}()
-	client, _ := netip.ParseAddr(x.client())
 	// The context of a finished request is over when its sender hung up.
 	p.config.Observe(context.WithoutCancel(ctx), Observation{
 		Vendor: p.vendor, Source: p.source, Status: status, Event: x.event,
-		Credential: x.by, Client: client.Unmap().WithZone(""), Bytes: len(x.body), Duration: duration, Err: err,
+		Credential: x.by, Client: client, Outside: x.outside, Bytes: len(x.body), Duration: duration, Err: err,
 	})
 }
 
@@ -82,11 +91,20 @@ func levelOf(status int, err error) slog.Level {
 	}
 }
 
-// client is the address of the peer, without its port.
-func (x *exchange) client() string {
-	addr, err := netip.ParseAddrPort(x.r.RemoteAddr)
-	if err != nil {
-		return x.r.RemoteAddr
+// sampled reports whether a request is logged. Anybody can be refused as often as
+// they like; whoever was let in is the vendor.
+func (p *Endpoint) sampled(x *exchange, status int) bool {
+	refused := x.event == nil && status != 0 && status < 500
+	if !refused || p.refusals == nil || p.refusals.AllowN(x.received, 1) {
+		return true
 	}
-	return addr.Addr().Unmap().WithZone("").String()
+	p.suppressed.Add(1)
+	return false
+}
+
+func clientText(a netip.Addr, err error) string {
+	if err != nil {
+		return "unknown"
+	}
+	return a.String()
 }

@@ -63,5 +63,8 @@ func (p *Endpoint) respond(w http.ResponseWriter, err error) (status int) {
 // retryAfter returns the whole seconds after which err says to try again.
 func retryAfter(err error) int64 {
 	d, _ := event.IsUnavailable(err)
+	if limited, ok := errors.AsType[*rateLimited](err); ok {
+		d = limited.after
+	}
 	return int64((d + time.Second - 1) / time.Second)
 }

@@ -1,0 +1,160 @@
+package verify_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/verify"
+)
+
+func send(t *testing.T, hook *verify.Endpoint, remote string, genuine bool) (status int, retryAfter string) {
+	r := signed(t, "http://localhost/", "{}")
+	if !genuine {
+		r.Header.Set(sigHeader, strings.Repeat("0", 64))
+	}
+	r.RemoteAddr = remote
+	w := httptest.NewRecorder()
+	hook.Handler(event.NewMux()).ServeHTTP(w, r)
+	return w.Code, w.Header().Get("Retry-After")
+}
+
+func TestRateOfFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hook := newEndpoint(t, verify.Config{RateLimit: verify.RateLimit{Requests: 3, Per: time.Minute}})
+		const vendor, other = "192.0.2.1:1", "192.0.2.2:1"
+		for range 3 {
+			status, _ := send(t, hook, vendor, false)
+			require.Equal(t, 401, status)
+		}
+		status, after := send(t, hook, vendor, false)
+		assert.Equal(t, 429, status)
+		assert.Equal(t, "20", after, "a third of a minute brings one back")
+		status, _ = send(t, hook, other, false)
+		assert.Equal(t, 401, status, "another client")
+
+		for range 100 {
+			status, _ = send(t, hook, vendor, true)
+			require.Equal(t, 200, status, "no genuine request is refused for what others sent")
+		}
+
+		time.Sleep(20*time.Second - time.Millisecond)
+		status, after = send(t, hook, vendor, false)
+		assert.Equal(t, 429, status)
+		assert.Equal(t, "1", after)
+		time.Sleep(time.Millisecond)
+		status, _ = send(t, hook, vendor, false)
+		assert.Equal(t, 401, status, "Retry-After was honest")
+
+		// Clients without an address share one.
+		for range 3 {
+			status, _ = send(t, hook, "", false)
+			assert.Equal(t, 401, status)
+		}
+		status, _ = send(t, hook, "nowhere", false)
+		assert.Equal(t, 429, status)
+		status, _ = send(t, hook, "nowhere", true)
+		assert.Equal(t, 200, status)
+	})
+}
+
+func TestRateOfEveryRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hook := newEndpoint(t, verify.Config{RateLimit: verify.RateLimit{Requests: 2, Per: time.Minute, EveryRequest: true}})
+		for range 2 {
+			status, _ := send(t, hook, "192.0.2.1:1", true)
+			require.Equal(t, 200, status)
+		}
+		status, after := send(t, hook, "192.0.2.1:1", true)
+		assert.Equal(t, 429, status)
+		assert.Equal(t, "30", after)
+		status, _ = send(t, hook, "nowhere", true)
+		assert.Equal(t, 403, status)
+		time.Sleep(30 * time.Second)
+		status, _ = send(t, hook, "192.0.2.1:1", true)
+		assert.Equal(t, 200, status)
+
+		// Before the body is read.
+		r := signed(t, "http://localhost/", "{}")
+		r.RemoteAddr = "192.0.2.1:1"
+		body := &announced{ReadCloser: r.Body, arrived: make(chan struct{}, 1)}
+		r.Body = body
+		_, err := hook.Receive(httptest.NewRecorder(), r)
+		assert.ErrorIs(t, err, verify.ErrRateLimited)
+		assert.False(t, body.once)
+	})
+}
+
+func TestRateErrorTellsTheFailure(t *testing.T) {
+	hook := newEndpoint(t, verify.Config{RateLimit: verify.RateLimit{Requests: 1}})
+	r := signed(t, "http://localhost/", "[]")
+	_, err := hook.Check(r, []byte("{}"))
+	assert.NotErrorIs(t, err, verify.ErrRateLimited)
+	_, err = hook.Check(r, []byte("{}"))
+	assert.ErrorIs(t, err, verify.ErrRateLimited)
+	assert.ErrorIs(t, err, verify.ErrBadCredential)
+	assert.Equal(t, 429, verify.Status(err))
+	w := httptest.NewRecorder()
+	hook.Respond(w, err)
+	assert.JSONEq(t, `{"error":"too many requests"}`, w.Body.String())
+}
+
+// A flood does not fill the disk, and the record says how much was left out.
+func TestRefusalsAreSampled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		observed := 0
+		hook := newEndpoint(t, verify.Config{
+			Logger:  slog.New(slog.NewTextHandler(&log, nil)),
+			Observe: func(context.Context, verify.Observation) { observed++ },
+		})
+		for i := range 5000 {
+			send(t, hook, fmt.Sprintf("10.0.%d.%d:1", i/256, i%256), false)
+		}
+		assert.Equal(t, 100, strings.Count(log.String(), "\n"))
+		assert.Equal(t, 5000, observed)
+		log.Reset()
+		for range 50 {
+			send(t, hook, "192.0.2.1:1", true)
+		}
+		assert.Equal(t, 50, strings.Count(log.String(), "\n"), "what is accepted is always logged")
+		assert.Equal(t, 1, strings.Count(log.String(), "suppressed=4900"))
+		log.Reset()
+		time.Sleep(time.Second)
+		for range 50 {
+			send(t, hook, "192.0.2.1:1", false)
+		}
+		assert.Equal(t, 10, strings.Count(log.String(), "\n"))
+	})
+}
+
+func TestAllowFromReport(t *testing.T) {
+	var log bytes.Buffer
+	var outside []bool
+	hook := newEndpoint(t, verify.Config{
+		AllowFromReport: []string{"192.0.2.0/24"},
+		Logger:          slog.New(slog.NewTextHandler(&log, nil)),
+		Observe:         func(_ context.Context, o verify.Observation) { outside = append(outside, o.Outside) },
+	})
+	for _, remote := range []string{"192.0.2.9:1", "198.51.100.1:1", "nowhere"} {
+		status, _ := send(t, hook, remote, true)
+		assert.Equal(t, 200, status, remote)
+	}
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	require.Len(t, lines, 3)
+	assert.NotContains(t, lines[0], "outside")
+	assert.Contains(t, lines[1], "level=WARN")
+	assert.Contains(t, lines[1], "outside=true")
+	assert.Contains(t, lines[2], "client=unknown")
+	assert.Equal(t, []bool{false, true, true}, outside)
+}
