@@ -1,0 +1,206 @@
+package verify_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// TestFlood sends 20,000 forged requests, half of them from the vendor's own
+// address and half from 10,000 others, while the vendor sends 1,000 good ones.
+// Every good one is accepted, and memory stays within a bound.
+func TestFlood(t *testing.T) {
+	const (
+		forged   = 20_000
+		good     = 1_000
+		clients  = 1_000 // of the table
+		maxBytes = 48 << 20
+		vendor   = "198.51.100.1"
+	)
+	var events atomic.Int64
+	var log countingWriter
+	hook := newEndpoint(t, verify.Config{
+		ClientIP:  verify.XForwardedFor("127.0.0.1"),
+		RateLimit: verify.RateLimit{Requests: 20, Per: time.Hour, Clients: clients},
+		Logger:    slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	server := httptest.NewServer(hook.Handler(event.HandlerFunc(func(context.Context, *event.Event) error { events.Add(1); return nil })))
+	defer server.Close()
+	transport := &http.Transport{MaxIdleConnsPerHost: 64}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	send := func(from, body, signature string) int {
+		r, err := http.NewRequest(http.MethodPost, server.URL, strings.NewReader(body))
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		r.Header.Set("X-Forwarded-For", from)
+		r.Header.Set(sigHeader, signature)
+		res, err := client.Do(r)
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		defer res.Body.Close()
+		_, _ = io.Copy(io.Discard, res.Body)
+		return res.StatusCode
+	}
+	sendGood := func(n int) time.Duration {
+		times := make([]time.Duration, n)
+		for i := range times {
+			body := fmt.Sprintf(`{"i":%d}`, i)
+			start := time.Now()
+			if status := send(vendor, body, sign(testSecret, body)); status != http.StatusOK {
+				t.Errorf("a good request was answered %d", status)
+			}
+			times[i] = time.Since(start)
+		}
+		slices.Sort(times)
+		return times[n/2]
+	}
+
+	quiet := sendGood(good)
+	require.EqualValues(t, good, events.Swap(0))
+
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var statuses [600]atomic.Int64
+	var flood sync.WaitGroup
+	next := atomic.Int64{}
+	for range 8 {
+		flood.Go(func() {
+			for i := next.Add(1); i <= forged; i = next.Add(1) {
+				from := vendor
+				if i%2 == 0 {
+					from = fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)
+				}
+				statuses[send(from, `{"forged":true}`, strings.Repeat("0", 64))].Add(1)
+			}
+		})
+	}
+	loud := sendGood(good)
+	flood.Wait()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+
+	assert.EqualValues(t, good, events.Load())
+	assert.EqualValues(t, forged, statuses[401].Load()+statuses[429].Load())
+	// 20 at once, and perhaps one that came back during the test.
+	assert.InDelta(t, 10_000+20, statuses[401].Load(), 5, "only the vendor's address had more than its share of failures")
+	grown := int64(after.HeapAlloc) - int64(before.HeapAlloc)
+	assert.Less(t, grown, int64(maxBytes))
+	assert.Less(t, log.lines.Load(), int64(2*good+500), "the log of refused requests is sampled")
+	t.Logf("median of good requests: %s quiet, %s in the flood; heap grew by %d KiB; %d log records", quiet, loud, grown>>10, log.lines.Load())
+}
+
+type countingWriter struct{ lines atomic.Int64 }
+
+func (w *countingWriter) Write(p []byte) (int, error) { w.lines.Add(1); return len(p), nil }
+
+// Slow and broken clients: each is answered or dropped within the deadlines, and
+// nothing stays behind.
+func TestSlowAndBrokenClients(t *testing.T) {
+	const timeout = 200 * time.Millisecond
+	server := httptest.NewUnstartedServer(newEndpoint(t, verify.Config{BodyTimeout: timeout}).Handler(event.NewMux()))
+	server.Config.ReadHeaderTimeout = timeout
+	server.Config.IdleTimeout = timeout
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	server.Start()
+	t.Cleanup(func() { // after the parallel subtests
+		server.CloseClientConnections()
+		server.Close()
+		require.Eventually(t, func() bool {
+			var stacks [1 << 20]byte
+			return !strings.Contains(string(stacks[:runtime.Stack(stacks[:], true)]), "verify.(*Endpoint).receive")
+		}, 10*time.Second, 10*time.Millisecond, "a request is still being worked on")
+	})
+
+	head := "POST / HTTP/1.1\r\nHost: localhost\r\n" + sigHeader + ": " + sign(testSecret, "{}") + "\r\n"
+	for name, c := range map[string]struct {
+		first string
+		drip  string // written again and again
+		close bool   // by the client, after first
+		want  int    // 0: dropped without an answer, or with the server's own
+	}{
+		"headers that stop":         {first: head},
+		"headers that trickle":      {first: "POST / HTTP/1.1\r\n", drip: "X-A: b\r\n"},
+		"body that never comes":     {first: head + "Content-Length: 2\r\n\r\n", want: 408},
+		"body that stops":           {first: head + "Content-Length: 2\r\n\r\n{", want: 408},
+		"body that trickles":        {first: head + "Content-Length: 60000\r\n\r\n{", drip: " ", want: 408},
+		"chunks that trickle":       {first: head + "Transfer-Encoding: chunked\r\n\r\n", drip: "1\r\n \r\n", want: 408},
+		"chunks without end":        {first: head + "Transfer-Encoding: chunked\r\n\r\n", drip: "4000\r\n" + strings.Repeat(" ", 0x4000) + "\r\n", want: 413},
+		"chunk headers without end": {first: head + "Transfer-Encoding: chunked\r\n\r\n", drip: strings.Repeat("0", 3000), want: 400},
+		"closed in the headers":     {first: head, close: true},
+		"closed in the body":        {first: head + "Content-Length: 2\r\n\r\n{", close: true, want: 400},
+		"longer than it says":       {first: head + "Content-Length: 2\r\n\r\n{}POST", want: 200},
+		"lies about both":           {first: head + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}"},
+		"two lengths":               {first: head + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"},
+		"negative length":           {first: head + "Content-Length: -1\r\n\r\n{}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn, err := net.Dial("tcp", server.Listener.Addr().String())
+			require.NoError(t, err)
+			defer conn.Close()
+			require.NoError(t, conn.SetDeadline(time.Now().Add(20*timeout)))
+			_, err = io.WriteString(conn, c.first)
+			require.NoError(t, err)
+			if c.close {
+				require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+			}
+			stop := make(chan struct{})
+			var dripping sync.WaitGroup
+			if c.drip != "" {
+				dripping.Go(func() {
+					tick := time.NewTicker(timeout / 20)
+					defer tick.Stop()
+					for {
+						select {
+						case <-stop:
+							return
+						case <-tick.C:
+							if _, err := io.WriteString(conn, c.drip); err != nil {
+								return
+							}
+						}
+					}
+				})
+			}
+			start := time.Now()
+			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			switch {
+			case c.want == 413 && err != nil: // reset, since it went on writing
+				assert.ErrorIs(t, err, syscall.ECONNRESET)
+			case c.want != 0:
+				require.NoError(t, err)
+				assert.Equal(t, c.want, res.StatusCode)
+			case err == nil:
+				assert.GreaterOrEqual(t, res.StatusCode, 400)
+			}
+			assert.Less(t, time.Since(start), 15*timeout)
+			close(stop)
+			dripping.Wait()
+		})
+	}
+}
