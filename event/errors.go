@@ -22,11 +22,14 @@ func (e *permanentError) Unwrap() error { return e.err }
 
 // IsPermanent reports whether err was marked by [Permanent]. Of joined errors
 // every one must have been: if one of several callbacks may succeed next time,
-// the event must come again.
+// the event must come again. A panic is never permanent.
 func IsPermanent(err error) bool {
 	for err != nil {
-		if _, ok := err.(*permanentError); ok {
+		switch err.(type) {
+		case *permanentError:
 			return true
+		case *PanicError:
+			return false // whatever was passed to panic
 		}
 		switch x := err.(type) {
 		case interface{ Unwrap() []error }:
@@ -72,8 +75,11 @@ func (e *unavailableError) Unwrap() error { return e.err }
 // marked by [Unavailable], and the longest retryAfter among them.
 func IsUnavailable(err error) (retryAfter time.Duration, ok bool) {
 	for err != nil {
-		if u, is := err.(*unavailableError); is {
+		switch u := err.(type) {
+		case *unavailableError:
 			retryAfter, ok = max(retryAfter, u.retryAfter), true
+		case *PanicError:
+			return retryAfter, ok // whatever was passed to panic
 		}
 		switch x := err.(type) {
 		case interface{ Unwrap() []error }:

@@ -55,7 +55,7 @@ func TestIsPermanent(t *testing.T) {
 		"a passing one":             {away, false},
 		"permanent and passing":     {errors.Join(perm, away), false},
 		"a panic":                   {&event.PanicError{Value: "x"}, false},
-		"a panic with a marked one": {&event.PanicError{Value: perm}, true},
+		"a panic with a marked one": {&event.PanicError{Value: perm}, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, event.IsPermanent(tt.err)) })
@@ -96,7 +96,7 @@ func TestIsUnavailable(t *testing.T) {
 		"nothing joined":        {tree{}, 0, false},
 		"permanent":             {perm, 0, false},
 		"in a permanent one":    {event.Permanent(away), 2 * time.Second, true},
-		"a panic with one":      {&event.PanicError{Value: away}, 2 * time.Second, true},
+		"a panic with one":      {&event.PanicError{Value: away}, 0, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -60,7 +60,7 @@ type Event struct {
 	Payload any
 	// Raw is the verified body, byte for byte as it arrived, credentials in
 	// the body included. No encoding of an Event writes it.
-	Raw []byte `json:"-"`
+	Raw []byte `json:"-" xml:"-"`
 	// Warnings lists the fields that did not have the documented JSON type and
 	// were left out, at most [MaxWarnings] of them.
 	Warnings []Warning

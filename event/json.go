@@ -3,6 +3,7 @@ package event
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -133,4 +134,10 @@ func parseSeconds(n json.Number) (time.Duration, error) {
 		return 0, fmt.Errorf("event: session duration: %w", err)
 	}
 	return d, nil
+}
+
+// GobEncode implements [encoding/gob.GobEncoder] by refusing: gob would write
+// Raw. Package cloudevent encodes events.
+func (e Event) GobEncode() ([]byte, error) {
+	return nil, errors.New("event: an Event is not encoded by gob")
 }

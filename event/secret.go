@@ -1,6 +1,7 @@
 package event
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
@@ -18,8 +19,7 @@ const redacted = "[redacted]"
 //
 // The zero Secret is absent. What an encoding wrote decodes to a Secret that is
 // present but masked. A Secret does not protect against code of the same
-// program that calls Reveal or reads memory by reflection, as printers of test
-// failures do, and does not wipe memory.
+// program that wants to know it, and does not wipe memory.
 type Secret struct {
 	// fmt prints unexported fields without asking their methods: it finds this
 	// text and the address of a pointer, never the value.
@@ -27,11 +27,26 @@ type Secret struct {
 	hidden *hidden
 }
 
-// fmt follows one pointer when it complains about a verb that does not fit, but
-// not two.
+// What reads memory by reflection, such as printers of test failures and fmt when
+// it complains about a verb, finds the value sealed.
 type hidden struct {
-	value  *string
+	sealed string
 	masked bool
+}
+
+var sealKey = func() (key [32]byte) {
+	_, _ = rand.Read(key[:]) // never fails
+	return key
+}()
+
+// seal makes a value unreadable, and readable again. It keeps accidents from
+// showing a secret, not code that looks for it.
+func seal(value string) string {
+	b := []byte(value)
+	for i := range b {
+		b[i] ^= sealKey[i%len(sealKey)]
+	}
+	return string(b)
 }
 
 // NewSecret returns a Secret that holds value. An empty value gives the zero
@@ -40,7 +55,7 @@ func NewSecret(value string) Secret {
 	if value == "" {
 		return Secret{}
 	}
-	return Secret{redacted, &hidden{value: &value}}
+	return Secret{redacted, &hidden{sealed: seal(value)}}
 }
 
 // Reveal returns the value. It reports false if there is none, because the
@@ -49,7 +64,7 @@ func (s Secret) Reveal() (value string, ok bool) {
 	if s.hidden == nil || s.hidden.masked {
 		return "", false
 	}
-	return *s.hidden.value, true
+	return seal(s.hidden.sealed), true
 }
 
 // IsZero reports whether the secret is absent. A masked one is not.
@@ -64,7 +79,7 @@ func (s Secret) Equal(t Secret) bool {
 	if s.hidden.masked || t.hidden.masked {
 		return s.hidden.masked == t.hidden.masked
 	}
-	a, b := sha256.Sum256([]byte(*s.hidden.value)), sha256.Sum256([]byte(*t.hidden.value))
+	a, b := sha256.Sum256([]byte(s.hidden.sealed)), sha256.Sum256([]byte(t.hidden.sealed))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 

@@ -1,7 +1,6 @@
 package loginradius
 
 import (
-	"strings"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
@@ -43,6 +42,10 @@ func texts(r *jsonbody.Reader) map[string]string {
 	return m
 }
 
+// maxElements is how many elements of an array are read by hand. One may be two
+// bytes in the body and thousands in memory.
+const maxElements = 1000
+
 // list reads an array, each element by read.
 func list[T any](r *jsonbody.Reader, read func(*T, *jsonbody.Reader)) []T {
 	if !r.Array() {
@@ -50,6 +53,11 @@ func list[T any](r *jsonbody.Reader, read func(*T, *jsonbody.Reader)) []T {
 	}
 	all := []T{}
 	for r.More() {
+		if len(all) == maxElements {
+			r.Skip()
+			r.Warn("fewer elements", "array")
+			continue
+		}
 		var one T
 		all = append(all, one)
 		read(&all[len(all)-1], r)
@@ -63,25 +71,5 @@ func nested[T any](r *jsonbody.Reader) (v T) {
 		r.Skip()
 		return v
 	}
-	return tagged[T](r)
-}
-
-// tagged is apart from nested so that a null needs no memory.
-func tagged[T any](r *jsonbody.Reader) T {
-	var in struct {
-		V T `json:"v"`
-	}
-	raw := r.Raw()
-	warnings, err := jsonbody.Unmarshal(append(append([]byte(`{"v":`), raw...), '}'), &in)
-	if err != nil { // too deep
-		r.Warn("documented types", jsonbody.Kind(raw))
-	}
-	for _, w := range warnings {
-		before := len(r.Warnings())
-		r.Warn(w.Want, w.Got)
-		if all := r.Warnings(); len(all) > before {
-			all[before].Path += strings.TrimPrefix(w.Path, "/v")
-		}
-	}
-	return in.V
+	return jsonbody.Tagged[T](r) // apart, so that a null needs no memory
 }

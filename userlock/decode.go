@@ -3,7 +3,6 @@ package userlock
 import (
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,13 +13,15 @@ import (
 )
 
 // Decode turns a notification into an event with a *[Notification]. It does not
-// verify anything, and takes times without a zone for UTC; the Decode method of
-// an endpoint knows the endpoint's aliases and zone.
+// verify anything, and takes times without a zone for UTC. Where there is an
+// endpoint, its Decode method is the better choice: it knows the IDs, aliases and
+// zone of the endpoint.
 //
-// The UserLock ID is masked. In a body that comes from a verifier it already is;
-// else it is the value that is a GUID of a member with a known name for it, or
-// of one with an unknown name. Event.ID is the lower-case hex SHA-256 of the
-// body without that value, quotes included.
+// The UserLock ID is masked. Since Decode does not know which GUID is one, it
+// leaves out of Extra every GUID whose member has the name of one or a name that
+// is not known, unless the body is an encoded Notification. Event.ID is the
+// lower-case hex SHA-256 of the body without the values, quotes included, of
+// those that have the name of one, or failing that of all of them.
 //
 // An unknown event, unknown members and members of other types than expected are
 // no errors; a body that is not a JSON object is one.
@@ -46,18 +47,12 @@ func (d decoder) decode(body []byte) (*event.Event, error) {
 	})
 	e, n := &both.event, &both.n
 
-	// What a verifier has masked is the UserLock ID for certain.
 	var few [2]span
-	ids := few[:0]
-	if start := r.Here(); r.Contains(maskedRest) {
-		if ids = d.readAll(n, r, ids, nil); len(ids) == 0 {
-			r.Back(start)
-			*n = Notification{}
-		}
+	ids, how := few[:0], verified
+	if !r.Contains(seal) {
+		ids, how = d.guess(r)
 	}
-	if len(ids) == 0 {
-		ids = d.readAll(n, r, ids, d.candidates(r))
-	}
+	ids = d.readAll(n, r, ids, how)
 
 	switch len(ids) {
 	case 0:
@@ -87,11 +82,20 @@ func without(body []byte, spans []span) [][]byte {
 	return append(parts, body[rest:])
 }
 
-// candidates returns where the UserLock ID stands in a body that no verifier has
-// seen: the GUIDs whose member has a name of one, failing that the first GUID
-// whose name is not that of something else, as a session ID's is.
-func (d decoder) candidates(r *jsonbody.Reader) []span {
-	var named, guessed []span
+// A trust is what is known of the UserLock IDs in a body.
+type trust int
+
+const (
+	verified trust = iota // a verifier has sealed them
+	encoded               // the body is an encoded Notification
+	foreign               // nothing
+)
+
+// guess finds out where the UserLock ID of a body may be that no verifier has
+// seen.
+func (d decoder) guess(r *jsonbody.Reader) ([]span, trust) {
+	var named, others []span
+	how := foreign
 	start := r.Here()
 	r.Object()
 	for r.Next() {
@@ -100,21 +104,33 @@ func (d decoder) candidates(r *jsonbody.Reader) []span {
 		if !ok {
 			continue
 		}
-		if _, err := NewServerID(text); err != nil {
-			continue
+		p, ok := d.lookup(r.Name())
+		if _, masked := maskedID(text); masked && ok && p.field == userLockID {
+			how = encoded
 		}
-		switch p, ok := d.lookup(r.Name()); {
+		switch {
+		case !isGUID(text):
 		case !ok:
-			guessed = append(guessed, span{at, end})
+			others = append(others, span{at, end})
 		case p.field == userLockID:
 			named = append(named, span{at, end})
 		}
 	}
 	r.Back(start)
-	if named == nil && guessed != nil {
-		return guessed[:1]
+	switch {
+	case how == encoded:
+		return nil, how
+	case named != nil:
+		return named, how
+	default:
+		return others, how
 	}
-	return named
+}
+
+func isGUID(text string) bool {
+	var digits [2 * idDigits]byte
+	_, ok := normalizeID(digits[:0], text)
+	return ok
 }
 
 func (d decoder) lookup(name string) (place, bool) {
@@ -126,21 +142,22 @@ func (d decoder) lookup(name string) (place, bool) {
 	return p, ok
 }
 
-// readAll reads the members into the fields that they stand for. It appends to
-// ids where the UserLock IDs are: what is masked and, in a body that is not, what
-// is in clear.
-func (d decoder) readAll(n *Notification, r *jsonbody.Reader, ids, clear []span) []span {
+// readAll reads the members into the fields that they stand for, and appends to
+// ids where a verifier has sealed a UserLock ID.
+func (d decoder) readAll(n *Notification, r *jsonbody.Reader, ids []span, how trust) []span {
 	var taken [fieldCount]int // rank of the name that filled a field, plus one
 	r.Object()
 	for r.Next() {
-		if text, start, end, ok := r.PeekString(); ok {
-			id, ok := maskedID(text)
-			if !ok && slices.Contains(clear, span{start, end}) {
-				id, _ = NewServerID(text)
-				ok = true
-			}
-			if ok {
+		p, ok := d.lookup(r.Name())
+		if text, start, end, isText := r.PeekString(); isText {
+			id, sealed := sealedID(text)
+			if sealed {
 				ids = append(ids, span{start, end})
+			}
+			if sealed || hidden(text, ok, p, how) {
+				if id == "" && how != verified {
+					id = shown(text)
+				}
 				if n.ServerID == "" {
 					n.ServerID = id
 				}
@@ -148,7 +165,6 @@ func (d decoder) readAll(n *Notification, r *jsonbody.Reader, ids, clear []span)
 				continue
 			}
 		}
-		p, ok := d.lookup(r.Name())
 		if !ok || p.field == userLockID {
 			r.Keep(&n.Extra)
 			continue
@@ -164,6 +180,30 @@ func (d decoder) readAll(n *Notification, r *jsonbody.Reader, ids, clear []span)
 		d.read(n, p.field, r)
 	}
 	return ids
+}
+
+// hidden reports whether a text is not shown though no verifier has sealed it: it
+// has the name and the form of a UserLock ID, masked or in clear, or in a foreign
+// body may be one by its form alone.
+func hidden(text string, known bool, p place, how trust) bool {
+	switch {
+	case len(text) < idDigits:
+		return false
+	case known && p.field == userLockID:
+		_, masked := maskedID(text)
+		return masked || isGUID(text)
+	default:
+		return !known && how == foreign && isGUID(text)
+	}
+}
+
+// shown returns what may be shown of a UserLock ID, masked or in clear.
+func shown(text string) ServerID {
+	if id, ok := maskedID(text); ok {
+		return id
+	}
+	id, _ := NewServerID(text)
+	return id
 }
 
 func (d decoder) read(n *Notification, f field, r *jsonbody.Reader) {

@@ -1,6 +1,7 @@
 package userlock
 
 import (
+	"crypto/rand"
 	"errors"
 	"strings"
 )
@@ -63,12 +64,25 @@ func normalizeID(dst []byte, text string) ([]byte, bool) {
 	return dst, len(dst)-start == idDigits && !zero
 }
 
-// maskID appends the form in which an ID is decoded and encoded.
+// seal marks what a verifier of this process has masked. No sender can know it,
+// so none can pass something else off as a masked ID.
+var seal = "#" + rand.Text()
+
+// maskID appends what is decoded in place of an ID.
 func maskID(dst, normal []byte) []byte {
-	return append(append(dst, normal[:shownDigits]...), maskedRest...)
+	return append(append(append(dst, normal[:shownDigits]...), maskedRest...), seal...)
 }
 
-// maskedID returns what is shown of an ID in the form of maskID.
+// sealedID returns what is shown of an ID in the form of maskID.
+func sealedID(text string) (ServerID, bool) {
+	text, ok := strings.CutSuffix(text, seal)
+	if !ok {
+		return "", false
+	}
+	return maskedID(text)
+}
+
+// maskedID returns what is shown of an ID in the form of MarshalText.
 func maskedID(text string) (ServerID, bool) {
 	if len(text) != shownDigits+len(maskedRest) || text[shownDigits:] != maskedRest {
 		return "", false

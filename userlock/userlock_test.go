@@ -282,7 +282,10 @@ func TestAliases(t *testing.T) {
 	e, err := check(t, c, `{"x":"`+primary+`","utilisateur":"ada","Évènement":2,"User":"Ada Example","UserAccount":"grace","UserDomain":"W7"}`)
 	require.NoError(t, err)
 	n := e.Payload.(*userlock.Notification)
-	assert.Equal(t, "ada", n.UserAccount, "an alias is better than what is known")
+	assert.Equal(t, "ada", n.UserAccount, "an alias is better than what is known, wherever it stands")
+	f, err := check(t, c, `{"x":"`+primary+`","UserAccount":"grace","utilisateur":"ada"}`)
+	require.NoError(t, err)
+	assert.Equal(t, "ada", f.User.Name)
 	assert.Equal(t, event.SessionLocked, e.Type)
 	assert.Equal(t, "Ada Example", n.UserFullName)
 	assert.Equal(t, "W7", n.ComputerName)
@@ -314,7 +317,7 @@ func TestIDIsMasked(t *testing.T) {
 			shown := digits(string(line) + fmt.Sprintf("%+v %#v", n, n) + e.Reason + e.ID)
 			assert.NotContains(t, shown, digits(primary)[8:])
 			assert.NotContains(t, shown, digits(backup)[8:])
-			if strings.Contains(body, session) {
+			if strings.Contains(body, session) && !strings.Contains(body, "ServerGuid") {
 				assert.Contains(t, shown, digits(session), "what is no credential stays")
 			}
 			assert.Equal(t, body, string(e.Raw))
@@ -324,6 +327,73 @@ func TestIDIsMasked(t *testing.T) {
 			assert.Empty(t, cmp.Diff(n, back.Payload))
 		})
 	}
+}
+
+// An endpoint masks what it accepts, wherever it stands, also when it only
+// decodes: the ways to an event agree, and a sender cannot pass another text off
+// as a masked ID.
+func TestEndpointDecodeAgrees(t *testing.T) {
+	hook, err := userlock.New(userlock.Config{IDs: []string{primary, backup}})
+	require.NoError(t, err)
+	token, err := verify.NewBearer("a token for tests")
+	require.NoError(t, err)
+	id, err := userlock.NewVerifier(primary)
+	require.NoError(t, err)
+	other, err := userlock.NewVerifier(backup)
+	require.NoError(t, err)
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	r.Header.Set("Authorization", "Bearer a token for tests")
+	const guid = "3F2504E0-4F89-41D3-9A0C-0305E82C3301"
+	for _, body := range []string{
+		`{"EventId":"` + guid + `","Key":"` + primary + `","EventType":1}`,
+		`{"UserFullName":"aaaaaaaa-****-****-****-************","UserLockId":"` + primary + `"}`,
+		`{"ServerGuid":"aaaaaaaa-****-****-****-************","Key":"` + primary + `"}`,
+		`{"SessionId":"` + primary + `"}`,
+		`{"UserLockId":"` + primary + `","Key":"` + primary + `"}`,
+		`{"UserLockId":"` + primary + `","Guid":"` + guid + `"}`,
+		`{"UserLockId":"` + primary + `","Partner":"` + backup + `"}`,
+	} {
+		for name, v := range map[string]verify.Verifier{
+			"both IDs":     verify.AnyOf(id, other),
+			"ID or token":  verify.AnyOf(id, other, token),
+			"token or ID":  verify.AnyOf(token, other, id),
+			"token and ID": verify.AllOf(token, verify.AnyOf(id, other)),
+		} {
+			hook.SetVerifier(v)
+			checked, err := hook.Check(r, []byte(body))
+			require.NoError(t, err)
+			decoded, err := hook.Decode([]byte(body))
+			require.NoError(t, err)
+			assert.Equal(t, checked.ID, decoded.ID, "%s %s", name, body)
+			assert.Empty(t, cmp.Diff(checked.Payload, decoded.Payload), "%s %s", name, body)
+			assert.Equal(t, userlock.ServerID("7c9e6679"), checked.Payload.(*userlock.Notification).ServerID)
+			line, err := cloudevent.Encode(checked)
+			require.NoError(t, err)
+			for _, secret := range []string{primary, backup} {
+				assert.NotContains(t, strings.ToUpper(string(line)), strings.ToUpper(secret[8:]), "%s %s", name, body)
+			}
+			back, err := cloudevent.Decode(line, cloudevent.Payloads{"userlock": userlock.Decode})
+			require.NoError(t, err)
+			assert.Empty(t, cmp.Diff(checked.Payload, back.Payload), "%s %s", name, body)
+		}
+	}
+	e, err := hook.Check(r, []byte(`{"UserFullName":"aaaaaaaa-****-****-****-************","UserLockId":"`+primary+`"}`))
+	require.NoError(t, err)
+	assert.Equal(t, "aaaaaaaa-****-****-****-************", e.User.FullName)
+	e, err = hook.Check(r, []byte(`{"UserLockId":"`+primary+`","ServerGuid":"zzzzzzzz-****-****-****-************"}`))
+	require.NoError(t, err)
+	assert.Contains(t, e.Payload.(*userlock.Notification).Extra, "ServerGuid", "not the form of an ID")
+
+	// Without an endpoint nothing tells which GUID is one: none is shown.
+	e, err = userlock.Decode([]byte(`{"a":"` + primary + `","b":"` + guid + `","EventType":1}`))
+	require.NoError(t, err)
+	assert.Empty(t, e.Payload.(*userlock.Notification).Extra)
+	assert.Equal(t, event.SessionStarted, e.Type)
+}
+
+func TestLongIDs(t *testing.T) {
+	_, err := userlock.New(userlock.Config{IDs: []string{strings.Repeat("-", 1000) + primary}})
+	assert.ErrorContains(t, err, "IDs[0]")
 }
 
 // IDs are frozen. The value of the UserLock ID is left out with its quotes; the

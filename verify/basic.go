@@ -23,11 +23,14 @@ func (c Credential) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%s:[redacted]"
 // LogValue implements [slog.LogValuer] without the password.
 func (c Credential) LogValue() slog.Value { return slog.StringValue(c.User + ":[redacted]") }
 
-// MarshalJSON implements [encoding/json.Marshaler] by refusing: a credential has
-// no business in an encoding.
-func (c Credential) MarshalJSON() ([]byte, error) {
-	return nil, errors.New("verify: a Credential is not encoded")
-}
+// MarshalText implements [encoding.TextMarshaler] by refusing, for JSON and XML: a
+// credential has no business in an encoding.
+func (c Credential) MarshalText() ([]byte, error) { return nil, errEncoded }
+
+// GobEncode implements [encoding/gob.GobEncoder] by refusing.
+func (c Credential) GobEncode() ([]byte, error) { return nil, errEncoded }
+
+var errEncoded = errors.New("verify: a Credential is not encoded")
 
 // BasicAuth is a [Verifier] for HTTP Basic authentication (RFC 7617). Make it
 // with [NewBasicAuth]; the zero BasicAuth refuses every request.

@@ -109,6 +109,14 @@ func (v *BodyID) VerifyBody(_ *http.Request, body []byte) (by string, masked []b
 	return by, append(masked, body[rest:]...), nil
 }
 
+// Mask implements [BodyVerifier].
+func (v *BodyID) Mask(body []byte) []byte {
+	if _, masked, err := v.VerifyBody(nil, body); err == nil {
+		return masked
+	}
+	return body
+}
+
 // find calls found for each value that is an accepted ID.
 func (v *BodyID) find(body []byte, found func(start, end int, id []byte)) (by string, err error) {
 	if v == nil || len(v.ids) == 0 {
@@ -170,6 +178,10 @@ func (v *BodyID) names(body []byte) string {
 		if len(names) == maxNames {
 			names = append(names, "…")
 			return false
+		}
+		if _, ok := v.normalize(nil, m.Name); ok {
+			names = append(names, "[redacted]")
+			return true
 		}
 		name := []rune(m.Name)
 		if len(name) > maxLen {

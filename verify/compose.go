@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/accesshook/accesshook/event"
 )
 
 // AllOf returns a [Verifier] that accepts what every one of the verifiers
@@ -49,26 +51,29 @@ func (a allOf) Verify(r *http.Request, body []byte) (by string, err error) {
 
 func (a allOf) VerifyBody(r *http.Request, body []byte) (by string, masked []byte, err error) {
 	labels := make([]string, 0, len(a))
-	masked = body
 	for _, v := range a {
 		// All see the body as it came, since one may sign what another masks.
-		// Only a second one that masks works on what the first has left.
-		label, m, err := verifyBody(v, r, body)
-		if err == nil && !same(m, body) && !same(masked, body) {
-			_, m, err = verifyBody(v, r, masked)
-		}
+		label, err := v.Verify(r, body)
 		if err != nil {
 			return "", nil, err
 		}
-		if !same(m, body) {
-			masked = m
-		}
 		labels = append(labels, label)
 	}
-	return strings.Join(labels, " + "), masked, nil
+	return strings.Join(labels, " + "), a.Mask(body), nil
 }
 
-func same(a, b []byte) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+func (a allOf) Mask(body []byte) []byte { return maskAll(a, body) }
+
+// maskAll lets every verifier mask what it accepts, whether it was what the
+// request was accepted by or not.
+func maskAll(vs []Verifier, body []byte) []byte {
+	for _, v := range vs {
+		if b, ok := v.(BodyVerifier); ok {
+			body = b.Mask(body)
+		}
+	}
+	return body
+}
 
 func (a allOf) Challenge() string { return firstChallenge(a) }
 
@@ -83,25 +88,40 @@ func (a anyOf) Precheck(r *http.Request) error {
 		}
 		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	return noneOf(errs)
 }
 
 func (a anyOf) Verify(r *http.Request, body []byte) (by string, err error) {
-	by, _, err = a.VerifyBody(r, body)
-	return by, err
-}
-
-func (a anyOf) VerifyBody(r *http.Request, body []byte) (by string, masked []byte, err error) {
 	var errs []error
 	for _, v := range a {
-		by, masked, err := verifyBody(v, r, body)
+		by, err := v.Verify(r, body)
 		if err == nil {
-			return by, masked, nil
+			return by, nil
 		}
 		errs = append(errs, err)
 	}
-	return "", nil, errors.Join(errs...)
+	return "", noneOf(errs)
 }
+
+// noneOf joins the errors of verifiers that all refused. One that could not tell
+// might have accepted, so the sender should try again.
+func noneOf(errs []error) error {
+	for _, err := range errs {
+		if _, ok := event.IsUnavailable(err); ok {
+			return err
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (a anyOf) VerifyBody(r *http.Request, body []byte) (by string, masked []byte, err error) {
+	if by, err = a.Verify(r, body); err != nil {
+		return "", nil, err
+	}
+	return by, a.Mask(body), nil
+}
+
+func (a anyOf) Mask(body []byte) []byte { return maskAll(a, body) }
 
 func (a anyOf) Challenge() string { return firstChallenge(a) }
 

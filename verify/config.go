@@ -26,7 +26,8 @@ type Config struct {
 	// Letters, digits, dots, hyphens and underscores, at most 64. Zero: the
 	// vendor's name.
 	Name string
-	// MaxBody is the largest body in bytes. Zero: 64 KiB, LoginRadius 1 MiB.
+	// MaxBody is the largest body in bytes, at most 1 GiB. Zero: 64 KiB,
+	// LoginRadius 1 MiB.
 	MaxBody int64
 	// BodyTimeout is how long the body may take to arrive. A shorter ReadTimeout
 	// of the http.Server is respected. Zero: 10 seconds.
@@ -85,8 +86,8 @@ type Config struct {
 	Observe func(context.Context, Observation)
 }
 
-// Format implements [fmt.Formatter] for every verb. Verifiers show themselves
-// without their secrets.
+// Format implements [fmt.Formatter]. Verifiers show themselves without their
+// secrets. fmt does not ask for it in unexported fields of other structs.
 func (c Config) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "verify.Config{Name:%q MaxBody:%d BodyTimeout:%s HandlerTimeout:%s MaxAge:%s MaxFuture:%s Also:%t AllowFrom:%v AllowFromReport:%v RateLimit:%+v Wrap:%d}",
 		c.Name, c.MaxBody, c.BodyTimeout, c.HandlerTimeout, c.MaxAge, c.MaxFuture, c.Also != nil, c.AllowFrom, c.AllowFromReport, c.RateLimit, len(c.Wrap))
@@ -118,6 +119,8 @@ func (c Config) complete() (Config, error) {
 		return c, errors.New("verify: Config.Name has other characters than letters, digits, dots, hyphens and underscores, or more than 64")
 	case c.MaxBody < 0:
 		return c, errors.New("verify: Config.MaxBody is negative")
+	case c.MaxBody > 1<<30:
+		return c, errors.New("verify: Config.MaxBody is more than 1 GiB")
 	case c.BodyTimeout < 0:
 		return c, errors.New("verify: Config.BodyTimeout is negative")
 	case c.HandlerTimeout < 0:

@@ -45,3 +45,6 @@ func (c *handlerContext) Deadline() (time.Time, bool) { return c.deadline, true 
 func (c *handlerContext) Done() <-chan struct{}       { return c.context().Done() }
 func (c *handlerContext) Err() error                  { return c.context().Err() }
 func (c *handlerContext) Value(key any) any           { return c.context().Value(key) }
+
+// String keeps fmt from reading fields that others are writing.
+func (c *handlerContext) String() string { return "verify.handlerContext" }

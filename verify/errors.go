@@ -60,7 +60,9 @@ var statuses = []struct {
 
 // Status returns the HTTP status that err is answered with: 200 for nil and for
 // what is [event.Permanent], 503 for [event.Unavailable], the status named at
-// each error of this package, and 500 for anything else.
+// each error of this package, and 500 for anything else. What a callback returns
+// to [Endpoint.Handler] is judged without the errors of this package, since they
+// can only be about another request.
 func Status(err error) int {
 	if err == nil {
 		return http.StatusOK
@@ -69,6 +71,16 @@ func Status(err error) int {
 		if errors.Is(err, s.err) {
 			return s.status
 		}
+	}
+	return callbackStatus(err)
+}
+
+// callbackStatus is the status for what a callback returned. An error of this
+// package's that comes from there, of another endpoint that the callback has
+// asked, says nothing about the request at hand.
+func callbackStatus(err error) int {
+	if err == nil {
+		return http.StatusOK
 	}
 	if _, ok := event.IsUnavailable(err); ok {
 		return http.StatusServiceUnavailable

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -30,14 +31,16 @@ func (p *Endpoint) Handler(h event.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchange{w: w, r: r}
 		err := p.receive(&x)
+		status := Status(err)
 		if err == nil {
 			err = p.handle(&x, h)
+			status = callbackStatus(err)
 		}
 		if errors.Is(err, http.ErrAbortHandler) {
 			p.record(&x, 0, err)
 			panic(http.ErrAbortHandler)
 		}
-		p.record(&x, p.respond(w, err), err)
+		p.record(&x, p.respond(w, r, status, err), err)
 	})
 }
 
@@ -49,7 +52,9 @@ func (p *Endpoint) handle(x *exchange, h event.Handler) error {
 
 func (p *Endpoint) wrap(h event.Handler) event.Handler {
 	for i := len(p.config.Wrap) - 1; i >= 0; i-- {
-		h = p.config.Wrap[i](h)
+		if h = p.config.Wrap[i](h); h == nil {
+			panic(fmt.Sprintf("verify: Config.Wrap[%d] returned nil", i))
+		}
 	}
 	return h
 }

@@ -3,9 +3,12 @@ package verify
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/accesshook/accesshook/event"
 )
@@ -15,10 +18,12 @@ import (
 //
 // next finds the event with [event.FromContext], and reads the body again from
 // the start. The request's context is left alone: it ends when the sender hangs
-// up. The answer is next's own; to what is in Config.Wrap, a status of 500 or
-// more, or none at all because next panicked, counts as failed. If Config.Wrap does not call its
-// handler, as for a duplicate, the endpoint answers itself. What is in
-// Config.Wrap must call it at most once, and before it returns.
+// up. The answer is next's own, and a panic of next is left to the server.
+//
+// To what is in Config.Wrap, a status of 500 or more counts as failed. What is
+// in Config.Wrap must call its handler at most once, and before it returns. If it
+// does not call it, as for a duplicate, or fails without anything having been
+// answered, the endpoint answers as [Endpoint.Handler] does.
 func (p *Endpoint) Middleware(next http.Handler) http.Handler {
 	if next == nil {
 		panic("verify: nil handler")
@@ -27,43 +32,56 @@ func (p *Endpoint) Middleware(next http.Handler) http.Handler {
 	// an event belongs to in the context.
 	h := p.wrap(event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
 		t, ok := ctx.Value(turnKey{}).(*turn)
-		if !ok || t.called {
-			return fmt.Errorf("verify: Config.Wrap called its handler again, or without the request's context")
+		if !ok || !t.state.CompareAndSwap(turnOpen, turnTaken) {
+			return errors.New("verify: Config.Wrap called its handler again, too late, or without the request's context")
 		}
-		t.called = true
 		next.ServeHTTP(&t.answer, t.r.WithContext(event.NewContext(ctx, e)))
 		return t.answer.err()
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchange{w: w, r: r}
 		if err := p.receive(&x); err != nil {
-			p.record(&x, p.respond(w, err), err)
+			p.record(&x, p.respond(w, r, Status(err), err), err)
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(x.body))
 		r.ContentLength = int64(len(x.body))
 		r.TransferEncoding = nil
 		t := &turn{r: r, answer: answer{ResponseWriter: w}}
-		recorded := false
-		defer func() {
-			if !recorded { // next panicked, which is for the server to deal with
-				p.record(&x, t.answer.status, errPanicked)
-			}
-		}()
-		err := h.HandleEvent(context.WithValue(r.Context(), turnKey{}, t), x.event)
+		err := p.take(h, t, &x)
 		status := t.answer.status
 		switch {
-		case !t.called:
-			status = p.respond(w, err)
+		case errors.Is(err, http.ErrAbortHandler):
+			p.record(&x, status, err)
+			panic(http.ErrAbortHandler)
+		case status == 0 && (err != nil || t.state.Load() != turnTaken):
+			status = p.respond(w, r, callbackStatus(err), err)
 		case status == 0:
 			status = http.StatusOK // as net/http answers for a silent handler
 		}
-		recorded = true
+		t.state.Store(turnOver)
 		p.record(&x, status, err)
 	})
 }
 
-var errPanicked = fmt.Errorf("verify: handler panicked")
+// take lets h have its turn. A panic before next was called is the wrappers' and
+// becomes an error; one of next's goes on to the server.
+func (p *Endpoint) take(h event.Handler, t *turn, x *exchange) (err error) {
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		if t.state.Swap(turnOver) == turnTaken {
+			p.record(x, t.answer.status, errPanicked)
+			panic(v)
+		}
+		err = &event.PanicError{Value: v, Stack: debug.Stack()}
+	}()
+	return h.HandleEvent(context.WithValue(t.r.Context(), turnKey{}, t), x.event)
+}
+
+var errPanicked = errors.New("verify: handler panicked")
 
 type turnKey struct{}
 
@@ -71,8 +89,14 @@ type turnKey struct{}
 type turn struct {
 	r      *http.Request
 	answer answer
-	called bool
+	state  atomic.Int32
 }
+
+const (
+	turnOpen = iota
+	turnTaken
+	turnOver
+)
 
 // answer notes the status that is written through it.
 type answer struct {

@@ -48,12 +48,17 @@ func (p *Endpoint) Verify(r *http.Request, body []byte) error {
 
 // Decode decodes a body that was verified before, such as one that was stored.
 // Received of the event is zero, and so is Time if the vendor sent none. What it
-// decodes is not verified.
+// decodes is not verified, but credentials in it that are accepted at present are
+// masked.
 func (p *Endpoint) Decode(body []byte) (*event.Event, error) {
 	if p.decode == nil {
 		return nil, ErrUnauthenticated
 	}
-	return p.decoded(nil, body, body)
+	masked := body
+	if b, ok := p.currentVerifier().(BodyVerifier); ok {
+		masked = b.Mask(body)
+	}
+	return p.decoded(nil, masked, body)
 }
 
 // An exchange is one request on its way, and what has been found out about it.
@@ -73,6 +78,7 @@ type exchange struct {
 
 func (p *Endpoint) receive(x *exchange) error {
 	x.received = time.Now()
+	limit := p.limitBody(x) // first, since also the body of a refused request is waited for
 	if x.r.Method != http.MethodPost {
 		return ErrMethod
 	}
@@ -83,7 +89,6 @@ func (p *Endpoint) receive(x *exchange) error {
 		return ErrContentEncoding
 	}
 	v := p.currentVerifier()
-	limit := p.limitBody(x)
 	checked, err := p.precheck(v, x)
 	if err != nil {
 		return err
@@ -135,6 +140,7 @@ func (p *Endpoint) checkBody(v Verifier, x *exchange, checked bool) error {
 }
 
 func (p *Endpoint) precheck(v Verifier, x *exchange) (checked bool, err error) {
+	defer contain(&err)
 	by, checked, err := precheck(v, x.r)
 	if err != nil {
 		return false, p.failed(x, unauthenticated(err))
@@ -144,6 +150,7 @@ func (p *Endpoint) precheck(v Verifier, x *exchange) (checked bool, err error) {
 }
 
 func (p *Endpoint) verify(v Verifier, r *http.Request, body []byte) (by string, masked []byte, err error) {
+	defer contain(&err)
 	by, masked, err = verifyBody(v, r, body)
 	if err != nil {
 		return "", nil, unauthenticated(err)
@@ -165,11 +172,7 @@ func unauthenticated(err error) error {
 }
 
 func (p *Endpoint) decoded(h http.Header, body, raw []byte) (e *event.Event, err error) {
-	defer func() {
-		if v := recover(); v != nil { // a bug of ours, not of the sender's
-			e, err = nil, &event.PanicError{Value: v, Stack: debug.Stack()}
-		}
-	}()
+	defer contain(&err)
 	e, err = p.decode(h, body)
 	switch {
 	case err != nil:
@@ -183,6 +186,14 @@ func (p *Endpoint) decoded(h http.Header, body, raw []byte) (e *event.Event, err
 		e.Warnings = e.Warnings[:event.MaxWarnings]
 	}
 	return e, nil
+}
+
+// contain makes an error of a panic in a verifier or decoder: a bug of ours, not
+// of the sender's.
+func contain(err *error) {
+	if v := recover(); v != nil {
+		*err = &event.PanicError{Value: v, Stack: debug.Stack()}
+	}
 }
 
 // checkAge is zero-safe: an event without a time is neither old nor new enough.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
@@ -47,7 +48,7 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 			attrs = append(attrs,
 				slog.String("id", e.ID),
 				slog.String("type", string(e.Type)),
-				slog.String("vendor_type", e.VendorType),
+				slog.String("vendor_type", short(e.VendorType)),
 			)
 		}
 		if x.outside {
@@ -100,6 +101,15 @@ func (p *Endpoint) sampled(x *exchange, status int) bool {
 	}
 	p.suppressed.Add(1)
 	return false
+}
+
+// short bounds what a vendor calls its events, which may be anything.
+func short(s string) string {
+	const most = 64
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 func clientText(a netip.Addr, err error) string {

@@ -32,10 +32,10 @@ var contentType = []string{"application/json"}[:1:1]
 // Respond writes the answer for err, which may come from Receive or from a
 // handler: the status of [Status], its headers, and a fixed JSON body. err
 // itself is never written. Nil is answered 200.
-func (p *Endpoint) Respond(w http.ResponseWriter, err error) { p.respond(w, err) }
+func (p *Endpoint) Respond(w http.ResponseWriter, err error) { p.respond(w, nil, Status(err), err) }
 
-func (p *Endpoint) respond(w http.ResponseWriter, err error) (status int) {
-	status = Status(err)
+// respond answers with status. r may be nil.
+func (p *Endpoint) respond(w http.ResponseWriter, r *http.Request, status int, err error) int {
 	h := w.Header()
 	h["Content-Type"] = contentType
 	switch status {
@@ -45,14 +45,14 @@ func (p *Endpoint) respond(w http.ResponseWriter, err error) (status int) {
 		}
 	case http.StatusMethodNotAllowed:
 		h.Set("Allow", http.MethodPost)
-	case http.StatusRequestTimeout, http.StatusRequestEntityTooLarge:
-		h.Set("Connection", "close")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		if after := retryAfter(err); after > 0 {
 			h.Set("Retry-After", strconv.FormatInt(after, 10))
 		}
 	}
-	if errors.Is(err, ErrBodyIncomplete) {
+	unread := status == http.StatusRequestTimeout || status == http.StatusRequestEntityTooLarge || errors.Is(err, ErrBodyIncomplete)
+	// HTTP/2 ends the stream by itself, and would take this for the connection.
+	if unread && (r == nil || r.ProtoMajor < 2) {
 		h.Set("Connection", "close")
 	}
 	w.WriteHeader(status)

@@ -43,6 +43,9 @@ type BodyVerifier interface {
 	// VerifyBody is Verify, and returns the body with the credential masked. It
 	// must not change body.
 	VerifyBody(r *http.Request, body []byte) (by string, masked []byte, err error)
+	// Mask returns a body with every credential in it masked that the verifier
+	// accepts, or body itself if there is none. It must not change body.
+	Mask(body []byte) []byte
 }
 
 // A Challenger is a [Verifier] with an HTTP authentication scheme.

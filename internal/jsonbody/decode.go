@@ -15,11 +15,23 @@ import (
 )
 
 // What may be repaired in one body is bounded by count and by work: each repair
-// decodes the whole body again.
+// decodes the whole value again.
 const (
-	maxRepairs     = 1000
-	maxRepairBytes = 64 << 20
+	maxRepairs     = 100
+	maxRepairBytes = 8 << 20
 )
+
+// A budget is what is left of that.
+type budget struct{ repairs, bytes int }
+
+func newBudget() budget { return budget{maxRepairs, maxRepairBytes} }
+
+// spend takes one repair of a value of n bytes, if there is as much.
+func (b *budget) spend(n int) bool {
+	b.repairs--
+	b.bytes -= n
+	return b.repairs >= 0 && b.bytes >= 0
+}
 
 // A verified vendor may repeat names and send broken UTF-8: the last value
 // counts (objects of one name are merged), broken bytes become U+FFFD.
@@ -30,11 +42,16 @@ var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.Allo
 //
 // A value that does not fit its field costs that field only and adds a warning:
 // it is replaced by null in a copy, which is decoded again. The happy path pays
-// nothing for that. After a thousand such values, or 64 MiB of decoding again, it
+// nothing for that. After a hundred such values, or 8 MiB of decoding again, it
 // gives up: v is zero, and a warning says so. Maps must have string keys, and
 // fixed-size arrays are not for it. Times in the other forms of [ParseTime] are accepted, zone-less
 // ones as UTC; an empty string is taken for an absent value of any type.
 func Unmarshal(body []byte, v any) ([]event.Warning, error) {
+	b := newBudget()
+	return b.unmarshal(body, v)
+}
+
+func (b *budget) unmarshal(body []byte, v any) ([]event.Warning, error) {
 	body, err := Object(body)
 	if err != nil {
 		return nil, err
@@ -43,20 +60,20 @@ func Unmarshal(body []byte, v any) ([]event.Warning, error) {
 	if err == nil {
 		return nil, nil
 	}
-	return repair(body, v, err)
+	return b.repair(body, v, err)
 }
 
-func repair(body []byte, v any, err error) ([]event.Warning, error) {
+func (b *budget) repair(body []byte, v any, err error) ([]event.Warning, error) {
 	var warnings []event.Warning
 	body = slices.Clone(body)
-	for work, n := 0, 0; ; n++ {
+	for {
 		misfit, ok := errors.AsType[*json.SemanticError](err)
 		if !ok {
 			return nil, ErrSyntax
 		}
 		reflect.ValueOf(v).Elem().SetZero()
 		start, end, ok := valueAt(body, int(misfit.ByteOffset))
-		if work += len(body); !ok || n == maxRepairs || work > maxRepairBytes {
+		if !ok || !b.spend(len(body)) {
 			return Warn(warnings, "", "documented types", "object"), nil
 		}
 		value := body[start:end]

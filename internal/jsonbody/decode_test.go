@@ -196,7 +196,7 @@ func TestUnmarshalStartsFromZero(t *testing.T) {
 }
 
 func TestUnmarshalWarnsAtMost32Times(t *testing.T) {
-	for n, want := range map[int]int{31: 31, 32: 32, 33: 32, 200: 32} {
+	for n, want := range map[int]int{31: 31, 32: 32, 33: 32, 60: 32} {
 		var d document
 		warnings, err := jsonbody.Unmarshal([]byte(`{"tags":[`+strings.Repeat("5,", n)+`"last"],"name":"a"}`), &d)
 		require.NoError(t, err)
@@ -243,19 +243,19 @@ func TestUnmarshalGivesUpEarlierOnLargeBodies(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []event.Warning{w("", "documented types", "object")}, warnings)
 
-	warnings, err = jsonbody.Unmarshal([]byte(`{"raw":"`+large+`","places":[`+strings.Repeat(`"",`, 30)+`""]}`), &d)
+	warnings, err = jsonbody.Unmarshal([]byte(`{"raw":"`+large+`","places":[`+strings.Repeat(`"",`, 5)+`""]}`), &d)
 	require.NoError(t, err)
 	assert.Empty(t, warnings)
-	assert.Len(t, d.Places, 31)
+	assert.Len(t, d.Places, 6)
 }
 
 func TestUnmarshalRepairsManyMisfits(t *testing.T) {
 	var d document
-	_, err := jsonbody.Unmarshal([]byte(`{"places":[`+strings.Repeat(`5,`, 900)+`{"city":"a"}],"name":"a"}`), &d)
+	_, err := jsonbody.Unmarshal([]byte(`{"places":[`+strings.Repeat(`5,`, 90)+`{"city":"a"}],"name":"a"}`), &d)
 	require.NoError(t, err)
 	assert.Equal(t, "a", d.Name)
-	require.Len(t, d.Places, 901)
-	assert.Equal(t, "a", d.Places[900].City)
+	require.Len(t, d.Places, 91)
+	assert.Equal(t, "a", d.Places[90].City)
 }
 
 func TestWarn(t *testing.T) {

@@ -43,6 +43,7 @@ type Reader struct {
 	plain    bool // no escapes and no broken UTF-8: every string is what it says
 	name     string
 	zone     *time.Location
+	budget   budget
 	warnings []event.Warning
 }
 
@@ -71,7 +72,7 @@ func check(body []byte, opts jsontext.Options) ([]byte, error) {
 }
 
 func (r *Reader) start(text string, base int) {
-	r.text, r.base, r.zone = text, base, time.UTC
+	r.text, r.base, r.zone, r.budget = text, base, time.UTC, newBudget()
 	r.plain = strings.IndexByte(text, '\\') < 0 && utf8.ValidString(text)
 }
 
@@ -219,6 +220,37 @@ func (r *Reader) Raw() stdjson.RawMessage {
 		return nil
 	}
 	return Canonical(stdjson.RawMessage(raw))
+}
+
+// maxNested is how many objects a value for Tagged may have. An object may be
+// three bytes in the body and hundreds in memory.
+const maxNested = 5000
+
+// Tagged reads any value by the tags of T, as [Unmarshal] does. All calls for one
+// Reader share what may be repaired in one body.
+func Tagged[T any](r *Reader) T {
+	var in struct {
+		V T `json:"v"`
+	}
+	raw := r.value()
+	if raw[0] == 'n' {
+		return in.V
+	}
+	if strings.Count(raw, "{") > maxNested {
+		r.Warn("fewer elements", Kind([]byte(raw)))
+		return in.V
+	}
+	warnings, err := r.budget.unmarshal([]byte(`{"v":`+raw+"}"), &in)
+	if err != nil { // nested too deep
+		r.Warn("documented types", Kind([]byte(raw)))
+	}
+	if len(warnings) > 0 && len(r.warnings) < event.MaxWarnings { // finding the path walks the body
+		path := r.path(r.pos)
+		for _, w := range warnings {
+			r.warnings = Warn(r.warnings, path+strings.TrimPrefix(w.Path, "/v"), w.Want, w.Got)
+		}
+	}
+	return in.V
 }
 
 // Keep reads any value into *m under the current name.

@@ -175,7 +175,30 @@ func refusesDamaged(v Vendor) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	if v.Hex || v.Header == "" {
+		return nil
+	}
+	r, err := b.request(v.Credentials[0], v.any())
+	if err != nil {
+		return err
+	}
+	r.Header.Set(v.Header, flipLetter(r.Header.Get(v.Header)))
+	if _, err := b.sendExpect(r, http.StatusUnauthorized); err != nil {
+		return fmt.Errorf("with a letter of another case: %w", err)
+	}
 	return nil
+}
+
+// flipLetter changes the case of the last letter, which is in the credential.
+func flipLetter(s string) string {
+	b := []byte(s)
+	for i := len(b) - 1; i >= 0; i-- {
+		if c := b[i] | 0x20; 'a' <= c && c <= 'z' {
+			b[i] ^= 0x20
+			break
+		}
+	}
+	return string(b)
 }
 
 var damages = map[string]func(string) string{
@@ -209,7 +232,9 @@ func acceptsHexCase(v Vendor) error {
 		if err != nil {
 			return err
 		}
-		r.Header.Set(v.Header, change(r.Header.Get(v.Header)))
+		value := r.Header.Get(v.Header)
+		digits := strings.LastIndexByte(value, '=') + 1 // behind a prefix such as "sha256="
+		r.Header.Set(v.Header, value[:digits]+change(value[digits:]))
 		if _, err := b.sendExpect(r, http.StatusOK); err != nil {
 			return err
 		}

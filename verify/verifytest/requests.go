@@ -114,6 +114,21 @@ func boundsTime(v Vendor) error {
 	if err != nil {
 		return fmt.Errorf("half a body: %w", err)
 	}
+	// A refusal is not held up by a body that never comes either.
+	for name, c := range map[string]struct {
+		head   string
+		status int
+	}{
+		"another method":     {strings.Replace(head(r), "POST", "PUT", 1), http.StatusMethodNotAllowed},
+		"a content encoding": {head(r) + "Content-Encoding: gzip\r\n", http.StatusUnsupportedMediaType},
+	} {
+		if a, err = b.raw(c.head+"Content-Length: 1000\r\n\r\n", true); err == nil {
+			err = a.expect(c.status)
+		}
+		if err != nil {
+			return fmt.Errorf("%s and no body: %w", name, err)
+		}
+	}
 	if a, err = b.raw(text, false); err == nil {
 		err = a.expect(http.StatusBadRequest)
 	}

@@ -96,6 +96,7 @@ func door() verifytest.Vendor {
 		Credentials: [3]string{"door secret number one", "door secret number two", "a stranger's door secret"},
 		Header:      "X-Door-Signature",
 		Signed:      true,
+		Hex:         true,
 		Payloads: map[string][]byte{
 			"opened": []byte(`{"event":"opened","door":"north","code":"7355608-canary","at":"2024-05-14T08:31:07Z"}`),
 			"closed": []byte(`{"event":"closed","door":"north","at":"2024-05-14T08:32:07Z"}`),
@@ -186,7 +187,6 @@ func TestCheckFinds(t *testing.T) {
 			}, "refuses weak credentials"},
 		"hex of one case only": {
 			func(v *verifytest.Vendor) {
-				v.Hex = true
 				v.New = definition(func(d *verify.Definition) { d.Verifier = lowerOnly{d.Verifier} })
 			}, "accepts hex of either case"},
 		"a body limit that is not kept": {
