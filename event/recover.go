@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 )
@@ -24,9 +25,15 @@ func (p *PanicError) Unwrap() error {
 // Recover returns a Handler that calls h and turns a panic into a
 // [*PanicError]. [Mux] and endpoints do this on their own; it is for handlers
 // that call others.
-func Recover(h Handler) Handler {
-	return HandlerFunc(func(ctx context.Context, e *Event) error { return call(ctx, h, e) })
-}
+func Recover(h Handler) Handler { return recovering{h} }
+
+type recovering struct{ next Handler }
+
+func (r recovering) HandleEvent(ctx context.Context, e *Event) error { return call(ctx, r.next, e) }
+func (r recovering) Unwrap() Handler                                 { return r.next }
+
+// errGoexit is for a callback that called runtime.Goexit, as a failing test does.
+var errGoexit = errors.New("event: callback ended its goroutine")
 
 func call(ctx context.Context, h Handler, e *Event) (err error) {
 	defer func() {

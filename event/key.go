@@ -1,0 +1,29 @@
+package event
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+)
+
+// maxKey is the length in bytes up to which a key is kept readable.
+const maxKey = 256
+
+// joinKey makes one key of several parts such that different parts never give
+// the same key, whatever bytes they hold: each part has its length in front. A
+// key that would be longer than maxKey is replaced by its SHA-256, so that what
+// a sender chose cannot make a store large.
+func joinKey(parts ...string) string {
+	var array [maxKey]byte
+	key := array[:0]
+	for _, p := range parts {
+		key = strconv.AppendInt(key, int64(len(p)), 10)
+		key = append(key, ':')
+		key = append(key, p...)
+	}
+	if len(key) > maxKey {
+		sum := sha256.Sum256(key)
+		return "sha256:" + hex.EncodeToString(sum[:])
+	}
+	return string(key)
+}
