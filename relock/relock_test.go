@@ -143,6 +143,7 @@ func TestEnvelope(t *testing.T) {
 		"escaped names":            {`{"\u0065vent":"device\u002erevoked","d\u0061ta":{"user\u0049d":"u-1"}}`, event.DeviceRevoked, "u-1", nil},
 		"byte order mark":          {"\ufeff" + `{"event":"device.revoked","data":{"userId":"u-1"}}`, event.DeviceRevoked, "u-1", nil},
 		"last event counts":        {`{"event":"session.ended","data":{"userId":"u-1"},"event":"device.revoked"}`, event.DeviceRevoked, "u-1", nil},
+		"event again behind data":  {`{"event":"session.ended","data":{"userId":"u-1"},"event":"device.revoked","x":1}`, event.DeviceRevoked, "u-1", nil},
 		"last data counts":         {`{"event":"device.revoked","data":{"userId":"u-0"},"data":{"userId":"u-1"}}`, event.DeviceRevoked, "u-1", nil},
 		"no data":                  {`{"event":"device.revoked"}`, event.DeviceRevoked, "", nil},
 		"data null":                {`{"event":"device.revoked","data":null}`, event.DeviceRevoked, "", nil},
@@ -184,7 +185,7 @@ func TestDriftCostsOneField(t *testing.T) {
 func TestSeverityOfAlerts(t *testing.T) {
 	for sent, want := range map[string]event.Severity{
 		`"low"`: event.SeverityLow, `"MEDIUM"`: event.SeverityMedium, `"Critical"`: event.SeverityCritical,
-		`"catastrophic"`: event.SeverityInfo, `""`: event.SeverityInfo, `null`: event.SeverityInfo, `9`: event.SeverityInfo,
+		`"catastrophic"`: event.SeverityInfo, `"unknown"`: event.SeverityUnknown, `""`: event.SeverityInfo, `null`: event.SeverityInfo, `9`: event.SeverityInfo,
 	} {
 		e, err := relock.Decode([]byte(`{"event":"security.alert","data":{"severity":` + sent + `}}`))
 		require.NoError(t, err)

@@ -579,3 +579,249 @@ func TestConfigShows(t *testing.T) {
 	assert.Contains(t, fmt.Sprint(c), `Name:"north" MaxBody:7`)
 	assert.NotContains(t, fmt.Sprintf("%#v", c), testSecret)
 }
+
+// A wrapper that turns a panic or an error of next into its own return value must
+// not make an answer of 200 of it: the event would be lost.
+func TestMiddlewareDoesNotLoseFailures(t *testing.T) {
+	unavailable := func(h event.Handler) event.Handler {
+		return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
+			return errors.Join(h.HandleEvent(ctx, e), event.Unavailable(errors.New("store down"), time.Second))
+		})
+	}
+	panics := func(event.Handler) event.Handler {
+		return event.HandlerFunc(func(context.Context, *event.Event) error { panic("wrapper") })
+	}
+	for name, c := range map[string]struct {
+		wrap   func(event.Handler) event.Handler
+		next   http.HandlerFunc
+		status int
+	}{
+		"recovered panic":            {event.Recover, func(http.ResponseWriter, *http.Request) { panic("next") }, 500},
+		"recovered panic, answered":  {event.Recover, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(202); panic("next") }, 202},
+		"unavailable after silence":  {unavailable, func(http.ResponseWriter, *http.Request) {}, 503},
+		"unavailable after a 202":    {unavailable, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(202) }, 202},
+		"panic before next":          {panics, func(http.ResponseWriter, *http.Request) { t.Error("called") }, 500},
+		"another endpoint's refusal": {func(event.Handler) event.Handler { return eventFunc(func() error { return verify.ErrBadCredential }) }, nil, 500},
+	} {
+		if c.next == nil {
+			c.next = func(http.ResponseWriter, *http.Request) {}
+		}
+		w := httptest.NewRecorder()
+		newEndpoint(t, verify.Config{Wrap: []func(event.Handler) event.Handler{c.wrap}}).Middleware(c.next).ServeHTTP(w, signed(t, "http://localhost/", "{}"))
+		assert.Equal(t, c.status, w.Code, name)
+	}
+	hook := newEndpoint(t, verify.Config{Wrap: []func(event.Handler) event.Handler{event.Recover}})
+	assert.PanicsWithError(t, http.ErrAbortHandler.Error(), func() {
+		hook.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })).
+			ServeHTTP(httptest.NewRecorder(), signed(t, "http://localhost/", "{}"))
+	})
+	hook = newEndpoint(t, verify.Config{Wrap: []func(event.Handler) event.Handler{func(event.Handler) event.Handler { return nil }}})
+	assert.Panics(t, func() { hook.Handler(event.NewMux()) }, "a wrapper that returns nothing")
+}
+
+// A wrapper that calls on after it has returned finds the request over.
+func TestMiddlewareLateCall(t *testing.T) {
+	var late func() error
+	wrap := func(h event.Handler) event.Handler {
+		return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
+			late = func() error { return h.HandleEvent(ctx, e) }
+			return nil
+		})
+	}
+	called := false
+	w := httptest.NewRecorder()
+	newEndpoint(t, verify.Config{Wrap: []func(event.Handler) event.Handler{wrap}}).
+		Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called = true })).
+		ServeHTTP(w, signed(t, "http://localhost/", "{}"))
+	assert.Equal(t, 200, w.Code)
+	assert.Error(t, late())
+	assert.False(t, called)
+}
+
+// What a callback says about another request, or panics with, is not taken for
+// what the endpoint itself would say.
+func TestStatusOfCallbacks(t *testing.T) {
+	for name, c := range map[string]struct {
+		handle func() error
+		status int
+	}{
+		"another's refusal":            {func() error { return verify.ErrBadCredential }, 500},
+		"another's bound":              {func() error { return verify.ErrBodyTooLarge }, 500},
+		"another's method":             {func() error { return verify.ErrMethod }, 500},
+		"permanent, another's":         {func() error { return event.Permanent(fmt.Errorf("bad: %w", verify.ErrMalformed)) }, 200},
+		"unavailable, another's":       {func() error { return event.Unavailable(verify.ErrUnauthenticated, time.Second) }, 503},
+		"panic with a refusal":         {func() error { panic(verify.ErrUnauthenticated) }, 500},
+		"panic with a permanent error": {func() error { panic(event.Permanent(errors.New("x"))) }, 500},
+		"panic with an unavailable":    {func() error { panic(event.Unavailable(errors.New("x"), 0)) }, 500},
+	} {
+		w := httptest.NewRecorder()
+		newEndpoint(t, verify.Config{}).Handler(eventFunc(c.handle)).ServeHTTP(w, signed(t, "http://localhost/", "{}"))
+		assert.Equal(t, c.status, w.Code, name)
+	}
+}
+
+func TestHugeMaxBody(t *testing.T) {
+	_, err := verify.NewEndpoint(verify.Definition{Vendor: "v", Verifier: testVerifier(t, testSecret), Decode: nothing, Config: verify.Config{MaxBody: 1<<30 + 1}})
+	assert.ErrorContains(t, err, "MaxBody")
+	hook := newEndpoint(t, verify.Config{MaxBody: 1 << 30})
+	r := signed(t, "http://localhost/", "{"+strings.Repeat(" ", 100_000)+"}")
+	r.ContentLength = -1
+	_, err = hook.Receive(httptest.NewRecorder(), r)
+	assert.NoError(t, err)
+}
+
+// A buffer doubles, whatever the bound.
+func TestBufferGrowsWithTheBytes(t *testing.T) {
+	hook := newEndpoint(t, verify.Config{MaxBody: 1 << 30})
+	r := signed(t, "http://localhost/", "{"+strings.Repeat(" ", 5000)+"}")
+	r.ContentLength = -1
+	largest := 0
+	body := r.Body
+	r.Body = io.NopCloser(readerFunc(func(p []byte) (int, error) { largest = max(largest, len(p)); return body.Read(p) }))
+	_, err := hook.Receive(httptest.NewRecorder(), r)
+	require.NoError(t, err)
+	assert.LessOrEqual(t, largest, 8<<10)
+}
+
+func TestTypedNilVerifierFailsClosed(t *testing.T) {
+	var broken *brokenVerifier
+	var seen []verify.Observation
+	hook, err := verify.NewEndpoint(verify.Definition{Vendor: "v", Verifier: broken, Decode: nothing, Config: verify.Config{
+		Logger:  slog.New(slog.DiscardHandler),
+		Observe: func(_ context.Context, o verify.Observation) { seen = append(seen, o) },
+	}})
+	require.NoError(t, err)
+	w := httptest.NewRecorder()
+	hook.Handler(event.HandlerFunc(func(context.Context, *event.Event) error { t.Error("called"); return nil })).ServeHTTP(w, signed(t, "http://localhost/", "{}"))
+	assert.Equal(t, 500, w.Code)
+	assert.Len(t, seen, 1)
+}
+
+type brokenVerifier struct{ by string }
+
+func (v *brokenVerifier) Verify(*http.Request, []byte) (string, error) { return v.by, nil }
+
+func TestAnyOfThatCannotTell(t *testing.T) {
+	token, err := verify.NewBearer("a token for tests")
+	require.NoError(t, err)
+	down := verifierFunc(func(*http.Request, []byte) (string, error) {
+		return "", event.Unavailable(errors.New("key store down"), time.Minute)
+	})
+	hook := newEndpoint(t, verify.Config{})
+	for _, v := range []verify.Verifier{verify.AnyOf(token, down), verify.AnyOf(down, token)} {
+		hook.SetVerifier(v)
+		assert.Equal(t, 503, verify.Status(hook.Verify(post(), []byte("{}"))))
+		assert.NoError(t, hook.Verify(post("Authorization", "Bearer a token for tests"), []byte("{}")))
+	}
+}
+
+// The first of equal credentials gives the label, and Also comes behind.
+func TestLabels(t *testing.T) {
+	hook := newEndpoint(t, verify.Config{})
+	hook.SetVerifier(testVerifier(t, "one", testSecret, testSecret))
+	e, err := hook.Check(signed(t, "http://localhost/", "{}"), []byte("{}"))
+	require.NoError(t, err)
+	assert.Equal(t, "secret 2", e.Credential)
+
+	gate, err := verify.NewBasicAuth(verify.Credential{User: "gate", Password: "swordfish"}, verify.Credential{User: "gate", Password: "swordfish"})
+	require.NoError(t, err)
+	hook = newEndpoint(t, verify.Config{Also: gate})
+	r := signed(t, "http://localhost/", "{}")
+	r.SetBasicAuth("gate", "swordfish")
+	e, err = hook.Check(r, []byte("{}"))
+	require.NoError(t, err)
+	assert.Equal(t, "secret 1 + user gate", e.Credential)
+
+	id := newBodyID(t, "11112222", "1111-2222")
+	by, err := id.Verify(nil, []byte(`{"id":"11112222"}`))
+	require.NoError(t, err)
+	assert.Equal(t, "ID 1", by)
+}
+
+func TestBase64IsStrict(t *testing.T) {
+	v, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig", Encoding: verify.Base64, Secrets: []string{vectorKey}})
+	require.NoError(t, err)
+	good := "qp4uNXX11wmLbKzNeQiIw21f22M0KnO62i1qUXR6hJQ="
+	_, err = v.Verify(post("Sig", good), []byte(vectorBody))
+	require.NoError(t, err)
+	for _, sent := range []string{good[:42] + "R=", good[:20] + "\n" + good[20:43], good[:43] + "A"} {
+		_, err = v.Verify(post("Sig", sent), []byte(vectorBody))
+		assert.ErrorIs(t, err, verify.ErrBadCredential, sent)
+	}
+}
+
+func TestAnswersThatCloseTheConnection(t *testing.T) {
+	hook := newEndpoint(t, verify.Config{})
+	for err, want := range map[error]string{
+		verify.ErrBodyTimeout: "close", verify.ErrBodyTooLarge: "close", verify.ErrBodyIncomplete: "close",
+		verify.ErrBadCredential: "", verify.ErrMalformed: "", nil: "",
+	} {
+		w := httptest.NewRecorder()
+		hook.Respond(w, err)
+		assert.Equal(t, want, w.Header().Get("Connection"), "%v", err)
+	}
+}
+
+// Observe is told of a request whose sender has hung up, and of one that was
+// aborted, with a context that is alive.
+func TestObserveOutlivesTheSender(t *testing.T) {
+	var seen []verify.Observation
+	var errs []error
+	hook := newEndpoint(t, verify.Config{Observe: func(ctx context.Context, o verify.Observation) {
+		seen, errs = append(seen, o), append(errs, ctx.Err())
+	}})
+	ctx, cancel := context.WithCancel(context.Background())
+	hook.Handler(eventFunc(func() error { cancel(); return nil })).ServeHTTP(httptest.NewRecorder(), signed(t, "http://localhost/", "{}").WithContext(ctx))
+	assert.Panics(t, func() {
+		hook.Handler(eventFunc(func() error { panic(http.ErrAbortHandler) })).ServeHTTP(httptest.NewRecorder(), signed(t, "http://localhost/", "{}"))
+	})
+	require.Len(t, seen, 2)
+	assert.Equal(t, []error{nil, nil}, errs)
+	assert.Equal(t, 200, seen[0].Status)
+	assert.Equal(t, 0, seen[1].Status)
+}
+
+func TestMiddlewareOfChunkedRequests(t *testing.T) {
+	hook := newEndpoint(t, verify.Config{})
+	server := httptest.NewServer(hook.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.EqualValues(t, 2, r.ContentLength)
+		assert.Empty(t, r.TransferEncoding)
+		w.WriteHeader(http.StatusAccepted)
+		w.WriteHeader(http.StatusInternalServerError) // superfluous: the first counts
+	})))
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	defer server.Close()
+	r := signed(t, server.URL, "{}")
+	r.ContentLength = -1
+	res, err := server.Client().Do(r)
+	require.NoError(t, err)
+	res.Body.Close()
+	assert.Equal(t, 202, res.StatusCode)
+}
+
+func TestLongVendorTypesInTheLog(t *testing.T) {
+	var log bytes.Buffer
+	hook, err := verify.NewEndpoint(verify.Definition{
+		Vendor: "v", Verifier: testVerifier(t, testSecret),
+		Decode: func(http.Header, []byte) (*event.Event, error) {
+			return &event.Event{ID: "1", VendorType: strings.Repeat("é", 5000)}, nil
+		},
+		Config: verify.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))},
+	})
+	require.NoError(t, err)
+	hook.Handler(event.NewMux()).ServeHTTP(httptest.NewRecorder(), signed(t, "http://localhost/", "{}"))
+	assert.Less(t, log.Len(), 500)
+}
+
+// Printing the context must not read what others write.
+func TestContextPrints(t *testing.T) {
+	newEndpoint(t, verify.Config{}).Handler(event.HandlerFunc(func(ctx context.Context, _ *event.Event) error {
+		var wg sync.WaitGroup
+		wg.Go(func() { <-time.After(0); _ = ctx.Err() })
+		for range 100 {
+			_ = fmt.Sprint(ctx)
+		}
+		wg.Wait()
+		return nil
+	})).ServeHTTP(httptest.NewRecorder(), signed(t, "http://localhost/", "{}"))
+}

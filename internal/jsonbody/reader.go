@@ -241,7 +241,7 @@ func Tagged[T any](r *Reader) T {
 		return in.V
 	}
 	warnings, err := r.budget.unmarshal([]byte(`{"v":`+raw+"}"), &in)
-	if err != nil { // nested too deep
+	if err != nil { // cannot be: the body is valid and nested deeper
 		r.Warn("documented types", Kind([]byte(raw)))
 	}
 	if len(warnings) > 0 && len(r.warnings) < event.MaxWarnings { // finding the path walks the body
