@@ -1,6 +1,7 @@
 package userlock
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"strconv"
@@ -36,7 +37,13 @@ type decoder struct {
 }
 
 func (d decoder) decode(body []byte) (*event.Event, error) {
-	r, err := jsonbody.NewReader(body)
+	// Only a verifier of this process can have sealed a body, and it has checked
+	// the body before.
+	newReader, how := jsonbody.NewReader, foreign
+	if bytes.Contains(body, seal) {
+		newReader, how = jsonbody.NewCheckedReader, verified
+	}
+	r, err := newReader(body)
 	if err != nil {
 		return nil, fmt.Errorf("userlock: %w", err)
 	}
@@ -48,8 +55,8 @@ func (d decoder) decode(body []byte) (*event.Event, error) {
 	e, n := &both.event, &both.n
 
 	var few [2]span
-	ids, how := few[:0], verified
-	if !r.Contains(seal) {
+	ids := few[:0]
+	if how != verified {
 		ids, how = d.guess(r)
 	}
 	ids = d.readAll(n, r, ids, how)
@@ -148,12 +155,18 @@ func (d decoder) readAll(n *Notification, r *jsonbody.Reader, ids []span, how tr
 	var taken [fieldCount]int // rank of the name that filled a field, plus one
 	r.Object()
 	for r.Next() {
-		p, ok := d.lookup(r.Name())
-		if text, start, end, isText := r.PeekString(); isText {
-			id, sealed := sealedID(text)
-			if sealed {
+		text, start, end, isText := r.PeekString()
+		id, sealed := ServerID(""), false
+		if isText && len(text) >= idDigits {
+			if id, sealed = sealedID(text); sealed {
 				ids = append(ids, span{start, end})
 			}
+		}
+		p, ok := place{}, false
+		if !sealed {
+			p, ok = d.lookup(r.Name())
+		}
+		if isText && len(text) >= idDigits {
 			if sealed || hidden(text, ok, p, how) {
 				if id == "" && how != verified {
 					id = shown(text)
@@ -187,8 +200,6 @@ func (d decoder) readAll(n *Notification, r *jsonbody.Reader, ids []span, how tr
 // body may be one by its form alone.
 func hidden(text string, known bool, p place, how trust) bool {
 	switch {
-	case len(text) < idDigits:
-		return false
 	case known && p.field == userLockID:
 		_, masked := maskedID(text)
 		return masked || isGUID(text)

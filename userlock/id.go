@@ -66,7 +66,9 @@ func normalizeID(dst []byte, text string) ([]byte, bool) {
 
 // seal marks what a verifier of this process has masked. No sender can know it,
 // so none can pass something else off as a masked ID.
-var seal = "#" + rand.Text()
+var seal = []byte("#" + rand.Text())
+
+var sealText = string(seal)
 
 // maskID appends what is decoded in place of an ID.
 func maskID(dst, normal []byte) []byte {
@@ -75,7 +77,7 @@ func maskID(dst, normal []byte) []byte {
 
 // sealedID returns what is shown of an ID in the form of maskID.
 func sealedID(text string) (ServerID, bool) {
-	text, ok := strings.CutSuffix(text, seal)
+	text, ok := strings.CutSuffix(text, sealText)
 	if !ok {
 		return "", false
 	}

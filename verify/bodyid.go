@@ -53,9 +53,12 @@ type BodyID struct {
 	labels    []string
 	normalize func(dst []byte, text string) ([]byte, bool)
 	mask      func(dst, id []byte) []byte
-	scratch   sync.Pool // of *[]byte
+	scratch   sync.Pool // of *scratch
 	naming    *rate.Limiter
 }
+
+// scratch is room for an ID, and for what is left of it.
+type scratch struct{ id, mask []byte }
 
 // NewBodyID returns a verifier for c. The error names the field that is wrong.
 func NewBodyID(c BodyIDConfig) (*BodyID, error) {
@@ -68,7 +71,7 @@ func NewBodyID(c BodyIDConfig) (*BodyID, error) {
 	v := &BodyID{
 		normalize: c.Normalize,
 		mask:      c.Mask,
-		scratch:   sync.Pool{New: func() any { b := make([]byte, 0, 64); return &b }},
+		scratch:   sync.Pool{New: func() any { return &scratch{make([]byte, 0, 64), make([]byte, 0, 128)} }},
 		naming:    rate.NewLimiter(rate.Every(time.Second), 5),
 	}
 	if v.mask == nil {
@@ -87,22 +90,21 @@ func NewBodyID(c BodyIDConfig) (*BodyID, error) {
 
 // Verify implements [Verifier]. Its label is "ID 1" for the first ID.
 func (v *BodyID) Verify(_ *http.Request, body []byte) (by string, err error) {
-	return v.find(body, func(int, int, []byte) {})
+	return v.find(body, func(int, int, []byte) {}, nil)
 }
 
 // VerifyBody implements [BodyVerifier]: every member that is an accepted ID is
 // masked.
 func (v *BodyID) VerifyBody(_ *http.Request, body []byte) (by string, masked []byte, err error) {
 	rest := 0
-	by, err = v.find(body, func(start, end int, id []byte) {
+	by, err = v.find(body, func(start, end int, text []byte) {
 		if masked == nil {
-			masked = make([]byte, 0, len(body)+8)
+			masked = make([]byte, 0, len(body)+64)
 		}
 		masked = append(masked, body[rest:start]...)
-		var text [64]byte
-		masked = jsonbody.AppendQuote(masked, v.mask(text[:0], id))
+		masked = jsonbody.AppendQuote(masked, text)
 		rest = end
-	})
+	}, v.mask)
 	if err != nil {
 		return "", nil, err
 	}
@@ -117,12 +119,13 @@ func (v *BodyID) Mask(body []byte) []byte {
 	return body
 }
 
-// find calls found for each value that is an accepted ID.
-func (v *BodyID) find(body []byte, found func(start, end int, id []byte)) (by string, err error) {
+// find calls found for each value that is an accepted ID, with what mask leaves
+// of it.
+func (v *BodyID) find(body []byte, found func(start, end int, text []byte), mask func(dst, id []byte) []byte) (by string, err error) {
 	if v == nil || len(v.ids) == 0 {
 		return "", ErrUnauthenticated
 	}
-	buf := v.scratch.Get().(*[]byte)
+	buf := v.scratch.Get().(*scratch)
 	defer v.scratch.Put(buf)
 
 	match := -1
@@ -131,16 +134,19 @@ func (v *BodyID) find(body []byte, found func(start, end int, id []byte)) (by st
 		if !ok {
 			return true
 		}
-		normal, ok := v.normalize((*buf)[:0], text)
+		normal, ok := v.normalize(buf.id[:0], text)
 		if !ok {
 			return true
 		}
-		*buf = normal
+		buf.id = normal
 		if i := v.match(normal); i >= 0 {
 			if match < 0 {
 				match = i
 			}
-			found(m.Start, m.End, normal)
+			if mask != nil {
+				buf.mask = mask(buf.mask[:0], normal)
+			}
+			found(m.Start, m.End, buf.mask)
 		}
 		return true
 	})

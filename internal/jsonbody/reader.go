@@ -60,6 +60,18 @@ func NewReader(body []byte) (*Reader, error) {
 	return r, nil
 }
 
+// NewCheckedReader is NewReader for a body that [Members] has found to be valid,
+// which need not be found again.
+func NewCheckedReader(body []byte) (*Reader, error) {
+	object, err := Object(body)
+	if err != nil {
+		return nil, err
+	}
+	r := new(Reader)
+	r.start(string(object), len(body)-len(object))
+	return r, nil
+}
+
 func check(body []byte, opts jsontext.Options) ([]byte, error) {
 	body, err := Object(body)
 	if err != nil {
@@ -75,9 +87,6 @@ func (r *Reader) start(text string, base int) {
 	r.text, r.base, r.zone, r.budget = text, base, time.UTC, newBudget()
 	r.plain = strings.IndexByte(text, '\\') < 0 && utf8.ValidString(text)
 }
-
-// Contains reports whether text stands anywhere in the body, as it is written.
-func (r *Reader) Contains(text string) bool { return strings.Contains(r.text, text) }
 
 // In sets the time zone of times that are written without one, instead of UTC.
 func (r *Reader) In(zone *time.Location) { r.zone = zone }

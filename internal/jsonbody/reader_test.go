@@ -469,18 +469,6 @@ func TestReaderKind(t *testing.T) {
 	}
 }
 
-func TestReaderContains(t *testing.T) {
-	r := newReader(t, "\ufeff{\"a\":\"x\\u0041\xff\"}")
-	assert.True(t, r.Contains(`"a"`))
-	assert.True(t, r.Contains(`x\u0041`), "as it is written")
-	assert.False(t, r.Contains(`xA`))
-	assert.False(t, r.Contains("\ufeff"), "the mark is no part of it")
-	require.True(t, r.Object())
-	require.True(t, r.Next())
-	r.Skip()
-	assert.True(t, r.Contains(`"a"`), "anywhere, wherever the Reader is")
-}
-
 func TestReaderDoesNotKeepTheBody(t *testing.T) {
 	body := []byte(`{"v":"abc","raw":{"a":1}}`)
 	r, err := jsonbody.NewReader(body)
