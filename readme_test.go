@@ -18,6 +18,7 @@ import (
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/relock"
+	"github.com/accesshook/accesshook/unloc"
 	"github.com/accesshook/accesshook/verify"
 )
 
@@ -89,6 +90,41 @@ func TestREADMEHandler(t *testing.T) {
 	assert.Equal(t, []string{"u-1 192.0.2.1 device_not_trusted"}, s.alarms)
 }
 
+func newUnloc() (*verify.Endpoint, error) {
+	dedupe := event.Dedupe(event.DedupeConfig{})
+	hook, err := unloc.New(unloc.Config{
+		Credentials: []verify.Credential{{User: "unloc", Password: os.Getenv("UNLOC_WEBHOOK_PASSWORD")}},
+		Endpoint: verify.Config{
+			ClientIP:  verify.XForwardedFor("10.0.0.0/8"),          // the proxies in front; leave it out if there are none
+			RateLimit: verify.RateLimit{Requests: 100},             // failures of one client in 15 minutes
+			Wrap:      []func(event.Handler) event.Handler{dedupe}, // dedupe := event.Dedupe(event.DedupeConfig{})
+		},
+	})
+	return hook, err
+}
+
+func TestREADMEInProduction(t *testing.T) {
+	_, err := newUnloc()
+	require.Error(t, err, "without a password it must not start")
+	t.Setenv("UNLOC_WEBHOOK_PASSWORD", "a-password-for-tests")
+	hook, err := newUnloc()
+	require.NoError(t, err)
+	calls := 0
+	events := event.NewMux()
+	events.HandleFunc(event.LockUnlocked, func(context.Context, *event.Event) error { calls++; return nil })
+	server := httptest.NewServer(hook.Handler(events))
+	defer server.Close()
+	for range 3 {
+		r, err := unloc.NewRequest(t.Context(), server.URL, "unloc", "a-password-for-tests", &unloc.AccessEvent{ID: "e-1", Action: "unlocked"})
+		require.NoError(t, err)
+		res, err := server.Client().Do(r)
+		require.NoError(t, err)
+		res.Body.Close()
+		assert.Equal(t, 200, res.StatusCode)
+	}
+	assert.Equal(t, 1, calls)
+}
+
 // A Badge is the payload of the vendor in README.md.
 type Badge struct {
 	ID   string    `json:"id"`
@@ -134,7 +170,7 @@ func TestREADMESnippets(t *testing.T) {
 	require.NoError(t, err)
 	code := flat(string(source))
 	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
-	require.Len(t, snippets, 3)
+	require.Len(t, snippets, 4)
 	for _, s := range snippets {
 		assert.Contains(t, code, flat(s[1]), "a snippet that is not compiled by this test:\n%s", s[1])
 	}

@@ -138,22 +138,21 @@ func TestEnvelope(t *testing.T) {
 		user     string
 		warnings []event.Warning
 	}{
-		"data first":               {`{"data":{"userId":"u-1"},"event":"device.revoked"}`, event.DeviceRevoked, "u-1", nil},
-		"space everywhere":         {" {\t\"event\" :\n\"device.revoked\" , \"data\" : { \"userId\" : \"u-1\" } }\r\n", event.DeviceRevoked, "u-1", nil},
-		"escaped names":            {`{"\u0065vent":"device\u002erevoked","d\u0061ta":{"user\u0049d":"u-1"}}`, event.DeviceRevoked, "u-1", nil},
-		"byte order mark":          {"\ufeff" + `{"event":"device.revoked","data":{"userId":"u-1"}}`, event.DeviceRevoked, "u-1", nil},
-		"last event counts":        {`{"event":"session.ended","data":{"userId":"u-1"},"event":"device.revoked"}`, event.DeviceRevoked, "u-1", nil},
-		"event again behind data":  {`{"event":"session.ended","data":{"userId":"u-1"},"event":"device.revoked","x":1}`, event.DeviceRevoked, "u-1", nil},
-		"last data counts":         {`{"event":"device.revoked","data":{"userId":"u-0"},"data":{"userId":"u-1"}}`, event.DeviceRevoked, "u-1", nil},
-		"no data":                  {`{"event":"device.revoked"}`, event.DeviceRevoked, "", nil},
-		"data null":                {`{"event":"device.revoked","data":null}`, event.DeviceRevoked, "", nil},
-		"data text":                {`{"event":"device.revoked","data":"x"}`, event.DeviceRevoked, "", []event.Warning{{Path: "/data", Want: "object", Got: "string"}}},
-		"data before, drifted":     {`{"data":{"userId":7},"event":"device.revoked"}`, event.DeviceRevoked, "", []event.Warning{{Path: "/data/userId", Want: "string", Got: "number"}}},
-		"event a number":           {`{"event":5,"data":{"userId":"u-1"}}`, event.Unknown, "u-1", []event.Warning{{Path: "/event", Want: "string", Got: "number"}}},
-		"another case":             {`{"event":"Device.Revoked","data":{"userId":"u-1"}}`, event.Unknown, "u-1", nil},
-		"names of another case":    {`{"event":"device.revoked","data":{"userid":"u-1"}}`, event.DeviceRevoked, "", nil},
-		"empty object":             {`{}`, event.Unknown, "", nil},
-		"slack's 25 bytes (#1128)": {`{"type":"event_callback"}`, event.Unknown, "", nil},
+		"data first":              {`{"data":{"userId":"u-1"},"event":"device.revoked"}`, event.DeviceRevoked, "u-1", nil},
+		"space everywhere":        {" {\t\"event\" :\n\"device.revoked\" , \"data\" : { \"userId\" : \"u-1\" } }\r\n", event.DeviceRevoked, "u-1", nil},
+		"escaped names":           {`{"\u0065vent":"device\u002erevoked","d\u0061ta":{"user\u0049d":"u-1"}}`, event.DeviceRevoked, "u-1", nil},
+		"byte order mark":         {"\ufeff" + `{"event":"device.revoked","data":{"userId":"u-1"}}`, event.DeviceRevoked, "u-1", nil},
+		"last event counts":       {`{"event":"session.ended","data":{"userId":"u-1"},"event":"device.revoked"}`, event.DeviceRevoked, "u-1", nil},
+		"event again behind data": {`{"event":"session.ended","data":{"userId":"u-1"},"event":"device.revoked","x":1}`, event.DeviceRevoked, "u-1", nil},
+		"last data counts":        {`{"event":"device.revoked","data":{"userId":"u-0"},"data":{"userId":"u-1"}}`, event.DeviceRevoked, "u-1", nil},
+		"no data":                 {`{"event":"device.revoked"}`, event.DeviceRevoked, "", nil},
+		"data null":               {`{"event":"device.revoked","data":null}`, event.DeviceRevoked, "", nil},
+		"data text":               {`{"event":"device.revoked","data":"x"}`, event.DeviceRevoked, "", []event.Warning{{Path: "/data", Want: "object", Got: "string"}}},
+		"data before, drifted":    {`{"data":{"userId":7},"event":"device.revoked"}`, event.DeviceRevoked, "", []event.Warning{{Path: "/data/userId", Want: "string", Got: "number"}}},
+		"event a number":          {`{"event":5,"data":{"userId":"u-1"}}`, event.Unknown, "u-1", []event.Warning{{Path: "/event", Want: "string", Got: "number"}}},
+		"another case":            {`{"event":"Device.Revoked","data":{"userId":"u-1"}}`, event.Unknown, "u-1", nil},
+		"names of another case":   {`{"event":"device.revoked","data":{"userid":"u-1"}}`, event.DeviceRevoked, "", nil},
+		"empty object":            {`{}`, event.Unknown, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e, err := relock.Decode([]byte(c.body))
@@ -226,6 +225,17 @@ func TestTimes(t *testing.T) {
 		_, err = cloudevent.Encode(e)
 		require.NoError(t, err, sent)
 	}
+}
+
+// slack-go's parser panicked on 25 bytes (slack-go/slack PR #1128, closed
+// unmerged).
+func TestPR1128_slack_PanicOnAShortBody(t *testing.T) {
+	e, err := relock.Decode([]byte(`{"type":"event_callback"}`))
+	require.NoError(t, err)
+	assert.Equal(t, event.Unknown, e.Type)
+	e, err = relock.Decode([]byte(`{"event":"security.alert"}`))
+	require.NoError(t, err)
+	assert.Equal(t, event.SecurityAlert, e.Type)
 }
 
 // A new event type is an error in go-github and go-playground/webhooks, so that

@@ -16,8 +16,8 @@
 // refused.
 //
 // A verifier says who sent a body, not when. None of the four vendors signs a
-// timestamp, so a recorded request can be sent again and verifies again;
-// De-duplicate by Event.ID where that matters. Bodies and credentials that
+// timestamp, so a recorded request can be sent again and verifies again:
+// de-duplicate with event.Dedupe where that matters. Bodies and credentials that
 // travel in them (UserLock, Basic, Bearer) are only secret over TLS, which is
 // the server's business.
 package verify
