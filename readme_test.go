@@ -1,7 +1,11 @@
 package accesshook_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -11,7 +15,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,6 +23,7 @@ import (
 	"github.com/accesshook/accesshook/relock"
 	"github.com/accesshook/accesshook/unloc"
 	"github.com/accesshook/accesshook/verify"
+	"github.com/accesshook/accesshook/verify/verifytest"
 )
 
 // The Go snippets of README.md stand in this file, where they are compiled and
@@ -127,12 +131,13 @@ func TestREADMEInProduction(t *testing.T) {
 
 // A Badge is the payload of the vendor in README.md.
 type Badge struct {
-	ID   string    `json:"id"`
-	Kind string    `json:"kind"`
-	At   time.Time `json:"at"`
+	ID     string `json:"id,omitempty"`
+	Kind   string `json:"kind,omitempty"`
+	Holder string `json:"holder,omitempty"`
+	Door   string `json:"door,omitempty"`
 }
 
-func newAcme(secrets ...string) (*verify.Endpoint, error) {
+func newAcme(secrets []string) (*verify.Endpoint, error) {
 	v, err := verify.NewHMAC(verify.HMACConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})
 	if err != nil {
 		return nil, err
@@ -140,27 +145,72 @@ func newAcme(secrets ...string) (*verify.Endpoint, error) {
 	return verify.NewEndpoint(verify.Definition{
 		Vendor:   "acme",
 		Verifier: v,
-		Decode: func(_ http.Header, body []byte) (*event.Event, error) {
-			var p Badge
-			if err := json.Unmarshal(body, &p); err != nil {
-				return nil, errors.New("acme: not a badge event")
-			}
-			return &event.Event{ID: p.ID, Type: event.LockUnlocked, VendorType: p.Kind, Time: p.At, Payload: &p}, nil
-		},
+		Decode:   func(_ http.Header, body []byte) (*event.Event, error) { return decode(body) },
 	})
 }
 
+func decode(body []byte) (*event.Event, error) {
+	if err := verify.Object(body); err != nil {
+		return nil, err
+	}
+	p := new(Badge)
+	var drifted *json.UnmarshalTypeError // costs that field only
+	if err := json.Unmarshal(body, p); err != nil && !errors.As(err, &drifted) {
+		return nil, errors.New("acme: not JSON")
+	}
+	e := &event.Event{ID: p.ID, Vendor: "acme", Type: event.Unknown, VendorType: p.Kind, Payload: p}
+	if p.Kind == "entry" {
+		e.Type = event.LockUnlocked
+	}
+	e.Outcome, e.Severity = e.Type.Outcome(), e.Type.Severity()
+	e.User.ID, e.Lock.ID = p.Holder, p.Door
+	return e, nil
+}
+
 func TestREADMEVendor(t *testing.T) {
-	hook, err := newAcme("a secret for tests")
+	hook, err := newAcme([]string{"a secret for tests"})
 	require.NoError(t, err)
 	r := httptest.NewRequest(http.MethodPost, "/", nil)
-	body := []byte(`{"id":"b-1","kind":"in","at":"2024-05-14T08:31:07Z"}`)
-	r.Header.Set("X-Acme-Signature", "EZxS8tvuF2c1qICUh6erm0olSjuFZAfSa3uiaBIJPFM=")
+	body := []byte(`{"id":"b-1","kind":"entry","holder":"ada"}`)
+	r.Header.Set("X-Acme-Signature", "SaYZqk0kWoZmReHeVIRWHoqyOF3BixI5hgyRsFdQkGE=") // by Python's hmac
 	e, err := hook.Check(r, body)
 	require.NoError(t, err)
 	assert.Equal(t, "b-1", e.ID)
-	_, err = hook.Check(r, append(body, ' '))
-	assert.ErrorIs(t, err, verify.ErrUnauthenticated)
+	assert.Equal(t, event.LockUnlocked, e.Type)
+
+	verifier := func(secrets ...string) (verify.Verifier, error) {
+		return verify.NewHMAC(verify.HMACConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})
+	}
+	verifytest.Run(t, verifytest.Vendor{
+		New: func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
+			v, err := verifier(secrets...)
+			if err != nil {
+				return nil, err
+			}
+			return verify.NewEndpoint(verify.Definition{
+				Vendor: "acme", Verifier: v, Config: c,
+				Decode: func(_ http.Header, body []byte) (*event.Event, error) { return decode(body) },
+			})
+		},
+		NewVerifier: verifier,
+		NewRequest: func(ctx context.Context, url, secret string, body []byte) (*http.Request, error) {
+			r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+			if err != nil {
+				return nil, err
+			}
+			mac := hmac.New(sha256.New, []byte(secret))
+			mac.Write(body)
+			r.Header.Set("X-Acme-Signature", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+			return r, nil
+		},
+		Decode:      decode,
+		Credentials: [3]string{"the first secret of acme", "the second secret of acme", "the secret of a stranger"},
+		Header:      "X-Acme-Signature",
+		Signed:      true,
+		OwnIDs:      true,
+		Payloads:    map[string][]byte{"entry": body},
+		Unknown:     []byte(`{"id":"b-2","kind":"painted"}`),
+	})
 }
 
 func TestREADMESnippets(t *testing.T) {
@@ -170,7 +220,7 @@ func TestREADMESnippets(t *testing.T) {
 	require.NoError(t, err)
 	code := flat(string(source))
 	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
-	require.Len(t, snippets, 4)
+	require.Len(t, snippets, 5)
 	for _, s := range snippets {
 		assert.Contains(t, code, flat(s[1]), "a snippet that is not compiled by this test:\n%s", s[1])
 	}

@@ -18,6 +18,18 @@
 // reported), [Unavailable] means try again later (503), any other error means
 // failed (500).
 //
+// Around a Mux, [Dedupe] takes equal deliveries for one, [Retry] tries again, and
+// [Queue] answers before the work is done:
+//
+//	queue := event.NewQueue(event.Retry(event.RetryConfig{})(event.Dedupe(event.DedupeConfig{})(events)), event.QueueConfig{})
+//	mux.Handle("/webhooks/relock", hook.Handler(queue))
+//	… // at the end: http.Server.Shutdown, then queue.Shutdown
+//
+// The order is that one: Dedupe around a Queue would call done what is only
+// queued. Without a Queue, Dedupe alone belongs into verify.Config.Wrap. When an
+// event is tried again, all callbacks of a Mux run again, those that had
+// succeeded as well.
+//
 // Package event does not verify anything. An Event that did not come from an
 // endpoint of package verify is only as trustworthy as whoever made it.
 package event

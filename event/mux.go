@@ -34,6 +34,10 @@ func NewMux() *Mux { return new(Mux) }
 // Handle registers h for the types that pattern names: one type
 // ("session.started", also one of your own), a family ("session.*"), or all
 // ("*"). It panics if the pattern is none of these or h is nil.
+//
+// A misspelt type is not noticed, since vendors of your own may have it: use the
+// constants, and watch Unhandled. With a handler for "*", nothing is unhandled
+// and Default is never called.
 func (m *Mux) Handle(pattern Type, h Handler) {
 	if f, ok := h.(HandlerFunc); h == nil || ok && f == nil {
 		panic(errNilHandler)
@@ -57,7 +61,9 @@ func (m *Mux) HandleFunc(pattern Type, f func(context.Context, *Event) error) {
 //
 //	event.On(mux, func(ctx context.Context, e *event.Event, a *relock.SecurityAlert) error { … })
 //
-// It panics if f is nil.
+// Unloc, UserLock and LoginRadius have one payload type each: an On for it takes
+// their unknown events as well, and Default does not see them. It panics if f is
+// nil.
 func On[P any](m *Mux, f func(ctx context.Context, e *Event, payload *P) error) {
 	if f == nil {
 		panic(errNilHandler)

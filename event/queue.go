@@ -78,8 +78,9 @@ var (
 // then and does not send it again: between the answer and the end of the handler
 // a crash, a kill or a power failure loses the event, and so does an error of the
 // handler, which nobody retries unless a [Retry] is under the queue. For what
-// must not be lost, store before answering (package event/durable) or let the
-// sender wait.
+// must not be lost, store it before the handler returns, without a Queue, or let
+// the sender wait. Give a Queue to an endpoint's Handler, not to its Wrap; one
+// Queue may serve several endpoints.
 //
 // The handler's context carries no values, has a deadline, and is cancelled when
 // Shutdown is forced; it has nothing to do with the request's. All methods may be

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -26,6 +27,9 @@ func NewRequest(ctx context.Context, url, secret string, payload any) (*http.Req
 			return nil, errors.New("loginradius: payload is nil")
 		}
 		payload = p.wire()
+	case []byte, json.RawMessage:
+	default:
+		return nil, fmt.Errorf("loginradius: payload is a %T, want a Hook or []byte", payload)
 	}
 	body, err := convert.Body(payload)
 	if err != nil {

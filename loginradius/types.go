@@ -1,6 +1,7 @@
 package loginradius
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/accesshook/accesshook/event"
@@ -57,3 +58,11 @@ func typeOf(hookName string) event.Type {
 	}
 	return event.Unknown
 }
+
+// EventTypes returns what each HookName, in lower case, is in the shared
+// vocabulary: the 31 events that LoginRadius documents. Names that are not in it
+// are [event.Unknown].
+//
+// LoginRadius sends no failed logins and no alerts of its own; blockaccount says
+// that an account was blocked.
+func EventTypes() map[string]event.Type { return maps.Clone(types) }

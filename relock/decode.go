@@ -190,3 +190,13 @@ func (p *Unknown) describe(e *event.Event) {
 	e.User.ID, e.Session.ID, e.Device.ID = p.UserID, p.SessionID, p.DeviceID
 	e.Client, e.Location = client(p.IPAddress, p.UserAgent), location(&p.Location)
 }
+
+// EventTypes returns what each of Relock's events is in the shared vocabulary: the
+// seven that its page documents. Names that are not in it are [event.Unknown].
+func EventTypes() map[string]event.Type {
+	types := make(map[string]event.Type, len(kinds))
+	for name, k := range kinds {
+		types[name] = k.typ
+	}
+	return types
+}

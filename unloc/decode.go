@@ -91,3 +91,13 @@ func isPhone(s string) bool {
 	}
 	return true
 }
+
+// EventTypes returns what each of Unloc's actions is in the shared vocabulary.
+// Actions that are not in it are [event.Unknown].
+func EventTypes() map[string]event.Type {
+	types := make(map[string]event.Type, len(actions))
+	for _, a := range actions {
+		types[a.name] = a.typ
+	}
+	return types
+}

@@ -86,3 +86,13 @@ func codeOf(t event.Text) code {
 	}
 	return code{typ: event.Unknown}
 }
+
+// EventTypes returns what each code of EventType is in the shared vocabulary.
+// Codes and words that are not known are [event.Unknown].
+func EventTypes() map[string]event.Type {
+	types := make(map[string]event.Type, len(codes))
+	for name, c := range codes {
+		types[name] = c.typ
+	}
+	return types
+}

@@ -37,8 +37,9 @@
 // event may be hours old when it comes.
 //
 // Event.ID is the SHA-256 of the body without the value of the UserLock ID:
-// equal bodies are one event, also if the primary and the backup server both
-// send it, and nothing more is promised.
+// it is equal for equal bodies, also if the primary and the backup server both
+// send one, and nothing more is promised. event.Dedupe keys by the credential as
+// well, so that it handles such an event once for each of the two IDs.
 //
 // See https://www.isdecisions.com/en/userlock/docs/build-with-userlock/userlock-webhook.
 package userlock

@@ -55,7 +55,7 @@ type Config struct {
 	// AllowFrom refuses clients whose address is in none of these addresses and
 	// networks (CIDR) with 403; a bare address stands for itself alone, an IPv6
 	// one too. An address that cannot be read is refused. It is a fence, not a
-	// proof of who sent a request. Nil: everybody.
+	// proof of who sent a request. Nil: everybody; an empty list is an error.
 	AllowFrom []string
 	// AllowFromReport lets everybody in and marks the log record of a request
 	// that AllowFrom would refuse with the key outside, for trying a list out.
@@ -68,7 +68,8 @@ type Config struct {
 	// limit.
 	RateLimit RateLimit
 	// Wrap is put around what handles the events, for Handler and Middleware
-	// alike, the first one outermost.
+	// alike, the first one outermost: [event.Dedupe], or wrappers of your own. A
+	// Queue does not belong here: give it to Handler.
 	Wrap []func(event.Handler) event.Handler
 	// Logger gets one record a request: at level Info if it was accepted, Warn if
 	// it was refused or an error was [event.Permanent], Error if handling failed.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
 // A Definition is all that is particular to a vendor. See [NewEndpoint].
@@ -21,14 +22,26 @@ type Definition struct {
 	Verifier Verifier
 	// Decode turns a verified body into an event: ID, Type, VendorType, Time (if
 	// the vendor sent one), Payload and whatever else the vendor says. The
-	// endpoint sets the other fields. Required.
+	// endpoint sets the other fields, and ID, if it is empty, to the lower-case
+	// hex SHA-256 of the body. Required.
 	//
-	// The header is nil when decoding from a queue. Anything that is a JSON
-	// object should decode, an unknown event to [event.Unknown]: an error is
-	// answered 400 and most vendors never send again. The error must not hold a
-	// part of the body.
+	// The header is nil when decoding from a queue. [Object] refuses what should
+	// not be decoded at all. Any other object should decode: an unknown event to
+	// [event.Unknown] with its Payload, and one whose fields are not of the
+	// expected types without those fields, as an error is answered 400 and most
+	// vendors never send again. Leave out times that RFC 3339 cannot write. The
+	// error must not hold a part of the body.
 	Decode func(h http.Header, body []byte) (*event.Event, error)
 	Config Config
+}
+
+// Object returns an error that matches [ErrMalformed] if body does not begin as a
+// JSON object, or is nested deeper than 64 levels. It does not check the syntax.
+func Object(body []byte) error {
+	if _, err := jsonbody.Object(body); err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return nil
 }
 
 var validVendor = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)

@@ -825,3 +825,33 @@ func TestContextPrints(t *testing.T) {
 		return nil
 	})).ServeHTTP(httptest.NewRecorder(), signed(t, "http://localhost/", "{}"))
 }
+
+func TestMiddlewareRefusesAQueue(t *testing.T) {
+	queue := func(h event.Handler) event.Handler { return event.NewQueue(h, event.QueueConfig{}) }
+	for name, wrap := range map[string][]func(event.Handler) event.Handler{
+		"alone": {queue}, "under Recover": {event.Recover, queue}, "over Recover": {queue, event.Recover},
+	} {
+		hook := newEndpoint(t, verify.Config{Wrap: wrap})
+		assert.Panics(t, func() { hook.Middleware(http.NotFoundHandler()) }, name)
+	}
+}
+
+// An event must have an ID, or it could be neither told apart nor encoded.
+func TestIDOfADecoderWithoutOne(t *testing.T) {
+	hook, err := verify.NewEndpoint(verify.Definition{
+		Vendor: "v", Verifier: testVerifier(t, testSecret),
+		Decode: func(http.Header, []byte) (*event.Event, error) { return new(event.Event), nil },
+	})
+	require.NoError(t, err)
+	e, err := hook.Check(signed(t, "http://localhost/", "{}"), []byte("{}"))
+	require.NoError(t, err)
+	assert.Equal(t, "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", e.ID)
+}
+
+func TestObject(t *testing.T) {
+	assert.NoError(t, verify.Object([]byte(" {}")))
+	assert.NoError(t, verify.Object([]byte(strings.Repeat(`{"a":`, 64))))
+	for _, body := range []string{"", "null", "[]", strings.Repeat(`{"a":`, 65)} {
+		assert.ErrorIs(t, verify.Object([]byte(body)), verify.ErrMalformed)
+	}
+}

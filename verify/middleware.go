@@ -38,6 +38,9 @@ func (p *Endpoint) Middleware(next http.Handler) http.Handler {
 		next.ServeHTTP(&t.answer, t.r.WithContext(event.NewContext(ctx, e)))
 		return t.answer.err()
 	}))
+	if queued(h) {
+		panic("verify: Config.Wrap has a Queue, which would call Middleware's handler after its request is over; give the Queue to Handler")
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchange{w: w, r: r}
 		if err := p.receive(&x); err != nil {
@@ -62,6 +65,21 @@ func (p *Endpoint) Middleware(next http.Handler) http.Handler {
 		t.state.Store(turnOver)
 		p.record(&x, status, err)
 	})
+}
+
+// queued reports whether a wrapper of package event is a Queue, or is around one.
+func queued(h event.Handler) bool {
+	for h != nil {
+		if _, ok := h.(*event.Queue); ok {
+			return true
+		}
+		u, ok := h.(interface{ Unwrap() event.Handler })
+		if !ok {
+			return false
+		}
+		h = u.Unwrap()
+	}
+	return false
 }
 
 // take lets h have its turn. A panic before next was called is the wrappers' and

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/convert"
 )
 
 // Receive takes a request from the network to a verified event: method, headers,
@@ -182,6 +183,9 @@ func (p *Endpoint) decoded(h http.Header, body, raw []byte) (e *event.Event, err
 	}
 	e.Vendor, e.Source = p.vendor, p.source
 	e.Raw = raw
+	if e.ID == "" {
+		e.ID = convert.ID(body)
+	}
 	if len(e.Warnings) > event.MaxWarnings {
 		e.Warnings = e.Warnings[:event.MaxWarnings]
 	}

@@ -57,6 +57,9 @@ type Vendor struct {
 	Header string
 	// Signed says that the credential covers the whole body.
 	Signed bool
+	// OwnIDs says that the vendor sends IDs of its own, so that bodies that differ
+	// elsewhere may be one event. Otherwise any other byte makes another event.
+	OwnIDs bool
 	// Hex says that what is in Header is hexadecimal and may be of either case.
 	Hex bool
 

@@ -255,8 +255,8 @@ func TestCheckFinds(t *testing.T) {
 					}
 				})
 			}, "bounds nesting"},
-		"an event without an ID": {
-			func(v *verifytest.Vendor) { v.New = decoding(func(e *event.Event) { e.ID = "" }) }, "accepts genuine requests"},
+		"an event without a payload": {
+			func(v *verifytest.Vendor) { v.New = decoding(func(e *event.Event) { e.Payload = nil }) }, "accepts genuine requests"},
 		"IDs that do not depend on the body": {
 			func(v *verifytest.Vendor) {
 				v.New = decoding(func(e *event.Event) { e.ID = "1" })
