@@ -115,6 +115,8 @@ func agrees(v Vendor) error {
 			return fmt.Errorf("%s: Decode: %w", name, err)
 		}
 		switch {
+		case checked.Payload == nil || own.Payload == nil:
+			return fmt.Errorf("%s: no payload", name)
 		case checked.ID != decoded.ID || checked.ID != own.ID:
 			return fmt.Errorf("%s: IDs differ: %s, %s, %s", name, checked.ID, decoded.ID, own.ID)
 		case checked.Type != decoded.Type || checked.Type != own.Type:
@@ -163,6 +165,9 @@ func keepsSecrets(v Vendor) error {
 			return err
 		}
 		e := a.events[0]
+		if e.Payload == nil {
+			return fmt.Errorf("%s: no payload", name)
+		}
 		line, err := cloudevent.Encode(e)
 		if err != nil {
 			return err
