@@ -282,7 +282,7 @@ func TestExpectContinue(t *testing.T) {
 
 // A length that is only declared costs no memory: buffers grow with what comes.
 func TestDeclaredLengthCostsNothing(t *testing.T) {
-	const conns, declared = 500, 1 << 20
+	const conns, declared = 2000, 1 << 20
 	arrived := make(chan struct{}, conns)
 	hook := newEndpoint(t, verify.Config{MaxBody: declared, BodyTimeout: time.Minute})
 	handler := hook.Handler(event.NewMux())
