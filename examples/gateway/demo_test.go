@@ -184,12 +184,14 @@ func TestReachable(t *testing.T) {
 // serveHere serves in this process until ctx is done.
 func serveHere(ctx context.Context, t *testing.T, credentials map[string][]string, stdout io.Writer, log *slog.Logger) (net.Addr, <-chan error) {
 	t.Helper()
-	endpoints, err := newEndpoints(noEnvironment, credentials, log)
+	o, err := parseOptions(nil, io.Discard)
+	require.NoError(t, err)
+	endpoints, err := newEndpoints(o, noEnvironment, credentials, log)
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	served := make(chan error, 1)
-	go func() { served <- newServer(endpoints, newEvents(stdout), log).serve(ctx, l) }()
+	go func() { served <- newServer(o, endpoints, newEvents(stdout), log).serve(ctx, l) }()
 	return l.Addr(), served
 }
 

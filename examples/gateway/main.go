@@ -41,35 +41,20 @@ const (
 // run is the whole program. It returns the exit status once ctx is done and
 // what was accepted is finished, or when something failed.
 func run(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("gateway", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	addr := flags.String("addr", "127.0.0.1:8080", "`address` to listen on")
-	demoMode := flags.Bool("demo", false, "serve all vendors with random secrets, and send every kind of event to itself")
-	flags.Usage = func() {
-		fmt.Fprintln(stderr, "Usage: gateway [-demo] [-addr host:port]")
-		flags.PrintDefaults()
-		fmt.Fprint(stderr, "\n", variables())
-	}
-	switch err := flags.Parse(args); {
+	o, err := parseOptions(args, stderr)
+	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return exitOK
 	case err != nil:
-		return exitUsage
-	case flags.NArg() > 0:
-		fmt.Fprintln(stderr, "gateway: there are arguments after the flags")
-		flags.Usage()
-		return exitUsage
-	case *addr == "": // as from a variable that is not set; net.Listen would take it for all interfaces
-		fmt.Fprintln(stderr, "gateway: -addr is empty")
 		return exitUsage
 	}
 
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	var d *demo
-	if *demoMode {
+	if o.demo {
 		d = newDemo()
 	}
-	endpoints, err := newEndpoints(env, d.credentials(), log)
+	endpoints, err := newEndpoints(o, env, d.credentials(), log)
 	if err != nil {
 		fmt.Fprintln(stderr, "gateway:", err)
 		return exitUsage
@@ -79,7 +64,7 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return exitUsage
 	}
 
-	listener, err := net.Listen("tcp", *addr)
+	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		log.Error("cannot listen", "error", err)
 		return exitFailed
@@ -95,7 +80,7 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 			}
 		}()
 	}
-	err = newServer(endpoints, newEvents(stdout), log).serve(ctx, listener)
+	err = newServer(o, endpoints, newEvents(stdout), log).serve(ctx, listener)
 	if cause := context.Cause(ctx); errors.Is(cause, errDemo) {
 		err = cause
 	}

@@ -14,11 +14,11 @@ import (
 	"github.com/accesshook/accesshook/verify"
 )
 
-// shutdownTimeout is how long requests that were accepted may take to finish
-// after a signal. It is longer than any of them should take: a body has
-// verify.DefaultBodyTimeout, a callback handlerTimeout. Kubernetes kills after 30
-// seconds.
-const shutdownTimeout = 25 * time.Second
+// What a server adds to the timeouts that the flags set.
+const (
+	headerTimeout = 5 * time.Second
+	shutdownSlack = 5 * time.Second
+)
 
 // A server is the HTTP side of the gateway.
 type server struct {
@@ -26,10 +26,15 @@ type server struct {
 	health *health
 	log    *slog.Logger
 	open   atomic.Int64 // connections
+
+	// shutdownTimeout is how long requests that were accepted may take to finish
+	// after a signal. It is longer than any of them should take. By default it is
+	// 25 seconds; Kubernetes kills after 30.
+	shutdownTimeout time.Duration
 }
 
 // newServer puts each endpoint at the path of its vendor.
-func newServer(endpoints []*verify.Endpoint, events event.Handler, log *slog.Logger) *server {
+func newServer(o *options, endpoints []*verify.Endpoint, events event.Handler, log *slog.Logger) *server {
 	health := new(health)
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", health)
@@ -37,11 +42,15 @@ func newServer(endpoints []*verify.Endpoint, events event.Handler, log *slog.Log
 		// No method in the pattern: the endpoint answers 405 itself.
 		mux.Handle(webhookPath(e.Vendor()), e.Handler(events))
 	}
-	s := &server{health: health, log: log}
+	s := &server{
+		health:          health,
+		log:             log,
+		shutdownTimeout: o.bodyTimeout + o.handlerTimeout + shutdownSlack,
+	}
 	s.http = &http.Server{
 		Handler:           mux,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second, // more than the header and a body may take
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       headerTimeout + o.bodyTimeout,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -63,13 +72,13 @@ func (s *server) serve(ctx context.Context, l net.Listener) error {
 	}
 	s.log.Info("stopping")
 	s.health.stopping.Store(true)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.shutdownTimeout)
 	defer cancel()
 	_ = l.Close()
 	<-served
 	s.drain(ctx)
 	if err := s.http.Shutdown(ctx); err != nil {
-		return fmt.Errorf("requests did not finish within %s: %w", shutdownTimeout, errors.Join(err, s.http.Close()))
+		return fmt.Errorf("requests did not finish within %s: %w", s.shutdownTimeout, errors.Join(err, s.http.Close()))
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/accesshook/accesshook/loginradius"
 	"github.com/accesshook/accesshook/relock"
@@ -55,14 +54,10 @@ var vendors = []vendor{
 	},
 }
 
-// handlerTimeout is how long a callback may take. With the time that a body may
-// take to arrive it stays below shutdownTimeout.
-const handlerTimeout = 10 * time.Second
-
 // newEndpoints returns an endpoint for each vendor that has credentials in the
 // environment or among more, which has them by the vendor's name. An error names
 // the variable, and never holds a value.
-func newEndpoints(env environment, more map[string][]string, log *slog.Logger) ([]*verify.Endpoint, error) {
+func newEndpoints(o *options, env environment, more map[string][]string, log *slog.Logger) ([]*verify.Endpoint, error) {
 	var endpoints []*verify.Endpoint
 	for _, v := range vendors {
 		credentials, from, err := env.values(v.variable)
@@ -73,7 +68,11 @@ func newEndpoints(env environment, more map[string][]string, log *slog.Logger) (
 		if len(credentials) == 0 {
 			continue // not configured: its path answers 404
 		}
-		endpoint, err := v.endpoint(credentials, verify.Config{HandlerTimeout: handlerTimeout, Logger: log})
+		config, err := o.config(log)
+		if err != nil {
+			return nil, err
+		}
+		endpoint, err := v.endpoint(credentials, config)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", from, err)
 		}

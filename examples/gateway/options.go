@@ -1,0 +1,99 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// options are what the flags say.
+type options struct {
+	addr string
+	demo bool
+
+	maxBody         int64
+	bodyTimeout     time.Duration
+	handlerTimeout  time.Duration
+	dedupe          time.Duration
+	rate            int
+	clientIP        string
+	trust           networks
+	allowFrom       networks
+	allowFromReport networks
+}
+
+// define defines the flags.
+func (o *options) define(flags *flag.FlagSet) {
+	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
+	flags.BoolVar(&o.demo, "demo", false, "serve all vendors with random secrets, and send every kind of event to itself")
+
+	flags.Int64Var(&o.maxBody, "max-body", 0, "largest body in `bytes` (0: 65536, LoginRadius 1048576)")
+	flags.DurationVar(&o.bodyTimeout, "body-timeout", verify.DefaultBodyTimeout, "how long a body may take to arrive")
+	flags.DurationVar(&o.handlerTimeout, "handler-timeout", 10*time.Second, "how long a callback may take")
+	flags.DurationVar(&o.dedupe, "dedupe", event.DefaultDedupeKeep, "how long an event is remembered, so that it is handled once (0: not at all)")
+	flags.IntVar(&o.rate, "rate", 100, "how many `requests` of a client may fail in 15 minutes before they are answered 429 (0: any number)")
+	flags.StringVar(&o.clientIP, "client-ip", clientRemote, "what tells the client's address: remote (the connection), x-forwarded-for, forwarded, or the\n`name` of a header that the proxies of -trust set to it")
+	flags.Var(&o.trust, "trust", "`addresses` and networks of the proxies in front, separated by commas")
+	flags.Var(&o.allowFrom, "allow-from", "the only `addresses` and networks that may send, separated by commas")
+	flags.Var(&o.allowFromReport, "allow-from-report", "mark the log record of what -allow-from with these `addresses` would refuse")
+}
+
+// longest bounds the timeouts, so that their sums are none that nobody waits for.
+const longest = time.Hour
+
+// check finds what is wrong with the values of flags, or with two of them
+// together.
+func (o *options) check() error {
+	switch {
+	case o.addr == "": // as from a variable that is not set; net.Listen would take it for all interfaces
+		return errors.New("-addr is empty")
+	case o.maxBody < 0 || o.maxBody > 1<<30:
+		return errors.New("-max-body is not between 0 and 1073741824")
+	case o.bodyTimeout <= 0 || o.bodyTimeout > longest:
+		return fmt.Errorf("-body-timeout is not more than 0 and at most %s", longest)
+	case o.handlerTimeout <= 0 || o.handlerTimeout > longest:
+		return fmt.Errorf("-handler-timeout is not more than 0 and at most %s", longest)
+	case o.dedupe < 0:
+		return errors.New("-dedupe is negative")
+	case o.rate < 0:
+		return errors.New("-rate is negative")
+	}
+	_, err := o.client()
+	return err
+}
+
+// errUsage stands for something that has been explained on standard error.
+var errUsage = errors.New("usage")
+
+// parseOptions reads the flags. The error is flag.ErrHelp or errUsage.
+func parseOptions(args []string, stderr io.Writer) (*options, error) {
+	o := new(options)
+	flags := flag.NewFlagSet("gateway", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "Usage: gateway [-demo] [-addr host:port] [flags]")
+		flags.PrintDefaults()
+		fmt.Fprint(stderr, "\n", variables())
+	}
+	o.define(flags)
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return nil, err
+	case err != nil:
+		return nil, errUsage
+	case flags.NArg() > 0:
+		fmt.Fprintln(stderr, "gateway: there are arguments after the flags")
+		flags.Usage()
+		return nil, errUsage
+	}
+	if err := o.check(); err != nil {
+		fmt.Fprintln(stderr, "gateway:", err)
+		return nil, errUsage
+	}
+	return o, nil
+}
