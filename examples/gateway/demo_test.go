@@ -186,12 +186,12 @@ func serveHere(ctx context.Context, t *testing.T, credentials map[string][]strin
 	t.Helper()
 	o, err := parseOptions(nil, io.Discard)
 	require.NoError(t, err)
-	endpoints, err := newEndpoints(o, noEnvironment, credentials, log)
+	receivers, err := newReceivers(o, noEnvironment, credentials, log)
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	served := make(chan error, 1)
-	go func() { served <- newServer(o, endpoints, newEvents(stdout), log).serve(ctx, l) }()
+	go func() { served <- newServer(o, receivers, newEvents(stdout), log).serve(ctx, l) }()
 	return l.Addr(), served
 }
 

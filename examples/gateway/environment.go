@@ -24,6 +24,12 @@ func variables() string {
 	return b.String()
 }
 
+// inFile reports whether the values of a variable are in a file.
+func (env environment) inFile(variable string) bool {
+	_, ok := env(variable + "_FILE")
+	return ok
+}
+
 // values returns the values that a variable has, or those in the file that its
 // _FILE variant names, and which of the two they are from. There are none if
 // neither is set. An error names the variable, and never holds a value.

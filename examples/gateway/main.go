@@ -5,7 +5,7 @@
 //	gateway -demo
 //	RELOCK_SECRETS=… gateway -addr 127.0.0.1:8080
 //
-// It exits with status 0 after SIGINT or SIGTERM, 1 if it failed, and 2 if it
+// At SIGHUP it reads secrets that are in files again. It exits with status 0 after SIGINT or SIGTERM, 1 if it failed, and 2 if it
 // was told the wrong things.
 package main
 
@@ -54,15 +54,20 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 	if o.demo {
 		d = newDemo()
 	}
-	endpoints, err := newEndpoints(o, env, d.credentials(), log)
+	receivers, err := newReceivers(o, env, d.credentials(), log)
 	if err != nil {
 		fmt.Fprintln(stderr, "gateway:", err)
 		return exitUsage
 	}
-	if len(endpoints) == 0 {
+	if len(receivers) == 0 {
 		fmt.Fprint(stderr, "gateway: no vendor is configured\n\n", variables(), "\nOr try it with -demo.\n")
 		return exitUsage
 	}
+
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	go reloadOn(ctx, hangups, receivers, env, log)
 
 	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
@@ -80,7 +85,7 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 			}
 		}()
 	}
-	err = newServer(o, endpoints, newEvents(stdout), log).serve(ctx, listener)
+	err = newServer(o, receivers, newEvents(stdout), log).serve(ctx, listener)
 	if cause := context.Cause(ctx); errors.Is(cause, errDemo) {
 		err = cause
 	}

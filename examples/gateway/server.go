@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/verify"
 )
 
 // What a server adds to the timeouts that the flags set.
@@ -34,13 +33,13 @@ type server struct {
 }
 
 // newServer puts each endpoint at the path of its vendor.
-func newServer(o *options, endpoints []*verify.Endpoint, events event.Handler, log *slog.Logger) *server {
+func newServer(o *options, receivers []*receiver, events event.Handler, log *slog.Logger) *server {
 	health := new(health)
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", health)
-	for _, e := range endpoints {
+	for _, r := range receivers {
 		// No method in the pattern: the endpoint answers 405 itself.
-		mux.Handle(webhookPath(e.Vendor()), e.Handler(events))
+		mux.Handle(webhookPath(r.Vendor()), r.Handler(events))
 	}
 	s := &server{
 		health:          health,

@@ -18,9 +18,11 @@ import (
 // It may have several credentials, so that one can be replaced without a gap.
 type vendor struct {
 	name     string
-	variable string // the environment variable that has the credentials
-	means    string // what the credentials are, for the help text
+	variable string                         // the environment variable that has the credentials
+	means    string                         // what the credentials are, for the help text
+	secret   func(credential string) string // the part that must not be guessed; nil if none is chosen by hand
 	endpoint func(credentials []string, c verify.Config) (*verify.Endpoint, error)
+	verifier func(credentials []string) (verify.Verifier, error) // for credentials that replace those of endpoint
 }
 
 var vendors = []vendor{
@@ -29,9 +31,11 @@ var vendors = []vendor{
 		endpoint: func(ids []string, c verify.Config) (*verify.Endpoint, error) {
 			return userlock.New(userlock.Config{IDs: ids, Endpoint: c})
 		},
+		verifier: func(ids []string) (verify.Verifier, error) { return userlock.NewVerifier(ids...) },
 	},
 	{
 		name: unloc.Vendor, variable: "UNLOC_CREDENTIALS", means: "user:password, as in the URL that Unloc calls",
+		secret: secretOfPair,
 		endpoint: func(pairs []string, c verify.Config) (*verify.Endpoint, error) {
 			credentials, err := splitPairs(pairs)
 			if err != nil {
@@ -39,32 +43,43 @@ var vendors = []vendor{
 			}
 			return unloc.New(unloc.Config{Credentials: credentials, Endpoint: c})
 		},
+		verifier: func(pairs []string) (verify.Verifier, error) {
+			credentials, err := splitPairs(pairs)
+			if err != nil {
+				return nil, err
+			}
+			return unloc.NewVerifier(credentials...)
+		},
 	},
 	{
 		name: relock.Vendor, variable: "RELOCK_SECRETS", means: "webhook secrets",
+		secret: secretItself,
 		endpoint: func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
 			return relock.New(relock.Config{Secrets: secrets, Endpoint: c})
 		},
+		verifier: func(secrets []string) (verify.Verifier, error) { return relock.NewVerifier(secrets...) },
 	},
 	{
 		name: loginradius.Vendor, variable: "LOGINRADIUS_SECRETS", means: "API secrets",
+		secret: secretItself,
 		endpoint: func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
 			return loginradius.New(loginradius.Config{Secrets: secrets, Endpoint: c})
 		},
+		verifier: func(secrets []string) (verify.Verifier, error) { return loginradius.NewVerifier(secrets...) },
 	},
 }
 
-// newEndpoints returns an endpoint for each vendor that has credentials in the
+// newReceivers returns a receiver for each vendor that has credentials in the
 // environment or among more, which has them by the vendor's name. An error names
 // the variable, and never holds a value.
-func newEndpoints(o *options, env environment, more map[string][]string, log *slog.Logger) ([]*verify.Endpoint, error) {
-	var endpoints []*verify.Endpoint
+func newReceivers(o *options, env environment, more map[string][]string, log *slog.Logger) ([]*receiver, error) {
+	var receivers []*receiver
 	for _, v := range vendors {
-		credentials, from, err := env.values(v.variable)
+		r := &receiver{vendor: v, own: more[v.name]}
+		credentials, from, err := v.credentials(env, r.own)
 		if err != nil {
 			return nil, err
 		}
-		credentials = append(credentials, more[v.name]...)
 		if len(credentials) == 0 {
 			continue // not configured: its path answers 404
 		}
@@ -72,13 +87,13 @@ func newEndpoints(o *options, env environment, more map[string][]string, log *sl
 		if err != nil {
 			return nil, err
 		}
-		endpoint, err := v.endpoint(credentials, config)
-		if err != nil {
+		if r.Endpoint, err = v.endpoint(credentials, config); err != nil {
 			return nil, fmt.Errorf("%s: %w", from, err)
 		}
-		endpoints = append(endpoints, endpoint)
+		r.warn(credentials, from, log)
+		receivers = append(receivers, r)
 	}
-	return endpoints, nil
+	return receivers, nil
 }
 
 // splitPairs splits each "user:password" at its first colon: a password may have
