@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -186,12 +187,15 @@ func serveHere(ctx context.Context, t *testing.T, credentials map[string][]strin
 	t.Helper()
 	o, err := parseOptions(nil, io.Discard)
 	require.NoError(t, err)
-	receivers, err := newReceivers(o, noEnvironment, credentials, log)
+	events := newEvents(stdout)
+	receivers, err := newReceivers(o, noEnvironment, credentials, newMetrics(events), log)
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	served := make(chan error, 1)
-	go func() { served <- newServer(o, receivers, newEvents(stdout), log).serve(ctx, l) }()
+	go func() {
+		served <- newServer(o, http.NewServeMux(), receivers, events, newHealth(receivers), log).serve(ctx, l)
+	}()
 	return l.Addr(), served
 }
 

@@ -5,8 +5,8 @@
 //	gateway -demo
 //	RELOCK_SECRETS=… gateway -addr 127.0.0.1:8080
 //
-// At SIGHUP it reads secrets that are in files again. It exits with status 0 after SIGINT or SIGTERM, 1 if it failed, and 2 if it
-// was told the wrong things.
+// At SIGHUP it reads secrets that are in files again. It exits with status 0
+// after SIGINT or SIGTERM, 1 if it failed, and 2 if it was told the wrong things.
 package main
 
 import (
@@ -17,6 +17,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -54,7 +55,9 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 	if o.demo {
 		d = newDemo()
 	}
-	receivers, err := newReceivers(o, env, d.credentials(), log)
+	events := newEvents(stdout)
+	metrics := newMetrics(events)
+	receivers, err := newReceivers(o, env, d.credentials(), metrics, log)
 	if err != nil {
 		fmt.Fprintln(stderr, "gateway:", err)
 		return exitUsage
@@ -74,6 +77,24 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		log.Error("cannot listen", "error", err)
 		return exitFailed
 	}
+	health := newHealth(receivers)
+	public, admin := http.NewServeMux(), http.NewServeMux()
+	if o.admin == nil && isLoopback(listener.Addr()) {
+		admin = public
+	} else {
+		public.HandleFunc("GET /healthz", health.servePublic)
+	}
+	adminPaths(admin, health, metrics, log)
+	if o.admin != nil {
+		stop, err := listenAdmin(o.admin, admin, log)
+		if err != nil {
+			log.Error("cannot listen", "error", err)
+			return exitFailed
+		}
+		defer stop()
+	} else if admin != public {
+		log.Info("the admin paths are not served: -addr is not a loopback address, and there is no -admin-addr")
+	}
 	log.Info("listening", "addr", listener.Addr().String())
 
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -85,7 +106,7 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 			}
 		}()
 	}
-	err = newServer(o, receivers, newEvents(stdout), log).serve(ctx, listener)
+	err = newServer(o, public, receivers, events, health, log).serve(ctx, listener)
 	if cause := context.Cause(ctx); errors.Is(cause, errDemo) {
 		err = cause
 	}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
@@ -15,6 +16,9 @@ import (
 type options struct {
 	addr string
 	demo bool
+
+	adminAddr string
+	admin     *net.TCPAddr // what adminAddr is; nil if it is empty
 
 	maxBody         int64
 	bodyTimeout     time.Duration
@@ -30,6 +34,7 @@ type options struct {
 // define defines the flags.
 func (o *options) define(flags *flag.FlagSet) {
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
+	flags.StringVar(&o.adminAddr, "admin-addr", "", "loopback `address` for /metrics and the details of /healthz (default: that of -addr, if it is a\nloopback address; else they are not served)")
 	flags.BoolVar(&o.demo, "demo", false, "serve all vendors with random secrets, and send every kind of event to itself")
 
 	flags.Int64Var(&o.maxBody, "max-body", 0, "largest body in `bytes` (0: 65536, LoginRadius 1048576)")
@@ -63,8 +68,16 @@ func (o *options) check() error {
 	case o.rate < 0:
 		return errors.New("-rate is negative")
 	}
-	_, err := o.client()
-	return err
+	if _, err := o.client(); err != nil {
+		return err
+	}
+	if o.adminAddr != "" {
+		var err error
+		if o.admin, err = loopback(o.adminAddr); err != nil {
+			return fmt.Errorf("-admin-addr: %w", err)
+		}
+	}
+	return nil
 }
 
 // errUsage stands for something that has been explained on standard error.

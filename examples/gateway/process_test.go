@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -219,4 +222,25 @@ func runToEnd(t *testing.T, env []string, args ...string) (status int, stdout, s
 	}
 	require.NoError(t, ctx.Err(), "it did not exit; stderr:\n%s", &log)
 	return cmd.ProcessState.ExitCode(), out.String(), log.String()
+}
+
+// sign signs as Relock and LoginRadius do.
+func sign(secret, body string) string {
+	h := hmac.New(sha256.New, []byte(secret))
+	_, _ = io.WriteString(h, body)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func postTo(t *testing.T, url, body string) (*http.Request, error) {
+	return http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+}
+
+// closedPipe returns the end of a pipe that nobody reads from.
+func closedPipe(t *testing.T) *os.File {
+	t.Helper()
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	t.Cleanup(func() { _ = w.Close() })
+	return w
 }

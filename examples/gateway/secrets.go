@@ -17,9 +17,10 @@ const shortSecret = 16
 // A receiver is an endpoint that takes its credentials anew while it runs.
 type receiver struct {
 	*verify.Endpoint
-	vendor vendor
-	own    []string // credentials of the demo
-	warned bool
+	vendor  vendor
+	own     []string // credentials of the demo
+	metrics *endpointMetrics
+	warned  bool
 }
 
 // credentials returns what requests are accepted with, and the variable that it

@@ -19,6 +19,8 @@ const (
 	shutdownSlack = 5 * time.Second
 )
 
+const maxHeader = 16 << 10 // bytes
+
 // A server is the HTTP side of the gateway.
 type server struct {
 	http   *http.Server
@@ -32,11 +34,8 @@ type server struct {
 	shutdownTimeout time.Duration
 }
 
-// newServer puts each endpoint at the path of its vendor.
-func newServer(o *options, receivers []*receiver, events event.Handler, log *slog.Logger) *server {
-	health := new(health)
-	mux := http.NewServeMux()
-	mux.Handle("GET /healthz", health)
+// newServer serves mux, and registers each endpoint at the path of its vendor.
+func newServer(o *options, mux *http.ServeMux, receivers []*receiver, events event.Handler, health *health, log *slog.Logger) *server {
 	for _, r := range receivers {
 		// No method in the pattern: the endpoint answers 405 itself.
 		mux.Handle(webhookPath(r.Vendor()), r.Handler(events))
@@ -51,7 +50,7 @@ func newServer(o *options, receivers []*receiver, events event.Handler, log *slo
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       headerTimeout + o.bodyTimeout,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
+		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ConnState:         s.count,
 	}

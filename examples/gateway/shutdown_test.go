@@ -41,7 +41,7 @@ func TestSIGTERMFinishesWhatWasAccepted(t *testing.T) {
 	health.send("Host: gateway\r\n\r\n")
 	status, answer := health.answer()
 	assert.Equal(t, 503, status)
-	assert.Equal(t, `{"status":"stopping"}`, answer)
+	assert.Contains(t, answer, `{"status":"stopping",`)
 
 	assert.Empty(t, p.stdout.String())
 	half.send(body[10:])
@@ -114,7 +114,7 @@ func (p *process) requireAccepted() {
 	c.send("GET /healthz HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n")
 	status, answer := c.answer()
 	require.Equal(p.t, 200, status)
-	require.Equal(p.t, `{"status":"ok"}`, answer)
+	require.Contains(p.t, answer, `{"status":"ok"`)
 }
 
 // A connection sends requests piece by piece.

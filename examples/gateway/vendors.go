@@ -72,7 +72,7 @@ var vendors = []vendor{
 // newReceivers returns a receiver for each vendor that has credentials in the
 // environment or among more, which has them by the vendor's name. An error names
 // the variable, and never holds a value.
-func newReceivers(o *options, env environment, more map[string][]string, log *slog.Logger) ([]*receiver, error) {
+func newReceivers(o *options, env environment, more map[string][]string, m *metrics, log *slog.Logger) ([]*receiver, error) {
 	var receivers []*receiver
 	for _, v := range vendors {
 		r := &receiver{vendor: v, own: more[v.name]}
@@ -83,7 +83,8 @@ func newReceivers(o *options, env environment, more map[string][]string, log *sl
 		if len(credentials) == 0 {
 			continue // not configured: its path answers 404
 		}
-		config, err := o.config(log)
+		r.metrics = m.endpoint(v.name)
+		config, err := o.config(r.metrics, log)
 		if err != nil {
 			return nil, err
 		}

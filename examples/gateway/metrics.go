@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// metrics are what the gateway counts. No label has a value that a sender can
+// choose.
+type metrics struct {
+	registry   *prometheus.Registry
+	requests   *prometheus.CounterVec
+	rejected   *prometheus.CounterVec
+	events     *prometheus.CounterVec
+	duplicates *prometheus.CounterVec
+	seconds    *prometheus.HistogramVec
+	lastEvent  *prometheus.GaugeVec
+
+	types map[event.Type]bool // those that have a label of their own
+}
+
+// newMetrics returns metrics of their own: nothing else in the process can add
+// to them, or register a name that they need.
+func newMetrics(events *event.Mux) *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "accesshook", Name: name, Help: help}, labels)
+	}
+	m := &metrics{
+		registry:   prometheus.NewRegistry(),
+		requests:   counter("requests_total", "Requests by what they were answered.", "endpoint", "status"),
+		rejected:   counter("rejected_total", "Requests that were refused: answered 400 to 499.", "endpoint", "status"),
+		events:     counter("events_total", "Verified events that were answered 200, duplicates included.", "vendor", "type"),
+		duplicates: counter("duplicates_total", "Deliveries of an event that was handled already, or was being handled.", "endpoint"),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: "accesshook", Name: "handler_seconds", Help: "From the header of a request with a verified event to its answer.",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"endpoint"}),
+		lastEvent: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: "accesshook", Name: "last_event_timestamp_seconds", Help: "When the last verified event came. Missing until one has.",
+		}, []string{"endpoint"}),
+		types: make(map[event.Type]bool),
+	}
+	for _, t := range event.Types() {
+		m.types[t] = true
+	}
+	m.registry.MustRegister(m.requests, m.rejected, m.events, m.duplicates, m.seconds, m.lastEvent,
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Namespace: "accesshook", Name: "unhandled_total", Help: "Events that no callback is registered for.",
+		}, func() float64 { return float64(events.Unhandled()) }))
+	return m
+}
+
+// handler serves the metrics.
+func (m *metrics) handler(log *slog.Logger) http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		ErrorLog:            slog.NewLogLogger(log.Handler(), slog.LevelError),
+		MaxRequestsInFlight: 4,
+	})
+}
+
+// endpointMetrics are what an endpoint reports to.
+type endpointMetrics struct {
+	*metrics
+	duplicates prometheus.Counter
+	seconds    prometheus.Observer
+	lastEvent  func(time.Time)
+
+	last atomic.Pointer[time.Time] // when the last event came; nil if none has
+}
+
+func (m *metrics) endpoint(name string) *endpointMetrics {
+	m.requests.WithLabelValues(name, "200") // so that it starts at zero
+	return &endpointMetrics{
+		metrics:    m,
+		duplicates: m.duplicates.WithLabelValues(name),
+		seconds:    m.seconds.WithLabelValues(name),
+		lastEvent: func(t time.Time) {
+			m.lastEvent.WithLabelValues(name).Set(float64(t.UnixMilli()) / 1000)
+		},
+	}
+}
+
+// observe takes what [verify.Config.Observe] tells.
+func (m *endpointMetrics) observe(_ context.Context, o verify.Observation) {
+	status := strconv.Itoa(o.Status)
+	m.requests.WithLabelValues(o.Source, status).Inc()
+	if o.Status >= 400 && o.Status < 500 {
+		m.rejected.WithLabelValues(o.Source, status).Inc()
+	}
+	if o.Event == nil {
+		return
+	}
+	m.seconds.Observe(o.Duration.Seconds())
+	received := o.Event.Received // a copy, so that the event does not stay
+	m.lastEvent(received)
+	m.last.Store(&received)
+	if o.Status == http.StatusOK {
+		m.events.WithLabelValues(o.Vendor, m.label(o.Event.Type)).Inc()
+	}
+}
+
+// deduped takes what [event.DedupeConfig.Observe] tells.
+func (m *endpointMetrics) deduped(_ context.Context, o event.DedupeObservation) {
+	if o.Result == event.DedupeDuplicate || o.Result == event.DedupeShared {
+		m.duplicates.Inc()
+	}
+}
+
+func (m *metrics) label(t event.Type) string {
+	if !m.types[t] {
+		t = event.Unknown
+	}
+	return string(t)
+}
