@@ -14,6 +14,24 @@ import (
 // password, so they are served on a loopback address only: on -admin-addr, or on
 // -addr if that is one.
 
+// serveAdmin serves the admin paths where they belong, and the public side of
+// /healthz, until stop is called. addr is where public is served.
+func (o *options) serveAdmin(public *http.ServeMux, addr net.Addr, h *health, m *metrics, log *slog.Logger) (stop func(), err error) {
+	stop = func() {}
+	if o.admin == nil && isLoopback(addr) {
+		adminPaths(public, h, m, log)
+		return stop, nil
+	}
+	public.HandleFunc("GET /healthz", h.servePublic)
+	if o.admin == nil {
+		log.Info("the admin paths are not served: -addr is not a loopback address, and there is no -admin-addr")
+		return stop, nil
+	}
+	mux := http.NewServeMux()
+	adminPaths(mux, h, m, log)
+	return listenAdmin(o.admin, mux, log)
+}
+
 // adminPaths registers the admin paths.
 func adminPaths(mux *http.ServeMux, h *health, m *metrics, log *slog.Logger) {
 	mux.HandleFunc("GET /healthz", h.serveAdmin)
@@ -51,7 +69,7 @@ func listenAdmin(a *net.TCPAddr, handler http.Handler, log *slog.Logger) (stop f
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       2 * headerTimeout,
 		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
+		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}

@@ -66,6 +66,13 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		fmt.Fprint(stderr, "gateway: no vendor is configured\n\n", variables(), "\nOr try it with -demo.\n")
 		return exitUsage
 	}
+	var certificate *certificate
+	if o.tlsCert != "" {
+		if certificate, err = newCertificate(o.tlsCert, o.tlsKey, log); err != nil {
+			fmt.Fprintln(stderr, "gateway: -tls-cert, -tls-key:", err)
+			return exitUsage
+		}
+	}
 
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -78,23 +85,17 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return exitFailed
 	}
 	health := newHealth(receivers)
-	public, admin := http.NewServeMux(), http.NewServeMux()
-	if o.admin == nil && isLoopback(listener.Addr()) {
-		admin = public
-	} else {
-		public.HandleFunc("GET /healthz", health.servePublic)
+	public := http.NewServeMux()
+	server := newServer(o, public, receivers, events, health, log)
+	if o.tlsCert != "" {
+		server.http.TLSConfig = certificate.config()
 	}
-	adminPaths(admin, health, metrics, log)
-	if o.admin != nil {
-		stop, err := listenAdmin(o.admin, admin, log)
-		if err != nil {
-			log.Error("cannot listen", "error", err)
-			return exitFailed
-		}
-		defer stop()
-	} else if admin != public {
-		log.Info("the admin paths are not served: -addr is not a loopback address, and there is no -admin-addr")
+	stop, err := o.serveAdmin(public, listener.Addr(), health, metrics, log)
+	if err != nil {
+		log.Error("cannot listen", "error", err)
+		return exitFailed
 	}
+	defer stop()
 	log.Info("listening", "addr", listener.Addr().String())
 
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -106,7 +107,7 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 			}
 		}()
 	}
-	err = newServer(o, public, receivers, events, health, log).serve(ctx, listener)
+	err = server.serve(ctx, listener)
 	if cause := context.Cause(ctx); errors.Is(cause, errDemo) {
 		err = cause
 	}

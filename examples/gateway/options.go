@@ -20,6 +20,8 @@ type options struct {
 	adminAddr string
 	admin     *net.TCPAddr // what adminAddr is; nil if it is empty
 
+	tlsCert, tlsKey string
+
 	maxBody         int64
 	bodyTimeout     time.Duration
 	handlerTimeout  time.Duration
@@ -36,6 +38,9 @@ func (o *options) define(flags *flag.FlagSet) {
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
 	flags.StringVar(&o.adminAddr, "admin-addr", "", "loopback `address` for /metrics and the details of /healthz (default: that of -addr, if it is a\nloopback address; else they are not served)")
 	flags.BoolVar(&o.demo, "demo", false, "serve all vendors with random secrets, and send every kind of event to itself")
+
+	flags.StringVar(&o.tlsCert, "tls-cert", "", "serve HTTPS with the certificate chain in this `file` (PEM)")
+	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the key of -tls-cert (PEM)")
 
 	flags.Int64Var(&o.maxBody, "max-body", 0, "largest body in `bytes` (0: 65536, LoginRadius 1048576)")
 	flags.DurationVar(&o.bodyTimeout, "body-timeout", verify.DefaultBodyTimeout, "how long a body may take to arrive")
@@ -57,6 +62,10 @@ func (o *options) check() error {
 	switch {
 	case o.addr == "": // as from a variable that is not set; net.Listen would take it for all interfaces
 		return errors.New("-addr is empty")
+	case (o.tlsCert == "") != (o.tlsKey == ""):
+		return errors.New("-tls-cert and -tls-key need each other")
+	case o.tlsCert != "" && o.demo:
+		return errors.New("-demo sends to itself over plain HTTP: leave -tls-cert and -tls-key away")
 	case o.maxBody < 0 || o.maxBody > 1<<30:
 		return errors.New("-max-body is not between 0 and 1073741824")
 	case o.bodyTimeout <= 0 || o.bodyTimeout > longest:

@@ -17,6 +17,7 @@ import (
 const (
 	headerTimeout = 5 * time.Second
 	shutdownSlack = 5 * time.Second
+	idleTimeout   = 2 * time.Minute
 )
 
 const maxHeader = 16 << 10 // bytes
@@ -49,11 +50,13 @@ func newServer(o *options, mux *http.ServeMux, receivers []*receiver, events eve
 		Handler:           mux,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       headerTimeout + o.bodyTimeout,
-		IdleTimeout:       2 * time.Minute,
+		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ConnState:         s.count,
+		Protocols:         new(http.Protocols),
 	}
+	s.http.Protocols.SetHTTP1(true) // and not 2: drain does not know its streams
 	return s
 }
 
@@ -62,7 +65,13 @@ func webhookPath(vendor string) string { return "/webhooks/" + vendor }
 // serve serves until ctx is done, and then finishes what was accepted.
 func (s *server) serve(ctx context.Context, l net.Listener) error {
 	served := make(chan error, 1)
-	go func() { served <- s.http.Serve(l) }()
+	go func() {
+		if s.http.TLSConfig != nil {
+			served <- s.http.ServeTLS(l, "", "")
+		} else {
+			served <- s.http.Serve(l)
+		}
+	}()
 	select {
 	case err := <-served:
 		return err

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"time"
+)
+
+// certificateCheck is how often the files of a certificate are looked at, at
+// most.
+const certificateCheck = time.Second
+
+// A certificate is a pair of files that may be renewed while it is served.
+type certificate struct {
+	certFile, keyFile string
+	log               *slog.Logger
+
+	mu      sync.Mutex
+	pair    *tls.Certificate
+	files   []os.FileInfo // as they were when they were read last, well or not
+	checked time.Time
+}
+
+// newCertificate reads the pair for the first time.
+func newCertificate(certFile, keyFile string, log *slog.Logger) (*certificate, error) {
+	c := &certificate{certFile: certFile, keyFile: keyFile, log: log, checked: time.Now()}
+	c.files = c.stat()
+	var err error
+	c.pair, err = c.load()
+	return c, err
+}
+
+// config returns what a server needs.
+func (c *certificate) config() *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
+}
+
+// get implements the GetCertificate of [tls.Config]. A pair that is broken, or
+// only half replaced yet, leaves the old one in place.
+func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	if now.Sub(c.checked) < certificateCheck {
+		return c.pair, nil
+	}
+	c.checked = now
+	files := c.stat() // before reading: what changes in between is read next time
+	if slices.EqualFunc(files, c.files, sameFile) {
+		return c.pair, nil
+	}
+	c.files = files
+	pair, err := c.load()
+	if err != nil {
+		c.log.Error("cannot read the TLS certificate again, the old one stays", "error", err)
+		return c.pair, nil
+	}
+	c.pair = pair
+	c.log.Info("read the TLS certificate again", "expires", pair.Leaf.NotAfter)
+	return c.pair, nil
+}
+
+func (c *certificate) load() (*tls.Certificate, error) {
+	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	if err != nil {
+		return nil, err
+	}
+	return &pair, nil
+}
+
+// stat has a nil for a file that cannot be looked at.
+func (c *certificate) stat() []os.FileInfo {
+	var files []os.FileInfo
+	for _, name := range []string{c.certFile, c.keyFile} {
+		info, _ := os.Stat(name) // its error comes again when it is read
+		files = append(files, info)
+	}
+	return files
+}
+
+func sameFile(a, b os.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size()
+}
