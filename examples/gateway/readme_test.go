@@ -1,6 +1,8 @@
 package main
 
 import (
+	"flag"
+	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -9,6 +11,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/verify"
 )
 
 // The recipe in the README is run as it stands there, but for the address.
@@ -46,5 +51,27 @@ func TestReadmeNamesEveryVendor(t *testing.T) {
 	for _, v := range vendors {
 		assert.Contains(t, string(readme), "`"+v.variable+"`")
 		assert.Contains(t, string(readme), "`"+webhookPath(v.name)+"`")
+	}
+}
+
+// So is every flag, and every metric.
+func TestReadmeNamesEveryFlagAndMetric(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	readme := string(text)
+
+	flags := flag.NewFlagSet("gateway", flag.ContinueOnError)
+	new(options).define(flags)
+	flags.VisitAll(func(f *flag.Flag) { assert.Contains(t, readme, "`-"+f.Name+"`") })
+
+	m := newMetrics(newEvents(io.Discard))
+	e := m.endpoint("relock")
+	e.observe(t.Context(), verify.Observation{Source: "relock", Vendor: "relock", Status: 200, Event: new(event.Event)})
+	e.observe(t.Context(), verify.Observation{Source: "relock", Vendor: "relock", Status: 401})
+	families, err := m.registry.Gather()
+	require.NoError(t, err)
+	assert.Len(t, families, strings.Count(readme, "| `accesshook_"))
+	for _, family := range families {
+		assert.Contains(t, readme, "| `"+family.GetName()+"` |")
 	}
 }
