@@ -71,7 +71,7 @@ func listenAdmin(a *net.TCPAddr, handler http.Handler, log *slog.Logger) (stop f
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:          newErrorLog(log),
 	}
 	served := make(chan struct{})
 	go func() {

@@ -52,7 +52,7 @@ func newServer(o *options, mux *http.ServeMux, receivers []*receiver, events eve
 		ReadTimeout:       headerTimeout + o.bodyTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:          newErrorLog(log),
 		ConnState:         s.count,
 		Protocols:         new(http.Protocols),
 	}

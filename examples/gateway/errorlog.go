@@ -1,0 +1,36 @@
+package main
+
+import (
+	"log"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/time/rate"
+)
+
+// newErrorLog returns what a server logs its own errors to. Anybody can cause
+// them, as by not finishing a TLS handshake: so that a flood does not fill the
+// disk, at most 100 at once and 10 a second are logged.
+func newErrorLog(to *slog.Logger) *log.Logger {
+	return log.New(&errorLog{log: to, limiter: rate.NewLimiter(10, 100)}, "", 0)
+}
+
+type errorLog struct {
+	log        *slog.Logger
+	limiter    *rate.Limiter
+	suppressed atomic.Int64
+}
+
+func (l *errorLog) Write(line []byte) (int, error) {
+	if !l.limiter.Allow() {
+		l.suppressed.Add(1)
+		return len(line), nil
+	}
+	var attrs []any
+	if n := l.suppressed.Swap(0); n > 0 {
+		attrs = append(attrs, "suppressed", n)
+	}
+	l.log.Warn(strings.TrimSuffix(string(line), "\n"), attrs...)
+	return len(line), nil
+}
