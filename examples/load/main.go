@@ -12,6 +12,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -64,6 +65,9 @@ func serveBare(addr string) error {
 
 // run measures, and prints to out.
 func run(ctx context.Context, out io.Writer, rounds, requests, connections int) error {
+	if rounds < 1 || requests < 1 || connections < 1 {
+		return errors.New("rounds, requests and connections must be at least 1")
+	}
 	dir, err := os.MkdirTemp("", "load")
 	if err != nil {
 		return err
