@@ -35,15 +35,19 @@ const ContentType = "application/cloudevents+json"
 
 const typePrefix = "accesshook."
 
+type attributes struct {
+	SpecVersion     string    `json:"specversion"`
+	ID              string    `json:"id"`
+	Source          string    `json:"source"`
+	Type            string    `json:"type"`
+	Time            time.Time `json:"time,omitzero"`
+	Subject         string    `json:"subject,omitzero"`
+	DataContentType string    `json:"datacontenttype"`
+}
+
 type envelope struct {
-	SpecVersion     string      `json:"specversion"`
-	ID              string      `json:"id"`
-	Source          string      `json:"source"`
-	Type            string      `json:"type"`
-	Time            time.Time   `json:"time,omitzero"`
-	Subject         string      `json:"subject,omitzero"`
-	DataContentType string      `json:"datacontenttype"`
-	Data            event.Event `json:"data"`
+	attributes
+	Data event.Event `json:"data"`
 }
 
 // Encode returns e as one line of JSON. It fails if e has no ID or no Vendor,
@@ -60,20 +64,30 @@ func Encode(e *event.Event) ([]byte, error) {
 	if subject == "" {
 		subject = e.Device.ID
 	}
-	env := envelope{
+	head := attributes{
 		SpecVersion: "1.0", ID: e.ID, Source: source, Type: typePrefix + string(e.Type),
-		Subject: subject, DataContentType: "application/json", Data: *e,
+		Subject: subject, DataContentType: "application/json",
 	}
 	if !e.Time.IsZero() {
-		env.Time = e.Time.UTC()
+		head.Time = e.Time.UTC()
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(&env); err != nil {
+	data, err := e.MarshalJSON()
+	if err != nil {
 		return nil, fmt.Errorf("cloudevent: %w", err)
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	var b bytes.Buffer
+	b.Grow(len(data) + 512)
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(head); err != nil {
+		return nil, fmt.Errorf("cloudevent: %w", err)
+	}
+	// The data is put in by hand: encoding/json would read all of it once more.
+	b.Truncate(b.Len() - len("}\n"))
+	b.WriteString(`,"data":`)
+	b.Write(data)
+	b.WriteByte('}')
+	return b.Bytes(), nil
 }
 
 // Payloads tells, by vendor, how a payload is decoded. The Decode function of
