@@ -130,19 +130,19 @@ func client(address, userAgent string) event.Client {
 }
 
 func (p *AuthenticationSucceeded) describe(e *event.Event) {
-	e.Time = jsonbody.EventTime(p.Timestamp)
+	e.Time = p.Timestamp
 	e.User.ID, e.Session.ID, e.Device.ID = p.UserID, p.SessionID, p.DeviceID
 	e.Client, e.Location = client(p.IPAddress, p.UserAgent), location(&p.Location)
 }
 
 func (p *AuthenticationFailed) describe(e *event.Event) {
-	e.Time = jsonbody.EventTime(p.Timestamp)
+	e.Time = p.Timestamp
 	e.User.ID, e.Session.ID, e.Reason = p.UserID, p.SessionID, p.Reason
 	e.Client, e.Location = client(p.IPAddress, p.UserAgent), location(&p.Location)
 }
 
 func (p *DeviceRegistered) describe(e *event.Event) {
-	e.Time = jsonbody.EventTime(p.Timestamp)
+	e.Time = p.Timestamp
 	e.User.ID = p.UserID
 	e.Device = event.Device{
 		ID:   p.DeviceID,
@@ -152,19 +152,19 @@ func (p *DeviceRegistered) describe(e *event.Event) {
 }
 
 func (p *DeviceRevoked) describe(e *event.Event) {
-	e.Time = jsonbody.EventTime(p.Timestamp)
+	e.Time = p.Timestamp
 	e.User.ID, e.Device.ID, e.Reason = p.UserID, p.DeviceID, p.Reason
 }
 
 func (p *SessionCreated) describe(e *event.Event) {
-	e.Time = jsonbody.EventTime(p.Timestamp)
+	e.Time = p.Timestamp
 	e.User.ID, e.Device.ID = p.UserID, p.DeviceID
-	e.Session = event.Session{ID: p.SessionID, Expires: jsonbody.EventTime(p.ExpiresAt)}
+	e.Session = event.Session{ID: p.SessionID, Expires: p.ExpiresAt}
 	e.Client = client(p.IPAddress, p.UserAgent)
 }
 
 func (p *SessionEnded) describe(e *event.Event) {
-	e.Time = jsonbody.EventTime(p.Timestamp)
+	e.Time = p.Timestamp
 	e.User.ID, e.Device.ID, e.Reason = p.UserID, p.DeviceID, p.Reason
 	e.Session.ID = p.SessionID
 	if p.Duration >= 0 && p.Duration <= longest {
@@ -176,7 +176,7 @@ func (p *SessionEnded) describe(e *event.Event) {
 const longest = int64(1<<63-1) / int64(time.Second)
 
 func (p *SecurityAlert) describe(e *event.Event) {
-	e.Time = jsonbody.EventTime(p.Timestamp)
+	e.Time = p.Timestamp
 	e.User.ID, e.Reason = p.UserID, p.Description
 	if s, ok := event.ParseSeverity(p.Severity); ok {
 		e.Severity = s
@@ -186,7 +186,7 @@ func (p *SecurityAlert) describe(e *event.Event) {
 
 func (p *Unknown) describe(e *event.Event) {
 	p.Event = e.VendorType
-	e.Time = jsonbody.EventTime(p.Timestamp)
+	e.Time = p.Timestamp
 	e.User.ID, e.Session.ID, e.Device.ID = p.UserID, p.SessionID, p.DeviceID
 	e.Client, e.Location = client(p.IPAddress, p.UserAgent), location(&p.Location)
 }

@@ -279,7 +279,7 @@ func describe(e *event.Event, n *Notification) {
 	c := codeOf(n.EventType)
 	e.Type, e.VendorType = c.typ, string(n.EventType)
 	e.Outcome, e.Severity = c.typ.Outcome(), c.typ.Severity()
-	e.Time = jsonbody.EventTime(n.EventTime)
+	e.Time = n.EventTime
 	e.Reason = c.reason
 	if e.Reason == "" {
 		e.Reason = string(n.LogonInfo)

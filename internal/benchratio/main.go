@@ -1,4 +1,4 @@
-// Benchratio compares each vendor's BenchmarkHandler with its
+// Command benchratio compares each vendor's BenchmarkHandler with its
 // BenchmarkHandwritten and BenchmarkFloor, and prints a table in Markdown:
 //
 //	go run ./internal/benchratio [-rounds 9] [-benchtime 200ms] [-w README.md] [vendor ...]

@@ -42,10 +42,3 @@ func Canonical(raw stdjson.RawMessage) stdjson.RawMessage {
 	}
 	return out
 }
-
-// CanonicalAll is Canonical for all values of m, in place.
-func CanonicalAll(m map[string]stdjson.RawMessage) {
-	for name, raw := range m {
-		m[name] = Canonical(raw)
-	}
-}

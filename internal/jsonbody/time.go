@@ -86,10 +86,3 @@ func Bounded(t time.Time) (time.Time, bool) {
 	}
 	return t, true
 }
-
-// EventTime is Bounded for a time that was decoded: the zero time if t cannot be
-// written.
-func EventTime(t time.Time) time.Time {
-	t, _ = Bounded(t)
-	return t
-}
