@@ -39,8 +39,8 @@ func typeOf(action string) event.Type {
 // An unknown action, unknown members and members of other types than documented
 // are no errors; a body that is not a JSON object is one.
 func Decode(body []byte) (*event.Event, error) {
-	r, err := jsonbody.NewReader(body)
-	if err != nil {
+	var r jsonbody.Reader
+	if err := r.Open(body); err != nil {
 		return nil, fmt.Errorf("unloc: %w", err)
 	}
 	both := new(struct { // one piece of memory
@@ -50,7 +50,7 @@ func Decode(body []byte) (*event.Event, error) {
 	e, p := &both.event, &both.payload
 	if r.Object() {
 		for r.Next() {
-			p.member(r)
+			p.member(&r)
 		}
 	}
 	e.ID = p.ID

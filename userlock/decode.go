@@ -39,12 +39,12 @@ type decoder struct {
 func (d decoder) decode(body []byte) (*event.Event, error) {
 	// Only a verifier of this process can have sealed a body, and it has checked
 	// the body before.
-	newReader, how := jsonbody.NewReader, foreign
+	var r jsonbody.Reader
+	open, how := r.Open, foreign
 	if bytes.Contains(body, seal) {
-		newReader, how = jsonbody.NewCheckedReader, verified
+		open, how = r.OpenChecked, verified
 	}
-	r, err := newReader(body)
-	if err != nil {
+	if err := open(body); err != nil {
 		return nil, fmt.Errorf("userlock: %w", err)
 	}
 	r.In(d.zone)
@@ -57,9 +57,9 @@ func (d decoder) decode(body []byte) (*event.Event, error) {
 	var few [2]span
 	ids := few[:0]
 	if how != verified {
-		ids, how = d.guess(r)
+		ids, how = d.guess(&r)
 	}
-	ids = d.readAll(n, r, ids, how)
+	ids = d.readAll(n, &r, ids, how)
 
 	switch len(ids) {
 	case 0:

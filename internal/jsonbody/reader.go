@@ -51,25 +51,32 @@ type Reader struct {
 // not a JSON object. Strings that it returns keep the memory of the whole body
 // alive.
 func NewReader(body []byte) (*Reader, error) {
-	object, err := check(body, lenient)
-	if err != nil {
+	r := new(Reader)
+	if err := r.Open(body); err != nil {
 		return nil, err
 	}
-	r := new(Reader)
-	r.start(string(object), len(body)-len(object))
 	return r, nil
 }
 
-// NewCheckedReader is NewReader for a body that [Members] has found to be valid,
-// which need not be found again.
-func NewCheckedReader(body []byte) (*Reader, error) {
+// Open is NewReader for a Reader that the caller has, on its stack say.
+func (r *Reader) Open(body []byte) error {
+	object, err := check(body, lenient)
+	if err != nil {
+		return err
+	}
+	r.start(string(object), len(body)-len(object))
+	return nil
+}
+
+// OpenChecked is Open for a body that [Members] has found to be valid, which need
+// not be found again.
+func (r *Reader) OpenChecked(body []byte) error {
 	object, err := Object(body)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r := new(Reader)
 	r.start(string(object), len(body)-len(object))
-	return r, nil
+	return nil
 }
 
 func check(body []byte, opts jsontext.Options) ([]byte, error) {
