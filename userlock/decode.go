@@ -155,20 +155,14 @@ func (d decoder) readAll(n *Notification, r *jsonbody.Reader, ids []span, how tr
 	var taken [fieldCount]int // rank of the name that filled a field, plus one
 	r.Object()
 	for r.Next() {
-		text, start, end, isText := r.PeekString()
-		id, sealed := ServerID(""), false
-		if isText && len(text) >= idDigits {
-			if id, sealed = sealedID(text); sealed {
+		p, ok := d.lookup(r.Name())
+		if text, start, end, isText := r.PeekString(); isText && len(text) >= idDigits {
+			id, sealed := sealedID(text)
+			if sealed {
 				ids = append(ids, span{start, end})
 			}
-		}
-		p, ok := place{}, false
-		if !sealed {
-			p, ok = d.lookup(r.Name())
-		}
-		if isText && len(text) >= idDigits {
 			if sealed || hidden(text, ok, p, how) {
-				if id == "" && how != verified {
+				if !sealed && how != verified {
 					id = shown(text)
 				}
 				if n.ServerID == "" {

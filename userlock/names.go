@@ -102,6 +102,8 @@ func (n names) with(aliases map[string]string) (names, error) {
 // names are found without being normalised.
 func column(name string) (field, bool) {
 	switch name {
+	case "UserLockId":
+		return userLockID, true
 	case "EventType":
 		return eventType, true
 	case "EventTime":

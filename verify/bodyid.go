@@ -90,14 +90,34 @@ func NewBodyID(c BodyIDConfig) (*BodyID, error) {
 
 // Verify implements [Verifier]. Its label is "ID 1" for the first ID.
 func (v *BodyID) Verify(_ *http.Request, body []byte) (by string, err error) {
-	return v.find(body, func(int, int, []byte) {}, nil)
+	match, err := v.find(body, func(int, int, []byte) {}, nil)
+	return v.judge(body, match, err)
 }
 
 // VerifyBody implements [BodyVerifier]: every member that is an accepted ID is
 // masked.
 func (v *BodyID) VerifyBody(_ *http.Request, body []byte) (by string, masked []byte, err error) {
+	masked, match, err := v.masked(body)
+	if by, err = v.judge(body, match, err); err != nil {
+		return "", nil, err
+	}
+	return by, masked, nil
+}
+
+// Mask implements [BodyVerifier].
+func (v *BodyID) Mask(body []byte) []byte {
+	if masked, match, err := v.masked(body); err == nil && match >= 0 {
+		return masked
+	}
+	return body
+}
+
+func (v *BodyID) masked(body []byte) (masked []byte, match int, err error) {
+	if v == nil {
+		return nil, -1, nil
+	}
 	rest := 0
-	by, err = v.find(body, func(start, end int, text []byte) {
+	match, err = v.find(body, func(start, end int, text []byte) {
 		if masked == nil {
 			masked = make([]byte, 0, len(body)+64)
 		}
@@ -105,30 +125,22 @@ func (v *BodyID) VerifyBody(_ *http.Request, body []byte) (by string, masked []b
 		masked = jsonbody.AppendQuote(masked, text)
 		rest = end
 	}, v.mask)
-	if err != nil {
-		return "", nil, err
+	if err != nil || match < 0 {
+		return nil, -1, err
 	}
-	return by, append(masked, body[rest:]...), nil
-}
-
-// Mask implements [BodyVerifier].
-func (v *BodyID) Mask(body []byte) []byte {
-	if _, masked, err := v.VerifyBody(nil, body); err == nil {
-		return masked
-	}
-	return body
+	return append(masked, body[rest:]...), match, nil
 }
 
 // find calls found for each value that is an accepted ID, with what mask leaves
-// of it.
-func (v *BodyID) find(body []byte, found func(start, end int, text []byte), mask func(dst, id []byte) []byte) (by string, err error) {
+// of it. It returns the index of the first one's ID, or -1 if there is none.
+func (v *BodyID) find(body []byte, found func(start, end int, text []byte), mask func(dst, id []byte) []byte) (match int, err error) {
 	if v == nil || len(v.ids) == 0 {
-		return "", ErrUnauthenticated
+		return -1, nil
 	}
 	buf := v.scratch.Get().(*scratch)
 	defer v.scratch.Put(buf)
 
-	match := -1
+	match = -1
 	err = jsonbody.Members(body, func(m *jsonbody.Member) bool {
 		text, ok := m.Text()
 		if !ok {
@@ -150,13 +162,21 @@ func (v *BodyID) find(body []byte, found func(start, end int, text []byte), mask
 		}
 		return true
 	})
+	return match, err
+}
+
+// judge makes of what find has returned what Verify returns.
+func (v *BodyID) judge(body []byte, match int, err error) (by string, _ error) {
 	switch {
+	case v == nil || len(v.ids) == 0:
+		return "", ErrUnauthenticated
 	case err != nil:
 		return "", fmt.Errorf("%w: no ID can be read: %w", ErrBadCredential, err)
 	case match < 0:
 		return "", fmt.Errorf("%w: no member is an accepted ID%s", ErrBadCredential, v.names(body))
+	default:
+		return v.labels[match], nil
 	}
-	return v.labels[match], nil
 }
 
 // match returns the index of the first ID that equals id, or -1, having looked

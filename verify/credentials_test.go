@@ -197,6 +197,22 @@ func TestBodyIDNamesWhatArrived(t *testing.T) {
 	assert.LessOrEqual(t, named, 6, "names are sampled")
 }
 
+// Masking what was accepted by another verifier does not use up the names that
+// an operator wants to see when a request is refused.
+func TestMaskNamesNothing(t *testing.T) {
+	v := newBodyID(t, "11112222")
+	body := []byte(`{"a":"33334444"}`)
+	for range 100 {
+		assert.Equal(t, body, v.Mask(body))
+	}
+	assert.Equal(t, `{"a":"11\"******"}`, string(v.Mask([]byte(`{"a":"11112222"}`))))
+	assert.Equal(t, "{", string(v.Mask([]byte("{"))))
+	assert.Equal(t, body, new(verify.BodyID).Mask(body))
+	assert.Equal(t, body, (*verify.BodyID)(nil).Mask(body))
+	_, err := v.Verify(nil, body)
+	assert.ErrorContains(t, err, "members: a")
+}
+
 func TestAllOfAnyOf(t *testing.T) {
 	sign, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig", Secrets: []string{vectorKey}})
 	require.NoError(t, err)
