@@ -152,7 +152,7 @@ func TestDemoFailsIfAnEventIsRefused(t *testing.T) {
 
 func TestDemoFailsIfAnEventIsNotTaken(t *testing.T) {
 	var stderr buffer
-	status := run(t.Context(), []string{"-demo", "-addr", "127.0.0.1:0"}, noEnvironment, brokenWriter{}, &stderr)
+	status := run(t.Context(), nil, []string{"-demo", "-addr", "127.0.0.1:0"}, noEnvironment, brokenWriter{}, &stderr)
 	assert.Equal(t, exitFailed, status)
 	assert.Contains(t, stderr.String(), "level=ERROR msg=failed error=\"demo: POST /webhooks/userlock: answered 500")
 }

@@ -24,12 +24,16 @@ import (
 )
 
 func main() {
+	// First of all, because SIGHUP kills a process that has not asked for it. One
+	// that comes before anything can be read again waits in the channel.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
 	// A reader of standard output that goes away must not kill the process: the
 	// write fails, and the vendor is told so.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills
-	os.Exit(run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
+	os.Exit(run(ctx, hangups, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
 }
 
 // Exit statuses.
@@ -40,8 +44,9 @@ const (
 )
 
 // run is the whole program. It returns the exit status once ctx is done and
-// what was accepted is finished, or when something failed.
-func run(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
+// what was accepted is finished, or when something failed. At each signal in
+// hangups it reads secrets that are in files again.
+func run(ctx context.Context, hangups <-chan os.Signal, args []string, env environment, stdout, stderr io.Writer) int {
 	o, err := parseOptions(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -74,9 +79,6 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		}
 	}
 
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
 	go reloadOn(ctx, hangups, receivers, env, log)
 
 	listener, err := net.Listen("tcp", o.addr)

@@ -119,11 +119,22 @@ var listening = regexp.MustCompile(`msg=listening addr=(\S+)`)
 
 func (p *process) start() {
 	p.t.Helper()
+	p.starting()
+	p.started()
+}
+
+func (p *process) starting() {
+	p.t.Helper()
 	require.NoError(p.t, p.cmd.Start())
 	go func() {
 		defer close(p.exited)
 		_ = p.cmd.Wait() // wait returns the status
 	}()
+}
+
+// started returns once the gateway listens.
+func (p *process) started() {
+	p.t.Helper()
 	p.eventually("it did not say where it listens", func() bool {
 		found := listening.FindStringSubmatch(p.stderr.String())
 		if found != nil {

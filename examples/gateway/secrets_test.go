@@ -154,6 +154,36 @@ func TestSIGHUPWithoutFiles(t *testing.T) {
 	require.Equal(t, 200, p.from("canary-relock-secret", "after", "", ""))
 }
 
+// A SIGHUP that comes while the gateway starts neither kills it nor gets lost. The
+// file is a FIFO, so that the gateway waits in the middle of its start, and again
+// for each reading.
+func TestSIGHUPDuringTheStart(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
+	p := newProcess(t, []string{"RELOCK_SECRETS_FILE=" + fifo})
+	give := func(secret string) (w *os.File) {
+		p.eventually("it does not read the file", func() bool {
+			var err error
+			w, err = os.OpenFile(fifo, os.O_WRONLY|syscall.O_NONBLOCK, 0) // fails while nobody reads
+			return err == nil
+		})
+		_, err := w.WriteString(secret)
+		require.NoError(t, err)
+		return w
+	}
+	p.starting()
+	t.Cleanup(p.stop)
+	w := give("canary-relock-secret")
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGHUP))
+	require.NoError(t, w.Close())
+	p.started()
+
+	require.NoError(t, give("canary-relock-renewed").Close())
+	p.eventually("SIGHUP got lost", func() bool { return strings.Contains(p.stderr.String(), readAgain+"relock") })
+	assert.Equal(t, 200, p.from("canary-relock-renewed", "after", "", ""))
+	assert.Equal(t, 401, p.from("canary-relock-secret", "after", "", ""))
+}
+
 func TestShortSecretsAreWarnedOfOnce(t *testing.T) {
 	for name, test := range map[string]struct {
 		variable, value string
