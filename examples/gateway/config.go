@@ -3,18 +3,17 @@ package main
 import (
 	"log/slog"
 
-	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/verify"
 )
 
-// config returns what an endpoint is configured with. Each endpoint needs one of
-// its own, because it has a memory of its own for duplicates.
+// config returns what an endpoint is configured with. De-duplication is not here,
+// in Wrap, but in the pipeline: with a queue it must be behind that.
 func (o *options) config(m *endpointMetrics, log *slog.Logger) (verify.Config, error) {
 	client, err := o.client()
 	if err != nil {
 		return verify.Config{}, err
 	}
-	c := verify.Config{
+	return verify.Config{
 		MaxBody:         o.maxBody,
 		BodyTimeout:     o.bodyTimeout,
 		HandlerTimeout:  o.handlerTimeout,
@@ -24,9 +23,5 @@ func (o *options) config(m *endpointMetrics, log *slog.Logger) (verify.Config, e
 		RateLimit:       verify.RateLimit{Requests: o.rate},
 		Logger:          log,
 		Observe:         m.observe,
-	}
-	if o.dedupe > 0 {
-		c.Wrap = append(c.Wrap, event.Dedupe(event.DedupeConfig{Keep: o.dedupe, Logger: log, Observe: m.deduped}))
-	}
-	return c, nil
+	}, nil
 }

@@ -188,13 +188,15 @@ func serveHere(ctx context.Context, t *testing.T, credentials map[string][]strin
 	o, err := parseOptions(nil, io.Discard)
 	require.NoError(t, err)
 	events := newEvents(stdout)
-	receivers, err := newReceivers(o, noEnvironment, credentials, newMetrics(events), log)
+	m := newMetrics(events)
+	receivers, err := newReceivers(o, noEnvironment, credentials, m, log)
 	require.NoError(t, err)
+	p := newPipeline(o, events, receivers, m, log)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	served := make(chan error, 1)
 	go func() {
-		served <- newServer(o, http.NewServeMux(), receivers, events, newHealth(receivers), log).serve(ctx, l)
+		served <- newServer(o, http.NewServeMux(), receivers, p, newHealth(receivers, p), log).serve(ctx, l)
 	}()
 	return l.Addr(), served
 }

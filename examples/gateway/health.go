@@ -13,10 +13,11 @@ type health struct {
 	stopping  atomic.Bool
 	started   time.Time
 	receivers []*receiver
+	pipeline  *pipeline
 }
 
-func newHealth(receivers []*receiver) *health {
-	return &health{started: time.Now(), receivers: receivers}
+func newHealth(receivers []*receiver, p *pipeline) *health {
+	return &health{started: time.Now(), receivers: receivers, pipeline: p}
 }
 
 func (h *health) status() (code int, text string) {
@@ -37,10 +38,17 @@ type healthDetails struct {
 	Time      time.Time                  `json:"time"`
 	Uptime    float64                    `json:"uptime"` // in seconds
 	Endpoints map[string]endpointDetails `json:"endpoints"`
+	Queue     *queueDetails              `json:"queue,omitempty"` // nil if there is none
 }
 
 type endpointDetails struct {
 	LastEvent *time.Time `json:"lastEvent"` // null if none has come
+}
+
+type queueDetails struct {
+	Depth  int     `json:"depth"`  // events that wait
+	Bytes  int64   `json:"bytes"`  // of their bodies
+	Oldest float64 `json:"oldest"` // for how long the first of them has waited, in seconds
 }
 
 // serveAdmin tells the rest as well.
@@ -55,6 +63,9 @@ func (h *health) serveAdmin(w http.ResponseWriter, _ *http.Request) {
 	}
 	for _, r := range h.receivers {
 		details.Endpoints[r.Source()] = endpointDetails{r.metrics.last.Load()}
+	}
+	if q := h.pipeline.queue; q != nil {
+		details.Queue = &queueDetails{Depth: q.Len(), Bytes: q.Bytes(), Oldest: q.Oldest().Round(time.Millisecond).Seconds()}
 	}
 	body, err := json.Marshal(details)
 	if err != nil {

@@ -86,9 +86,10 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 		log.Error("cannot listen", "error", err)
 		return exitFailed
 	}
-	health := newHealth(receivers)
+	pipeline := newPipeline(o, events, receivers, metrics, log)
+	health := newHealth(receivers, pipeline)
 	public := http.NewServeMux()
-	server := newServer(o, public, receivers, events, health, log)
+	server := newServer(o, public, receivers, pipeline, health, log)
 	if o.tlsCert != "" {
 		server.http.TLSConfig = certificate.config()
 	}

@@ -110,8 +110,11 @@ func (m *endpointMetrics) observe(_ context.Context, o verify.Observation) {
 }
 
 // deduped takes what [event.DedupeConfig.Observe] tells.
-func (m *endpointMetrics) deduped(_ context.Context, o event.DedupeObservation) {
-	if o.Result == event.DedupeDuplicate || o.Result == event.DedupeShared {
+func (m *endpointMetrics) deduped(ctx context.Context, o event.DedupeObservation) {
+	duplicate := o.Result == event.DedupeDuplicate || o.Result == event.DedupeShared
+	if d := deliveryOf(ctx); d != nil {
+		d.duplicate = duplicate // counted when no attempt follows
+	} else if duplicate {
 		m.duplicates.Inc()
 	}
 }

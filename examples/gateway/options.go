@@ -31,6 +31,10 @@ type options struct {
 	trust           networks
 	allowFrom       networks
 	allowFromReport networks
+
+	queue queueOptions
+
+	given map[string]bool // names of the flags that were set
 }
 
 // define defines the flags.
@@ -51,6 +55,8 @@ func (o *options) define(flags *flag.FlagSet) {
 	flags.Var(&o.trust, "trust", "`addresses` and networks of the proxies in front, separated by commas")
 	flags.Var(&o.allowFrom, "allow-from", "the only `addresses` and networks that may send, separated by commas")
 	flags.Var(&o.allowFromReport, "allow-from-report", "mark the log record of what -allow-from with these `addresses` would refuse")
+
+	o.queue.define(flags)
 }
 
 // longest bounds the timeouts, so that their sums are none that nobody waits for.
@@ -76,6 +82,9 @@ func (o *options) check() error {
 		return errors.New("-dedupe is negative")
 	case o.rate < 0:
 		return errors.New("-rate is negative")
+	}
+	if err := o.queue.check(o.given); err != nil {
+		return err
 	}
 	if _, err := o.client(); err != nil {
 		return err
@@ -113,6 +122,8 @@ func parseOptions(args []string, stderr io.Writer) (*options, error) {
 		flags.Usage()
 		return nil, errUsage
 	}
+	o.given = make(map[string]bool)
+	flags.Visit(func(f *flag.Flag) { o.given[f.Name] = true })
 	if err := o.check(); err != nil {
 		fmt.Fprintln(stderr, "gateway:", err)
 		return nil, errUsage

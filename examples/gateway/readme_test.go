@@ -2,7 +2,6 @@ package main
 
 import (
 	"flag"
-	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -64,7 +63,7 @@ func TestReadmeNamesEveryFlagAndMetric(t *testing.T) {
 	new(options).define(flags)
 	flags.VisitAll(func(f *flag.Flag) { assert.Contains(t, readme, "`-"+f.Name+"`") })
 
-	m := newMetrics(newEvents(io.Discard))
+	m := newPipe(t, done, "-queue", "1").metrics
 	e := m.endpoint("relock")
 	e.observe(t.Context(), verify.Observation{Source: "relock", Vendor: "relock", Status: 200, Event: new(event.Event)})
 	e.observe(t.Context(), verify.Observation{Source: "relock", Vendor: "relock", Status: 401})

@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
-
-	"github.com/accesshook/accesshook/event"
 )
 
 // What a server adds to the timeouts that the flags set.
@@ -24,24 +22,26 @@ const maxHeader = 16 << 10 // bytes
 
 // A server is the HTTP side of the gateway.
 type server struct {
-	http   *http.Server
-	health *health
-	log    *slog.Logger
-	open   atomic.Int64 // connections
+	http     *http.Server
+	pipeline *pipeline
+	health   *health
+	log      *slog.Logger
+	open     atomic.Int64 // connections
 
-	// shutdownTimeout is how long requests that were accepted may take to finish
-	// after a signal. It is longer than any of them should take. By default it is
-	// 25 seconds; Kubernetes kills after 30.
+	// shutdownTimeout is how long requests that were accepted, and then what is in
+	// the queue, may take to finish after a signal. It is longer than any request
+	// should take. By default it is 25 seconds; Kubernetes kills after 30.
 	shutdownTimeout time.Duration
 }
 
 // newServer serves mux, and registers each endpoint at the path of its vendor.
-func newServer(o *options, mux *http.ServeMux, receivers []*receiver, events event.Handler, health *health, log *slog.Logger) *server {
+func newServer(o *options, mux *http.ServeMux, receivers []*receiver, p *pipeline, health *health, log *slog.Logger) *server {
 	for _, r := range receivers {
 		// No method in the pattern: the endpoint answers 405 itself.
-		mux.Handle(webhookPath(r.Vendor()), r.Handler(events))
+		mux.Handle(webhookPath(r.Vendor()), r.Handler(p.endpoint(r.Source())))
 	}
 	s := &server{
+		pipeline:        p,
 		health:          health,
 		log:             log,
 		shutdownTimeout: o.bodyTimeout + o.handlerTimeout + shutdownSlack,
@@ -62,7 +62,7 @@ func newServer(o *options, mux *http.ServeMux, receivers []*receiver, events eve
 
 func webhookPath(vendor string) string { return "/webhooks/" + vendor }
 
-// serve serves until ctx is done, and then finishes what was accepted.
+// serve serves until ctx is done or l fails, and then finishes what was accepted.
 func (s *server) serve(ctx context.Context, l net.Listener) error {
 	served := make(chan error, 1)
 	go func() {
@@ -72,9 +72,9 @@ func (s *server) serve(ctx context.Context, l net.Listener) error {
 			served <- s.http.Serve(l)
 		}
 	}()
+	var failed error
 	select {
-	case err := <-served:
-		return err
+	case failed = <-served:
 	case <-ctx.Done():
 	}
 	s.log.Info("stopping")
@@ -82,12 +82,14 @@ func (s *server) serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.shutdownTimeout)
 	defer cancel()
 	_ = l.Close()
-	<-served
+	if failed == nil {
+		<-served
+	}
 	s.drain(ctx)
 	if err := s.http.Shutdown(ctx); err != nil {
-		return fmt.Errorf("requests did not finish within %s: %w", s.shutdownTimeout, errors.Join(err, s.http.Close()))
+		failed = errors.Join(failed, fmt.Errorf("requests did not finish within %s: %w", s.shutdownTimeout, errors.Join(err, s.http.Close())))
 	}
-	return nil
+	return errors.Join(failed, s.pipeline.finish(ctx))
 }
 
 // drain waits until each open connection has had its request answered and was

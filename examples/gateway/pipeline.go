@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+// A pipeline is what handles verified events, from the endpoints to the
+// callbacks, and says what it means that one was answered 200:
+//
+//   - Without a queue, that the callbacks are done with it.
+//   - With one, that it is in the memory of this process.
+//
+// In both, an event is handled once: [event.Dedupe] stands directly around the
+// callbacks.
+type pipeline struct {
+	log   *slog.Logger
+	once  bySource
+	queue *event.Queue // nil without -queue
+}
+
+// newPipeline returns what handles the events of receivers with callbacks.
+func newPipeline(o *options, callbacks event.Handler, receivers []*receiver, m *metrics, log *slog.Logger) *pipeline {
+	p := &pipeline{log: log, once: make(bySource)}
+	for _, r := range receivers {
+		p.once[r.Source()] = o.once(callbacks, r.metrics, log)
+	}
+	if o.queue.depth > 0 {
+		p.queue = newQueue(o, p.once, receivers, m, log)
+	}
+	return p
+}
+
+// once returns callbacks that handle each event of one endpoint once. Each
+// endpoint has a memory of its own, so that many events of one vendor do not push
+// out those of another.
+func (o *options) once(callbacks event.Handler, m *endpointMetrics, log *slog.Logger) event.Handler {
+	if o.dedupe <= 0 {
+		return callbacks
+	}
+	return event.Dedupe(event.DedupeConfig{Keep: o.dedupe, Logger: log, Observe: m.deduped})(callbacks)
+}
+
+// endpoint returns the handler of the endpoint with this source.
+func (p *pipeline) endpoint(source string) event.Handler {
+	if p.queue != nil {
+		return p.queue
+	}
+	return p.once[source]
+}
+
+// finish handles what was answered and is not handled yet, until ctx is over.
+// Then it gives up, logs what is left, and returns an error. No request may be
+// going on any more.
+func (p *pipeline) finish(ctx context.Context) error {
+	if p.queue == nil {
+		return nil
+	}
+	if n := p.queue.Len(); n > 0 {
+		p.log.Info("finishing what waits in the queue", "events", n)
+	}
+	left, err := p.queue.Shutdown(ctx)
+	for _, e := range left {
+		// Without the payload: the log is read by more people than the events.
+		p.log.Error("an event that was answered 200 is lost", "endpoint", e.Source, "vendor", e.Vendor, "id", e.ID, "type", string(e.Type))
+	}
+	return err
+}
+
+// bySource hands each event to the handler of the endpoint that it came from.
+type bySource map[string]event.Handler
+
+// HandleEvent implements [event.Handler].
+func (h bySource) HandleEvent(ctx context.Context, e *event.Event) error {
+	return h[e.Source].HandleEvent(ctx, e)
+}

@@ -1,0 +1,311 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/relock"
+	"github.com/accesshook/accesshook/unloc"
+)
+
+// A pipe is a pipeline of two vendors, whose callback a test decides about.
+type pipe struct {
+	*pipeline
+	t       *testing.T
+	metrics *metrics
+	log     buffer
+
+	mu     sync.Mutex
+	called []string // what was handled, by ID
+}
+
+// newPipe returns a pipeline whose callback is f. Each event is handed in as from
+// its endpoint.
+func newPipe(t *testing.T, f func(ctx context.Context, e *event.Event) error, args ...string) *pipe {
+	t.Helper()
+	p := &pipe{t: t}
+	o, err := parseOptions(args, io.Discard)
+	require.NoError(t, err)
+	callbacks := event.NewMux()
+	callbacks.HandleFunc("*", func(ctx context.Context, e *event.Event) error {
+		p.mu.Lock()
+		p.called = append(p.called, e.ID)
+		p.mu.Unlock()
+		return f(ctx, e)
+	})
+	p.metrics = newMetrics(callbacks)
+	log := slog.New(slog.NewTextHandler(&p.log, nil))
+	credentials := map[string][]string{relock.Vendor: {"canary-relock-secret"}, unloc.Vendor: {"gate:canary-unloc-password"}}
+	receivers, err := newReceivers(o, noEnvironment, credentials, p.metrics, log)
+	require.NoError(t, err)
+	p.pipeline = newPipeline(o, callbacks, receivers, p.metrics, log)
+	return p
+}
+
+func (p *pipe) handle(e event.Event) error {
+	e.Type = event.SessionEnded
+	e.Source = e.Vendor
+	return p.endpoint(e.Source).HandleEvent(p.t.Context(), &e)
+}
+
+// take hands in events that must be taken.
+func (p *pipe) take(events ...event.Event) {
+	p.t.Helper()
+	for _, e := range events {
+		require.NoError(p.t, p.handle(e))
+	}
+}
+
+// ids returns the IDs of the events that were handled, in order.
+func (p *pipe) ids() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(p.called, " ")
+}
+
+// count returns the value of a counter of the endpoint relock.
+func (p *pipe) count(name string) float64 {
+	p.t.Helper()
+	families, err := p.metrics.registry.Gather()
+	require.NoError(p.t, err)
+	for _, family := range families {
+		if family.GetName() != name {
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if l.GetName() == "endpoint" && l.GetValue() == relock.Vendor {
+					return m.GetCounter().GetValue()
+				}
+			}
+		}
+	}
+	require.Fail(p.t, "no such metric", name)
+	return 0
+}
+
+func done(context.Context, *event.Event) error { return nil }
+
+var errFails = errors.New("it fails")
+
+func TestPipelineWithoutAQueueAnswersWhatTheCallbackDoes(t *testing.T) {
+	p := newPipe(t, func(context.Context, *event.Event) error { return errFails })
+	require.ErrorIs(t, p.handle(event.Event{Vendor: relock.Vendor, ID: "1"}), errFails)
+	require.ErrorIs(t, p.handle(event.Event{Vendor: relock.Vendor, ID: "1"}), errFails)
+	assert.Equal(t, "1 1", p.ids(), "it is not tried again but by the vendor")
+	assert.Zero(t, p.count("accesshook_duplicates_total"))
+	require.NoError(t, p.finish(t.Context()))
+}
+
+// Each endpoint has a memory of its own.
+func TestPipelineRemembersByEndpoint(t *testing.T) {
+	for name, args := range map[string][]string{"no queue": nil, "queue": {"-queue", "10"}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPipe(t, done, args...)
+				for range 3 {
+					p.take(event.Event{Vendor: relock.Vendor, ID: "1"}, event.Event{Vendor: unloc.Vendor, ID: "1"})
+					synctest.Wait()
+				}
+				assert.Equal(t, "1 1", p.ids())
+				assert.EqualValues(t, 2, p.count("accesshook_duplicates_total"))
+			})
+		})
+	}
+}
+
+func TestPipelineTriesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		failures := 2
+		p := newPipe(t, func(ctx context.Context, _ *event.Event) error {
+			deadline, _ := ctx.Deadline()
+			assert.Equal(t, 7*time.Second, time.Until(deadline))
+			if failures--; failures >= 0 {
+				return errFails
+			}
+			return nil
+		}, "-queue", "10", "-queue-workers", "1", "-handler-timeout", "7s")
+		p.take(event.Event{Vendor: relock.Vendor, ID: "1"})
+		synctest.Wait()
+		assert.Equal(t, "1", p.ids())
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.Equal(t, "1 1 1", p.ids())
+		assert.EqualValues(t, 2, p.count("accesshook_retries_total"))
+		assert.Zero(t, p.count("accesshook_dead_total"))
+		assert.Zero(t, p.count("accesshook_duplicates_total"))
+	})
+}
+
+func TestPipelineGivesUp(t *testing.T) {
+	for name, test := range map[string]struct {
+		args          []string
+		err           error
+		calls         int
+		retries, dead float64
+		level         string
+	}{
+		"by default":    {nil, errFails, 5, 4, 1, "ERROR"},
+		"two attempts":  {[]string{"-retries", "1"}, errFails, 2, 1, 1, "ERROR"},
+		"one attempt":   {[]string{"-retries", "0"}, errFails, 1, 0, 1, "ERROR"},
+		"permanent":     {nil, event.Permanent(errFails), 1, 0, 1, "WARN"},
+		"100 and slow":  {[]string{"-retries", "100"}, errFails, 101, 100, 1, "ERROR"},
+		"it never does": {nil, nil, 1, 0, 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPipe(t, func(ctx context.Context, _ *event.Event) error {
+					if test.err != nil {
+						<-ctx.Done() // as slow as an attempt may be
+					}
+					return test.err
+				}, append([]string{"-queue", "10"}, test.args...)...)
+				p.take(event.Event{Vendor: relock.Vendor, ID: "an-id"})
+				time.Sleep(3 * time.Hour)
+				synctest.Wait()
+				assert.Len(t, strings.Fields(p.ids()), test.calls)
+				assert.Equal(t, test.retries, p.count("accesshook_retries_total"))
+				assert.Equal(t, test.dead, p.count("accesshook_dead_total"))
+				if test.level != "" {
+					assert.Contains(t, p.log.String(), "level="+test.level+` msg="event: handling a queued event failed" endpoint=relock vendor=relock id=an-id type=session.ended`)
+				}
+			})
+		})
+	}
+}
+
+// Two deliveries of one event are one duplicate, however often they are tried.
+func TestPipelineCountsADuplicateOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		failures := 3
+		p := newPipe(t, func(context.Context, *event.Event) error {
+			time.Sleep(3 * time.Second) // longer than a pause, so that the other is always waiting
+			mu.Lock()
+			defer mu.Unlock()
+			if failures--; failures >= 0 {
+				return errFails
+			}
+			return nil
+		}, "-queue", "10")
+		p.take(event.Event{Vendor: relock.Vendor, ID: "1"}, event.Event{Vendor: relock.Vendor, ID: "1"})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.Equal(t, "1 1 1 1", p.ids())
+		assert.EqualValues(t, 1, p.count("accesshook_duplicates_total"))
+	})
+}
+
+func TestPipelineOrder(t *testing.T) {
+	user := func(id, user string) event.Event {
+		return event.Event{Vendor: relock.Vendor, ID: id, User: event.User{ID: user}}
+	}
+	lock := func(id, lock string) event.Event {
+		return event.Event{Vendor: relock.Vendor, ID: id, Lock: event.Lock{ID: lock}}
+	}
+	for name, test := range map[string]struct {
+		args   []string
+		events []event.Event
+		begun  string // which of them begin while none has ended
+	}{
+		"default":         {nil, []event.Event{user("1", "a"), user("2", "a"), user("3", "b")}, "1 3"},
+		"user":            {[]string{"-queue-order", "user"}, []event.Event{lock("1", "a"), lock("2", "a"), lock("3", "b")}, "1 2 3"},
+		"lock":            {[]string{"-queue-order", "lock"}, []event.Event{lock("1", "a"), lock("2", "a"), lock("3", "b")}, "1 3"},
+		"lock, one user":  {[]string{"-queue-order", "lock"}, []event.Event{user("1", "a"), user("2", "a")}, "1 2"},
+		"none":            {[]string{"-queue-order", "none"}, []event.Event{user("1", "a"), user("2", "a"), lock("3", "b"), lock("4", "b")}, "1 2 3 4"},
+		"one at a time":   {[]string{"-queue-workers", "1"}, []event.Event{user("1", "a"), user("2", "b")}, "1"},
+		"three at a time": {[]string{"-queue-workers", "3"}, []event.Event{user("1", "a"), user("2", "b"), user("3", "c"), user("4", "d")}, "1 2 3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				release := make(chan struct{})
+				p := newPipe(t, func(context.Context, *event.Event) error {
+					<-release
+					return nil
+				}, append([]string{"-queue", "10"}, test.args...)...)
+				for _, e := range test.events {
+					p.take(e)
+					synctest.Wait() // so that those that begin do so in order
+				}
+				if diff := cmp.Diff(test.begun, p.ids()); diff != "" {
+					t.Errorf("begun (-want +got):\n%s", diff)
+				}
+				close(release)
+				require.NoError(t, p.finish(t.Context()))
+				assert.Len(t, strings.Fields(p.ids()), len(test.events))
+			})
+		})
+	}
+}
+
+func TestPipelineFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		p := newPipe(t, func(context.Context, *event.Event) error {
+			<-release
+			return nil
+		}, "-queue", "2", "-queue-workers", "1")
+		p.take(event.Event{Vendor: relock.Vendor, ID: "1"}, event.Event{Vendor: unloc.Vendor, ID: "2"}, event.Event{Vendor: relock.Vendor, ID: "3"})
+		err := p.handle(event.Event{Vendor: unloc.Vendor, ID: "4"})
+		_, unavailable := event.IsUnavailable(err)
+		assert.True(t, unavailable, "%v", err)
+		close(release)
+		synctest.Wait()
+		p.take(event.Event{Vendor: unloc.Vendor, ID: "4"})
+		synctest.Wait()
+		assert.Equal(t, "1 2 3 4", p.ids(), "what was refused is no duplicate when it comes again")
+	})
+}
+
+// A body may be as large as -max-body says, whatever the bound of all bodies is.
+func TestPipelineTakesLargeBodies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		p := newPipe(t, func(context.Context, *event.Event) error {
+			<-release
+			return nil
+		}, "-queue", "2", "-queue-workers", "1", "-max-body", "100000000")
+		body := make([]byte, 100_000_000)
+		p.take(event.Event{Vendor: relock.Vendor, ID: "1"}, event.Event{Vendor: relock.Vendor, ID: "2", Raw: body})
+		close(release)
+		require.NoError(t, p.finish(t.Context()))
+	})
+}
+
+// A queue is finished when the gateway stops because its listener fails, too.
+func TestPipelineIsFinishedWhenTheListenerFails(t *testing.T) {
+	release := make(chan struct{})
+	p := newPipe(t, func(context.Context, *event.Event) error {
+		<-release
+		return nil
+	}, "-queue", "10", "-queue-workers", "1")
+	p.take(event.Event{Vendor: relock.Vendor, ID: "1"}, event.Event{Vendor: relock.Vendor, ID: "2"})
+	o, err := parseOptions(nil, io.Discard)
+	require.NoError(t, err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	served := make(chan error, 1)
+	go func() {
+		s := newServer(o, http.NewServeMux(), nil, p.pipeline, newHealth(nil, p.pipeline), slog.New(slog.DiscardHandler))
+		served <- s.serve(t.Context(), l)
+	}()
+	require.Eventually(t, func() bool { return strings.Contains(p.log.String(), "finishing what waits in the queue") }, patience, 5*time.Millisecond)
+	close(release)
+	require.ErrorIs(t, <-served, net.ErrClosed)
+	assert.Equal(t, "1 2", p.ids())
+}

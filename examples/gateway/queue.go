@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+// queueOptions are the flags of a queue.
+type queueOptions struct {
+	depth   int // 0: there is no queue
+	workers int
+	order   string
+	retries int
+}
+
+// What -queue-order can be.
+var queueOrders = map[string]func(*event.Event) string{
+	"user": event.ByUser,
+	"lock": event.ByLock,
+	"none": nil,
+}
+
+// Beyond these a number is a mistake.
+const (
+	maxQueueDepth   = 1 << 20
+	maxQueueWorkers = 1 << 10
+	maxRetries      = 100
+)
+
+func (q *queueOptions) define(flags *flag.FlagSet) {
+	flags.IntVar(&q.depth, "queue", 0, "answer at once, and handle events later: how many `events` may wait in memory. A crash loses them.\n(0: answer once an event is handled)")
+	flags.IntVar(&q.workers, "queue-workers", event.DefaultQueueWorkers, "how many `events` of the queue are handled at the same time")
+	flags.StringVar(&q.order, "queue-order", "user", "what the queue handles one after another, in the order in which it came: the events of one user,\nof one lock, or none")
+	flags.IntVar(&q.retries, "retries", event.DefaultRetryAttempts-1, "how many `times` more an event of the queue is tried if handling it fails")
+}
+
+// check finds what is wrong with them. given has the names of the flags that were
+// set.
+func (q *queueOptions) check(given map[string]bool) error {
+	switch _, known := queueOrders[q.order]; {
+	case q.depth < 0 || q.depth > maxQueueDepth:
+		return fmt.Errorf("-queue is not between 0 and %d", maxQueueDepth)
+	case q.workers < 1 || q.workers > maxQueueWorkers:
+		return fmt.Errorf("-queue-workers is not between 1 and %d", maxQueueWorkers)
+	case !known:
+		return errors.New("-queue-order is not user, lock or none")
+	case q.retries < 0 || q.retries > maxRetries:
+		return fmt.Errorf("-retries is not between 0 and %d", maxRetries)
+	}
+	for _, name := range []string{"queue-workers", "queue-order", "retries"} {
+		if q.depth == 0 && given[name] {
+			return fmt.Errorf("-%s has no effect without -queue", name)
+		}
+	}
+	return nil
+}
+
+// newQueue returns a queue in front of next, which is tried again if it fails.
+func newQueue(o *options, next event.Handler, receivers []*receiver, m *metrics, log *slog.Logger) *event.Queue {
+	counts := newQueueMetrics(receivers)
+	attempts := o.queue.retries + 1
+	retry := event.Retry(event.RetryConfig{Attempts: attempts, Timeout: o.handlerTimeout, Logger: log})
+	q := event.NewQueue(counts.delivery(retry(counts.attempt(next))), event.QueueConfig{
+		Workers:  o.queue.workers,
+		Depth:    o.queue.depth,
+		MaxBytes: max(event.DefaultQueueMaxBytes, 4*o.maxBody),
+		Key:      queueOrders[o.queue.order],
+		// For every attempt and the longest pause after it.
+		HandlerTimeout: time.Duration(attempts) * (o.handlerTimeout + event.DefaultRetryMaxDelay),
+		OnError:        func(e *event.Event, _ error) { counts.died(e) },
+		Logger:         log, // of what OnError is told
+	})
+	counts.register(m, q)
+	return q
+}
+
+// A delivery is what becomes known about an event while it is handled, perhaps in
+// several attempts. Its context carries it. The attempts are one after another.
+type delivery struct {
+	attempts  int
+	duplicate bool // by the last attempt
+}
+
+type deliveryKey struct{}
+
+// deliveryOf returns nil where there is no queue.
+func deliveryOf(ctx context.Context) *delivery {
+	d, _ := ctx.Value(deliveryKey{}).(*delivery)
+	return d
+}
