@@ -10,45 +10,99 @@ import (
 	"time"
 )
 
-// The admin paths are for whoever runs the gateway. Nobody is asked for a
-// password, so they are served on a loopback address only: on -admin-addr, or on
-// -addr if that is one.
-
-// serveAdmin serves the admin paths where they belong, and the public side of
-// /healthz, until stop is called. addr is where public is served.
-func (o *options) serveAdmin(public *http.ServeMux, addr net.Addr, h *health, m *metrics, log *slog.Logger) (stop func(), err error) {
-	stop = func() {}
-	if o.admin == nil && isLoopback(addr) {
-		adminPaths(public, h, m, log)
-		return stop, nil
-	}
-	public.HandleFunc("GET /healthz", h.servePublic)
-	if o.admin == nil {
-		log.Info("the admin paths are not served: -addr is not a loopback address, and there is no -admin-addr")
-		return stop, nil
-	}
-	mux := http.NewServeMux()
-	adminPaths(mux, h, m, log)
-	return listenAdmin(o.admin, mux, log)
+// An adminSide has the paths that are for whoever runs the gateway. They are
+// served on -admin-addr, or else on -addr; and only to this machine (a loopback
+// address) or to who has a password.
+type adminSide struct {
+	o     *options
+	login *login // nil: nobody is asked for a password
+	log   *slog.Logger
 }
 
-// adminPaths registers the admin paths.
-func adminPaths(mux *http.ServeMux, h *health, m *metrics, log *slog.Logger) {
-	mux.HandleFunc("GET /healthz", h.serveAdmin)
-	mux.Handle("GET /metrics", m.handler(log))
-}
-
-// loopback resolves an address, which must be a loopback address.
-func loopback(address string) (*net.TCPAddr, error) {
-	a, err := net.ResolveTCPAddr("tcp", address)
+// newAdminSide refuses an -admin-addr that others can reach without a password.
+// An error of it is one of flags and variables.
+func newAdminSide(o *options, env environment, log *slog.Logger) (*adminSide, error) {
+	login, err := newLogin(o, env, log)
 	if err != nil {
 		return nil, err
 	}
-	if !isLoopback(a) {
-		return nil, fmt.Errorf("%q is not a loopback address: the admin paths have no password, and others could read them; "+
-			"use 127.0.0.1 and a proxy or tunnel that asks for one", address)
+	if o.admin != nil && !isLoopback(o.admin) && login == nil {
+		return nil, fmt.Errorf("-admin-addr: %q is not a loopback address: others could read the admin paths without a password; "+
+			"set %s to user:password, or use 127.0.0.1", o.adminAddr, adminVariable)
 	}
-	return a, nil
+	return &adminSide{o, login, log}, nil
+}
+
+// adminPaths are the admin paths apart from /healthz, of which everybody sees a
+// part.
+var adminPaths = []string{"/metrics"}
+
+// serve serves the admin paths where they belong, and the public side of
+// /healthz, until stop is called. addr is where public is served, c is nil
+// without -tls-cert.
+func (a *adminSide) serve(public *http.ServeMux, addr net.Addr, c *certificate, h *health, m *metrics) (stop func(), err error) {
+	stop = func() {}
+	paths := http.NewServeMux()
+	paths.HandleFunc("GET /healthz", h.serveAdmin)
+	paths.Handle("GET /metrics", m.handler(a.log))
+
+	if a.o.admin != nil {
+		public.HandleFunc("GET /healthz", h.servePublic)
+		mux := http.NewServeMux()
+		a.register(mux, paths, h, a.o.adminAddr, a.o.admin)
+		if isLoopback(a.o.admin) {
+			c = nil // nobody listens in on it
+		} else {
+			a.warn(c)
+		}
+		return listenAdmin(a.o.admin, c, mux, a.log)
+	}
+	if !isLoopback(addr) && a.login == nil {
+		public.HandleFunc("GET /healthz", h.servePublic)
+		a.log.Info("the admin paths are not served: -addr is not a loopback address, and there is neither an -admin-addr nor a password")
+		return stop, nil
+	}
+	if !isLoopback(addr) {
+		a.warn(c)
+	}
+	a.register(public, paths, h, a.o.addr, addr)
+	return stop, nil
+}
+
+// register registers the admin paths, guarded, with a mux that is served at addr,
+// which was configured as address.
+func (a *adminSide) register(mux *http.ServeMux, paths http.Handler, h *health, address string, addr net.Addr) {
+	guarded := paths
+	if a.login != nil {
+		guarded = a.login.guard(guarded)
+	}
+	// Pages of other sites may not make a browser change anything, even if it
+	// knows the password.
+	guarded = http.NewCrossOriginProtection().Handler(guarded)
+	local := func(*http.Request) bool { return true }
+	if isLoopback(addr) {
+		local = localHost(address)
+		guarded = guardHost(local, guarded)
+	}
+	for _, path := range adminPaths {
+		mux.Handle(path, guarded)
+	}
+	// Who may not see the details, such as a load balancer, sees the status.
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
+		if !local(r) || a.login != nil && r.Header["Authorization"] == nil {
+			h.servePublic(w, r)
+			return
+		}
+		guarded.ServeHTTP(w, r)
+	})
+}
+
+// warn warns of an address that others can reach, and a password that is sent to
+// it in clear.
+func (a *adminSide) warn(c *certificate) {
+	if c == nil {
+		a.log.Warn("the admin password can be read on its way: the admin paths are served without TLS to more than this machine", "missing", "-tls-cert")
+	}
 }
 
 func isLoopback(a net.Addr) bool {
@@ -57,8 +111,8 @@ func isLoopback(a net.Addr) bool {
 }
 
 // listenAdmin serves the admin paths on an address of their own until stop is
-// called.
-func listenAdmin(a *net.TCPAddr, handler http.Handler, log *slog.Logger) (stop func(), err error) {
+// called, over HTTPS if there is a certificate.
+func listenAdmin(a *net.TCPAddr, c *certificate, handler http.Handler, log *slog.Logger) (stop func(), err error) {
 	l, err := net.ListenTCP("tcp", a)
 	if err != nil {
 		return nil, err
@@ -73,10 +127,15 @@ func listenAdmin(a *net.TCPAddr, handler http.Handler, log *slog.Logger) (stop f
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          newErrorLog(log),
 	}
+	serve := func() error { return s.Serve(l) }
+	if c != nil {
+		s.TLSConfig = c.config()
+		serve = func() error { return s.ServeTLS(l, "", "") }
+	}
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := serve(); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("the admin paths are not served any more", "error", err)
 		}
 	}()

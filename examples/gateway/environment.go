@@ -19,6 +19,7 @@ func variables() string {
 	for _, v := range vendors {
 		fmt.Fprintf(&b, "  %-20s %s\n", v.variable, v.means)
 	}
+	fmt.Fprintf(&b, "  %-20s %s\n", adminVariable, "user:password that the admin paths ask for")
 	b.WriteString("Values are separated by commas. Or add _FILE to a name, and set it to the path\n" +
 		"of a file with one value a line. A vendor whose variable is not set is not served.\n")
 	return b.String()

@@ -23,14 +23,18 @@ type errorLog struct {
 }
 
 func (l *errorLog) Write(line []byte) (int, error) {
+	l.warn(strings.TrimSuffix(string(line), "\n"))
+	return len(line), nil
+}
+
+// warn logs at level Warn, unless there has been too much of it.
+func (l *errorLog) warn(msg string, attrs ...any) {
 	if !l.limiter.Allow() {
 		l.suppressed.Add(1)
-		return len(line), nil
+		return
 	}
-	var attrs []any
 	if n := l.suppressed.Swap(0); n > 0 {
 		attrs = append(attrs, "suppressed", n)
 	}
-	l.log.Warn(strings.TrimSuffix(string(line), "\n"), attrs...)
-	return len(line), nil
+	l.log.Warn(msg, attrs...)
 }

@@ -72,6 +72,11 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 		return exitUsage
 	}
 	var certificate *certificate
+	admin, err := newAdminSide(o, env, log)
+	if err != nil {
+		fmt.Fprintln(stderr, "gateway:", err)
+		return exitUsage
+	}
 	if o.tlsCert != "" {
 		if certificate, err = newCertificate(o.tlsCert, o.tlsKey, log); err != nil {
 			fmt.Fprintln(stderr, "gateway: -tls-cert, -tls-key:", err)
@@ -79,7 +84,7 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 		}
 	}
 
-	go reloadOn(ctx, hangups, receivers, env, log)
+	go reloadOn(ctx, hangups, secretHolders(receivers, admin.login), env, log)
 
 	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
@@ -93,7 +98,7 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 	if o.tlsCert != "" {
 		server.http.TLSConfig = certificate.config()
 	}
-	stop, err := o.serveAdmin(public, listener.Addr(), health, metrics, log)
+	stop, err := admin.serve(public, listener.Addr(), certificate, health, metrics)
 	if err != nil {
 		log.Error("cannot listen", "error", err)
 		return exitFailed

@@ -40,7 +40,7 @@ type options struct {
 // define defines the flags.
 func (o *options) define(flags *flag.FlagSet) {
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
-	flags.StringVar(&o.adminAddr, "admin-addr", "", "loopback `address` for /metrics and the details of /healthz (default: that of -addr, if it is a\nloopback address; else they are not served)")
+	flags.StringVar(&o.adminAddr, "admin-addr", "", "`address` for /metrics and the details of /healthz, a loopback address unless ADMIN_CREDENTIALS is set\n(default: that of -addr, if it is a loopback address or ADMIN_CREDENTIALS is set; else they are not served)")
 	flags.BoolVar(&o.demo, "demo", false, "serve all vendors with random secrets, and send every kind of event to itself")
 
 	flags.StringVar(&o.tlsCert, "tls-cert", "", "serve HTTPS with the certificate chain in this `file` (PEM)")
@@ -91,7 +91,7 @@ func (o *options) check() error {
 	}
 	if o.adminAddr != "" {
 		var err error
-		if o.admin, err = loopback(o.adminAddr); err != nil {
+		if o.admin, err = net.ResolveTCPAddr("tcp", o.adminAddr); err != nil {
 			return fmt.Errorf("-admin-addr: %w", err)
 		}
 	}

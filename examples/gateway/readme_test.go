@@ -47,6 +47,10 @@ func TestReadmeRecipe(t *testing.T) {
 func TestReadmeNamesEveryVendor(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
+	assert.Contains(t, string(readme), "`"+adminVariable+"`")
+	for _, path := range adminPaths {
+		assert.Contains(t, string(readme), "`"+path+"`")
+	}
 	for _, v := range vendors {
 		assert.Contains(t, string(readme), "`"+v.variable+"`")
 		assert.Contains(t, string(readme), "`"+webhookPath(v.name)+"`")

@@ -20,8 +20,34 @@ type receiver struct {
 	vendor  vendor
 	own     []string // credentials of the demo
 	metrics *endpointMetrics
-	warned  bool
+	short   shortSecrets
 }
+
+// A secretHolder takes its secrets anew while the gateway runs.
+type secretHolder interface {
+	// variable is the name of the variable that has them, without _FILE.
+	variable() string
+	// label tells in the log whose they are.
+	label() slog.Attr
+	// reload swaps them for those that are in the file now. If anything is wrong
+	// with it, the old ones stay.
+	reload(env environment, log *slog.Logger) error
+}
+
+// secretHolders returns all there are. l may be nil.
+func secretHolders(receivers []*receiver, l *login) []secretHolder {
+	var holders []secretHolder
+	for _, r := range receivers {
+		holders = append(holders, r)
+	}
+	if l != nil {
+		holders = append(holders, l)
+	}
+	return holders
+}
+
+func (r *receiver) variable() string { return r.vendor.variable }
+func (r *receiver) label() slog.Attr { return slog.String("vendor", r.Vendor()) }
 
 // credentials returns what requests are accepted with, and the variable that it
 // is from.
@@ -30,8 +56,6 @@ func (v vendor) credentials(env environment, own []string) (credentials []string
 	return append(credentials, own...), from, err
 }
 
-// reload swaps the credentials for those that are in the file now. If anything is
-// wrong with it, the old ones stay.
 func (r *receiver) reload(env environment, log *slog.Logger) error {
 	credentials, from, err := r.vendor.credentials(env, r.own)
 	if err != nil {
@@ -46,14 +70,23 @@ func (r *receiver) reload(env environment, log *slog.Logger) error {
 	return nil
 }
 
-// warn warns once if a secret is short.
 func (r *receiver) warn(credentials []string, from string, log *slog.Logger) {
-	if r.vendor.secret == nil || r.warned {
+	if r.vendor.secret != nil {
+		r.short.warn(credentials, r.vendor.secret, from, log)
+	}
+}
+
+// shortSecrets warns of secrets that are short, once.
+type shortSecrets struct{ warned bool }
+
+// warn looks at the secret in each credential.
+func (s *shortSecrets) warn(credentials []string, secret func(credential string) string, from string, log *slog.Logger) {
+	if s.warned {
 		return
 	}
 	for _, credential := range credentials {
-		if len(r.vendor.secret(credential)) < shortSecret {
-			r.warned = true
+		if len(secret(credential)) < shortSecret {
+			s.warned = true
 			log.Warn("a secret is short and can be guessed", "variable", from, "shorter_than", shortSecret)
 			return
 		}
@@ -70,29 +103,29 @@ func secretOfPair(pair string) string {
 
 // reloadOn reads the credentials that are in files again at each signal, until
 // ctx is done.
-func reloadOn(ctx context.Context, signals <-chan os.Signal, receivers []*receiver, env environment, log *slog.Logger) {
+func reloadOn(ctx context.Context, signals <-chan os.Signal, holders []secretHolder, env environment, log *slog.Logger) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-signals:
-			reloadAll(receivers, env, log)
+			reloadAll(holders, env, log)
 		}
 	}
 }
 
-func reloadAll(receivers []*receiver, env environment, log *slog.Logger) {
+func reloadAll(holders []secretHolder, env environment, log *slog.Logger) {
 	found := false
-	for _, r := range receivers {
-		if !env.inFile(r.vendor.variable) {
+	for _, h := range holders {
+		if !env.inFile(h.variable()) {
 			continue // the environment of a process does not change
 		}
 		found = true
-		if err := r.reload(env, log); err != nil {
-			log.Error("cannot read secrets again, the old ones stay", "vendor", r.Vendor(), "error", err)
+		if err := h.reload(env, log); err != nil {
+			log.Error("cannot read secrets again, the old ones stay", h.label(), "error", err)
 			continue
 		}
-		log.Info("read secrets again", "vendor", r.Vendor())
+		log.Info("read secrets again", h.label())
 	}
 	if !found {
 		log.Info("there are no secrets to read again: no _FILE variable is set")

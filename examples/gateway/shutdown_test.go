@@ -38,7 +38,7 @@ func TestSIGTERMFinishesWhatWasAccepted(t *testing.T) {
 		return err != nil
 	})
 
-	health.send("Host: gateway\r\n\r\n")
+	health.send("Host: localhost\r\n\r\n")
 	status, answer := health.answer()
 	assert.Equal(t, 503, status)
 	assert.Contains(t, answer, `{"status":"stopping",`)
