@@ -48,7 +48,7 @@ func (o *options) define(flags *flag.FlagSet) {
 
 	flags.Int64Var(&o.maxBody, "max-body", 0, "largest body in `bytes` (0: 65536, LoginRadius 1048576)")
 	flags.DurationVar(&o.bodyTimeout, "body-timeout", verify.DefaultBodyTimeout, "how long a body may take to arrive")
-	flags.DurationVar(&o.handlerTimeout, "handler-timeout", 10*time.Second, "how long a callback may take")
+	flags.DurationVar(&o.handlerTimeout, "handler-timeout", 10*time.Second, "how long a callback may take, with -queue each time")
 	flags.DurationVar(&o.dedupe, "dedupe", event.DefaultDedupeKeep, "how long an event is remembered, so that it is handled once (0: not at all)")
 	flags.IntVar(&o.rate, "rate", 100, "how many `requests` of a client may fail in 15 minutes before they are answered 429 (0: any number)")
 	flags.StringVar(&o.clientIP, "client-ip", clientRemote, "what tells the client's address: remote (the connection), x-forwarded-for, forwarded, or the\n`name` of a header that the proxies of -trust set to it")
