@@ -1,0 +1,110 @@
+package durable
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The server counts deliveries, and that is not enough to know which event kills
+// the process: it counts those as well that never reached a callback, it counts
+// for all that were in work when the process died, and what it counted in the
+// last tenth of a second is lost with the process. So attempts are recorded in a
+// stream of their own, before the callbacks are called: those of events that were
+// delivered before, and all at the beginning of a run, since what a dead process
+// was working on comes first. Nothing is recorded for an event that succeeds at
+// once later on.
+
+const (
+	// warmUp is how long a run records all attempts. It is longer than the server
+	// takes to have its own count on disk.
+	warmUp = time.Second
+	// attemptsKept is how long a record is kept; it is longer than any pause.
+	attemptsKept     = 7 * 24 * time.Hour
+	maxAttemptsBytes = 64 << 20
+)
+
+// A record says how often an event was given to the callbacks of a consumer.
+type record struct {
+	Attempts int  `json:"attempts"`
+	Ended    bool `json:"ended"` // the last of them came to an end
+	Done     bool `json:"done"`  // with success: only the acknowledgement may be missing
+}
+
+// attemptsSubject is where the record of an event is, for a consumer. The time is
+// for a stream that was made anew and counts again.
+func (n names) attemptsSubject(consumer string, shard int, m *jetstream.MsgMetadata) string {
+	return fmt.Sprintf("%s.%s.%d.%d-%d", n.attempts(), consumer, shard, m.Sequence.Stream, m.Timestamp.UnixNano())
+}
+
+func (s *Store) attemptsStream() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:              s.names.attempts(),
+		Description:       "accesshook attempts that failed or may have killed a process",
+		Subjects:          []string{s.names.attempts() + ".>"},
+		Discard:           jetstream.DiscardOld, // a lost record costs some more attempts
+		MaxMsgsPerSubject: 1,
+		MaxAge:            attemptsKept,
+		MaxBytes:          maxAttemptsBytes,
+		Storage:           jetstream.FileStorage,
+		Replicas:          s.c.Replicas,
+		Duplicates:        time.Minute,
+		Metadata:          s.metadata(),
+	}
+}
+
+// attempts returns the record of d before this attempt, and whether it may have
+// killed the process.
+func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err error) {
+	if !d.recorded {
+		return record{}, false, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
+	defer cancel()
+	m, err := d.journal.GetLastMsgForSubject(ctx, d.names.attemptsSubject(d.c.Name, d.shard, d.meta))
+	switch {
+	case err == nil:
+		if err := json.Unmarshal(m.Data, &r); err != nil {
+			return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
+		}
+	case !errors.Is(err, jetstream.ErrMsgNotFound):
+		return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
+	case d.meta.NumDelivered > 1:
+		r = record{Attempts: 1} // which was not recorded, or came to nobody
+	}
+	return r, r.Attempts > 0 && !r.Ended, nil
+}
+
+// record records r for d.
+func (d *delivery) record(ctx context.Context, r record) error {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
+	defer cancel()
+	_, err = d.js.Publish(ctx, d.names.attemptsSubject(d.c.Name, d.shard, d.meta), data,
+		jetstream.WithExpectStream(d.names.attempts()))
+	if err != nil {
+		return fmt.Errorf("durable: record of attempts: %w", err)
+	}
+	return nil
+}
+
+// alone waits until no other event that may have killed the process is with the
+// callbacks, so that the next one to do so is the only one. It does not wait for
+// longer than a callback may take.
+func (r *run) alone(ctx context.Context) (release func()) {
+	ctx, cancel := context.WithTimeout(ctx, r.c.Timeout)
+	defer cancel()
+	select {
+	case r.suspects <- struct{}{}:
+		return func() { <-r.suspects }
+	case <-ctx.Done():
+		return func() {}
+	}
+}

@@ -1,0 +1,202 @@
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/cloudevent"
+)
+
+// Defaults of [Config].
+const (
+	DefaultName           = "accesshook"
+	DefaultShards         = 8
+	DefaultMaxBody        = 1 << 20
+	DefaultMaxBytes       = 4 << 30
+	DefaultMaxDeadBytes   = 256 << 20
+	DefaultDedupeWindow   = 24 * time.Hour
+	DefaultMaxInFlight    = 512
+	DefaultPublishTimeout = 5 * time.Second
+)
+
+// MaxShards is the largest number of shards that a store may have.
+const MaxShards = 64
+
+// Config says how a [Store] works. All fields but Payloads have defaults.
+type Config struct {
+	// Payloads decodes the payloads of stored events, by vendor. It must have
+	// every vendor whose events are stored: an event of another goes to the dead
+	// letters, and can be retried from there once its vendor is known.
+	Payloads cloudevent.Payloads
+
+	// Name begins the names of the streams and the subjects, so that several
+	// stores can be on one cluster: a to z, 0 to 9, - and _, at most 32 of them.
+	// Empty: "accesshook".
+	Name string
+	// Shards is over how many streams the events are spread: a server syncs one
+	// write of a stream at a time. It is fixed when the store is created; Connect
+	// returns ErrMismatch if it differs. At most MaxShards. Zero: 8.
+	Shards int
+	// Order says which events are handled one after another. It is fixed when the
+	// store is created as well, since it decides in which shard an event and its
+	// duplicates are. Empty: OrderNone.
+	Order Order
+	// Replicas is on how many servers of a cluster each event is kept: 1, 3 or 5.
+	// Zero: 1.
+	Replicas int
+
+	// MaxBody is the largest MaxBody of the endpoints, in bytes; the store must
+	// take the messages that this makes. Zero: 1 MiB, as LoginRadius has it.
+	MaxBody int64
+	// MaxBytes bounds the events of all shards together, dead letters not
+	// counted; a shard is full at its part of it. Zero: 4 GiB.
+	MaxBytes int64
+	// MaxDeadBytes bounds the dead letters. While they fill it, events that would
+	// become dead letters stay where they are. Zero: 256 MiB.
+	MaxDeadBytes int64
+	// DedupeWindow is how long an event is known, so that a duplicate of it is
+	// not stored again. The server keeps the IDs in memory, about 250 MB for a
+	// million, and reads them from the events when it starts. Zero: 24 hours.
+	DedupeWindow time.Duration
+	// Retention is how long events are kept that all consumers have finished, for
+	// [Store.Replay]; never shorter than DedupeWindow. When the store is nine
+	// tenths full, finished events go sooner. Zero: DedupeWindow.
+	Retention time.Duration
+
+	// MaxInFlight is how many events are being stored at the same time at most;
+	// more are answered ErrBusy. Zero: 512.
+	MaxInFlight int
+	// PublishTimeout is how long storing one event may take. Zero: 5 seconds.
+	PublishTimeout time.Duration
+
+	// KeepRaw keeps the body of each event, sealed with AES-256-GCM under the
+	// first of RawKeys and bound to the event's Vendor, Source and ID. Callbacks
+	// then get Raw, and a payload with its secrets. It needs a key.
+	KeepRaw bool
+	// RawKeys are keys of 32 random bytes each. The first seals, all open. A key
+	// may go once no event is left that was sealed with it, and must be replaced
+	// as first after four thousand million events.
+	RawKeys [][]byte
+
+	// Logger gets what goes wrong while nobody is there to be told. Nil:
+	// slog.Default at the time.
+	Logger *slog.Logger
+}
+
+// An Order says which events are handled one after another.
+type Order string
+
+// Orders.
+const (
+	OrderNone   Order = ""
+	OrderByUser Order = "user" // the events of a user, as told by event.ByUser
+	OrderByLock Order = "lock" // the events of a lock, as told by event.ByLock
+)
+
+// key returns the order key of e, or "" if e is in no order.
+func (o Order) key(e *event.Event) string {
+	switch o {
+	case OrderByUser:
+		return event.ByUser(e)
+	case OrderByLock:
+		return event.ByLock(e)
+	}
+	return ""
+}
+
+var validName = regexp.MustCompile(`^[a-z0-9_-]{1,32}$`)
+
+// withDefaults checks c and fills in what is left out.
+func (c Config) withDefaults() (Config, error) {
+	for _, d := range []struct {
+		name  string
+		value *int64
+		or    int64
+	}{
+		{"MaxBody", &c.MaxBody, DefaultMaxBody},
+		{"MaxBytes", &c.MaxBytes, DefaultMaxBytes},
+		{"MaxDeadBytes", &c.MaxDeadBytes, DefaultMaxDeadBytes},
+		{"DedupeWindow", (*int64)(&c.DedupeWindow), int64(DefaultDedupeWindow)},
+		{"Retention", (*int64)(&c.Retention), 0},
+		{"PublishTimeout", (*int64)(&c.PublishTimeout), int64(DefaultPublishTimeout)},
+	} {
+		if *d.value < 0 {
+			return c, fmt.Errorf("durable: Config.%s is negative", d.name)
+		}
+		if *d.value == 0 {
+			*d.value = d.or
+		}
+	}
+	if c.Name == "" {
+		c.Name = DefaultName
+	}
+	if c.Shards == 0 {
+		c.Shards = DefaultShards
+	}
+	if c.Replicas == 0 {
+		c.Replicas = 1
+	}
+	if c.MaxInFlight == 0 {
+		c.MaxInFlight = DefaultMaxInFlight
+	}
+	switch {
+	case len(c.Payloads) == 0:
+		return c, errors.New(`durable: Config.Payloads is empty: no event could be read back (cloudevent.Payloads{"relock": relock.Decode})`)
+	case !validName.MatchString(c.Name):
+		return c, errors.New("durable: Config.Name must be 1 to 32 of a-z, 0-9, - and _")
+	case c.Shards < 0 || c.Shards > MaxShards:
+		return c, fmt.Errorf("durable: Config.Shards must be 1 to %d", MaxShards)
+	case c.Order != OrderNone && c.Order != OrderByUser && c.Order != OrderByLock:
+		return c, fmt.Errorf("durable: Config.Order %.32q is unknown", string(c.Order))
+	case c.Replicas < 0 || c.Replicas > 5:
+		return c, errors.New("durable: Config.Replicas must be 1 to 5")
+	case c.MaxInFlight < 0:
+		return c, errors.New("durable: Config.MaxInFlight is negative")
+	case c.MaxBytes/int64(c.Shards) < c.maxMessage():
+		return c, fmt.Errorf("durable: Config.MaxBytes leaves a shard less than the %d bytes of the largest event", c.maxMessage())
+	case c.KeepRaw && len(c.RawKeys) == 0:
+		return c, errors.New("durable: Config.KeepRaw needs one of RawKeys")
+	}
+	for i, k := range c.RawKeys {
+		if len(k) != rawKeySize {
+			return c, fmt.Errorf("durable: Config.RawKeys: key %d has %d bytes, want %d", i+1, len(k), rawKeySize)
+		}
+	}
+	c.Retention = max(c.Retention, c.DedupeWindow)
+	return c, nil
+}
+
+// maxMessage is the size in bytes up to which messages must be taken. Strings
+// of the payload may stand a second time among the fields of the event, and
+// bytes that are not UTF-8 become three; neither is common.
+func (c Config) maxMessage() int64 {
+	size := 4*c.MaxBody + 64<<10
+	if c.KeepRaw {
+		size += c.MaxBody*4/3 + 1<<10
+	}
+	return size
+}
+
+// MaxMessage returns the size in bytes up to which a NATS server must take
+// messages (its max_payload) for a store with this Config: four times MaxBody
+// and 64 KiB, and with KeepRaw a third more than MaxBody on top. It is an error
+// if the Config is invalid.
+func (c Config) MaxMessage() (int64, error) {
+	c, err := c.withDefaults()
+	return c.maxMessage(), err
+}
+
+func (c Config) shown() string {
+	return fmt.Sprintf("durable.Config{Name:%q Shards:%d Order:%q Replicas:%d KeepRaw:%t RawKeys:%d [redacted]}",
+		c.Name, c.Shards, c.Order, c.Replicas, c.KeepRaw, len(c.RawKeys))
+}
+
+// Format shows the Config without its keys, whatever the verb.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(c.shown())) }
+
+// LogValue shows the Config without its keys.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.shown()) }

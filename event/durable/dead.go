@@ -1,0 +1,188 @@
+package durable
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+// Headers of a dead letter, besides those of the event.
+const (
+	headerDeadConsumer = "Accesshook-Dead-Consumer"
+	headerDeadAttempts = "Accesshook-Dead-Attempts"
+	headerDeadError    = "Accesshook-Dead-Error"
+	headerDeadStored   = "Accesshook-Dead-Stored" // when the event was stored, RFC 3339
+)
+
+// maxDeadError is the length in bytes of the error that a dead letter has.
+const maxDeadError = 1024
+
+// A DeadLetter is an event that a consumer could not finish. It stays until it
+// has been retried with success, or was dropped.
+type DeadLetter struct {
+	Number   uint64    // names it: [Store.RetryDead], [Store.DropDead]
+	Consumer string    // who could not finish it
+	Attempts int       // how many there were
+	Error    string    // the last error: one line, at most 1 KiB
+	Time     time.Time // when it became a dead letter
+	Stored   time.Time // when the event was stored
+
+	// Event is the event, nil if it cannot be decoded (EventError says why).
+	Event      *event.Event
+	EventError error
+	// Data is the event as it is stored: the JSON of a CloudEvent.
+	Data json.RawMessage
+}
+
+// writeDead stores the dead letter of a delivery.
+func (d *delivery) writeDead(ctx context.Context, a Attempt) error {
+	m := nats.NewMsg(d.names.deadLetter(d.c.Name, d.msg.Subject()))
+	m.Data = d.msg.Data()
+	for _, key := range []string{HeaderSchema, HeaderCredential, HeaderRaw, headerContentType} {
+		if v := d.msg.Headers().Get(key); v != "" {
+			m.Header.Set(key, v)
+		}
+	}
+	// Written twice if the process dies before the event is acknowledged, and
+	// stored once. The time is for a stream that was made anew and counts again.
+	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("dead:%s:%d:%d:%d", d.c.Name, d.meta.Sequence.Stream, d.shard, d.meta.Timestamp.UnixNano()))
+	m.Header.Set(headerDeadConsumer, d.c.Name)
+	m.Header.Set(headerDeadAttempts, strconv.Itoa(a.Number))
+	m.Header.Set(headerDeadStored, d.meta.Timestamp.UTC().Format(time.RFC3339Nano))
+	m.Header.Set(headerDeadError, oneLine(a.Err.Error()))
+	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
+	defer cancel()
+	_, err := d.js.PublishMsg(ctx, m, jetstream.WithExpectStream(d.names.dead()))
+	return err
+}
+
+// oneLine makes s fit a header.
+func oneLine(s string) string {
+	s = strings.ToValidUTF8(s[:min(len(s), maxDeadError)], "")
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	return strings.TrimSpace(s)
+}
+
+// DeadLetters returns up to limit dead letters, the oldest first, of those with a
+// Number above after. Their events are decoded, so limit is also a matter of
+// memory; it must be 1 to 1,000.
+func (s *Store) DeadLetters(ctx context.Context, after uint64, limit int) ([]DeadLetter, error) {
+	if limit < 1 || limit > 1000 {
+		return nil, errors.New("durable: limit must be 1 to 1000")
+	}
+	stream, err := s.js.Stream(ctx, s.names.dead())
+	if err != nil {
+		return nil, fmt.Errorf("durable: dead letters: %w", err)
+	}
+	state := stream.CachedInfo().State
+	first := max(after+1, state.FirstSeq)
+	if after+1 == 0 || state.Msgs == 0 || first > state.LastSeq {
+		return nil, nil
+	}
+	messages, stop, err := s.read(ctx, s.names.dead(), jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: first,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("durable: dead letters: %w", err)
+	}
+	defer stop()
+	var letters []DeadLetter
+	for len(letters) < limit {
+		m, meta, err := messages(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("durable: dead letters: %w", err)
+		}
+		if m == nil {
+			break
+		}
+		letters = append(letters, s.deadLetter(meta.Sequence.Stream, meta.Timestamp, m.Headers(), m.Data()))
+	}
+	return letters, nil
+}
+
+// DeadLetter returns one dead letter, or [ErrNotFound].
+func (s *Store) DeadLetter(ctx context.Context, number uint64) (DeadLetter, error) {
+	stream, err := s.js.Stream(ctx, s.names.dead())
+	if err != nil {
+		return DeadLetter{}, fmt.Errorf("durable: dead letters: %w", err)
+	}
+	m, err := stream.GetMsg(ctx, number)
+	if err != nil {
+		return DeadLetter{}, deadError(number, err)
+	}
+	return s.deadLetter(m.Sequence, m.Time, m.Header, m.Data), nil
+}
+
+// RetryDead gives the event of a dead letter to h, and deletes the dead letter if
+// h returns nil; otherwise it returns h's error and the dead letter stays. ctx is
+// what h gets. Two calls at once call h twice.
+func (s *Store) RetryDead(ctx context.Context, number uint64, h event.Handler) error {
+	if h == nil {
+		return errors.New("durable: nil handler")
+	}
+	letter, err := s.DeadLetter(ctx, number)
+	if err != nil {
+		return err
+	}
+	if letter.EventError != nil {
+		return letter.EventError
+	}
+	if err := event.Recover(h).HandleEvent(ctx, letter.Event); err != nil {
+		return err
+	}
+	// It is done, so an end of the context must not bring it back.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.c.PublishTimeout)
+	defer cancel()
+	return s.DropDead(ctx, number)
+}
+
+// DropDead deletes a dead letter and the event in it. It returns [ErrNotFound] if
+// there is none.
+func (s *Store) DropDead(ctx context.Context, number uint64) error {
+	stream, err := s.js.Stream(ctx, s.names.dead())
+	if err != nil {
+		return fmt.Errorf("durable: dead letters: %w", err)
+	}
+	return deadError(number, stream.DeleteMsg(ctx, number))
+}
+
+// deadError is err, which came of asking for a dead letter.
+func deadError(number uint64, err error) error {
+	var api *jetstream.APIError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, jetstream.ErrMsgNotFound), errors.As(err, &api) && api.ErrorCode == codeNoSuchSequence, number == 0:
+		return fmt.Errorf("%w: %d", ErrNotFound, number)
+	}
+	return fmt.Errorf("durable: dead letter %d: %w", number, err)
+}
+
+// codeNoSuchSequence is how the server answers the deletion of what is not there.
+const codeNoSuchSequence jetstream.ErrorCode = 10043
+
+func (s *Store) deadLetter(number uint64, at time.Time, h nats.Header, data []byte) DeadLetter {
+	l := DeadLetter{
+		Number: number, Consumer: h.Get(headerDeadConsumer), Error: h.Get(headerDeadError),
+		Time: at, Data: data,
+	}
+	l.Attempts, _ = strconv.Atoi(h.Get(headerDeadAttempts)) // written by writeDead
+	l.Stored, _ = time.Parse(time.RFC3339Nano, h.Get(headerDeadStored))
+	l.Event, l.EventError = s.decode(h, data)
+	return l
+}

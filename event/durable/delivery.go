@@ -1,0 +1,176 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+// A delivery is one event that the server has given to this process.
+type delivery struct {
+	*run
+	msg      jetstream.Msg
+	shard    int
+	meta     *jetstream.MsgMetadata
+	recorded bool // its attempts are
+}
+
+// attempt gives the event to the callbacks, unless that was done too often, and
+// says in a what became of it.
+func (d *delivery) attempt(ctx context.Context, a *Attempt) {
+	defer d.keepLease(ctx, a.Event)()
+	before, suspect, err := d.attempts(ctx)
+	if err != nil {
+		d.postpone(ctx, a, err)
+		return
+	}
+	if before.Done {
+		a.Number, a.Result = before.Attempts, Handled
+		d.answer(ctx, a.Event, d.msg.Ack())
+		return
+	}
+	a.Number = before.Attempts + 1
+	if a.Number > d.c.MaxAttempts {
+		a.Number = before.Attempts
+		a.Err = errNotFinished
+		a.Result = d.bury(ctx, *a)
+		return
+	}
+	if suspect {
+		defer d.alone(ctx)()
+	}
+	if d.recorded {
+		if err := d.record(ctx, record{Attempts: a.Number}); err != nil {
+			d.postpone(ctx, a, err)
+			return
+		}
+	}
+	d.call(ctx, a)
+}
+
+// postpone has the event come again soon, since the store fails and this attempt
+// could not be counted.
+func (d *delivery) postpone(ctx context.Context, a *Attempt, err error) {
+	d.failed(ctx, "count", a.Event, err)
+	a.Err, a.Result = err, Delayed
+	d.answer(ctx, a.Event, d.msg.NakWithDelay(faultWait))
+}
+
+// call calls the callbacks and says in a what became of the event.
+func (d *delivery) call(ctx context.Context, a *Attempt) {
+	returned := false
+	defer func() {
+		if !returned { // the callback called runtime.Goexit
+			a.Err = errors.New("durable: callback ended its goroutine")
+			a.Result = d.retry(ctx, *a)
+			d.observe(ctx, *a)
+		}
+	}()
+	began := time.Now()
+	attempt, cancel := context.WithTimeout(ctx, d.c.Timeout)
+	defer cancel()
+	a.Err = d.h.HandleEvent(attempt, a.Event)
+	a.Duration = time.Since(began)
+	returned = true
+	switch {
+	case a.Err == nil:
+		a.Result = Handled
+		if d.recorded {
+			d.end(ctx, a, record{Attempts: a.Number, Ended: true, Done: true})
+		}
+		d.answer(ctx, a.Event, d.msg.Ack())
+	case event.IsPermanent(a.Err):
+		a.Result = d.bury(ctx, *a)
+	default:
+		a.Result = d.retry(ctx, *a)
+	}
+}
+
+// retry has the event come again after a pause, unless that was the last attempt.
+func (d *delivery) retry(ctx context.Context, a Attempt) Result {
+	if a.Number >= d.c.MaxAttempts {
+		return d.bury(ctx, a)
+	}
+	pause := d.c.delay(a.Number, a.Err)
+	d.log().LogAttrs(ctx, slog.LevelWarn, "durable: callback failed", append(describe(a.Event, a.Err),
+		slog.String("consumer", d.c.Name), slog.Int("attempt", a.Number), slog.Duration("delay", pause))...)
+	d.end(ctx, &a, record{Attempts: a.Number, Ended: true})
+	d.answer(ctx, a.Event, d.msg.NakWithDelay(pause))
+	return Delayed
+}
+
+// end records that an attempt came to an end. If it cannot, the attempt counts as
+// one that killed the process.
+func (d *delivery) end(ctx context.Context, a *Attempt, r record) {
+	if err := d.record(ctx, r); err != nil {
+		d.failed(ctx, "count", a.Event, err)
+	}
+}
+
+// bury makes the event a dead letter. If that cannot be written the event stays
+// where it is.
+func (d *delivery) bury(ctx context.Context, a Attempt) Result {
+	if err := d.writeDead(ctx, a); err != nil {
+		d.failed(ctx, "bury", a.Event, fmt.Errorf("cannot write the dead letter: %w; it was to say: %w", err, a.Err))
+		d.answer(ctx, a.Event, d.msg.NakWithDelay(d.c.delay(a.Number, nil)))
+		return Delayed
+	}
+	d.log().LogAttrs(ctx, slog.LevelError, "durable: dead letter", append(describe(a.Event, a.Err),
+		slog.String("consumer", d.c.Name), slog.Int("attempt", a.Number))...)
+	d.answer(ctx, a.Event, d.msg.Ack())
+	return Buried
+}
+
+// answer logs if the server could not be told what became of the event, which
+// will then come again.
+func (d *delivery) answer(ctx context.Context, e *event.Event, err error) {
+	if err != nil {
+		d.failed(ctx, "answer", e, err)
+	}
+}
+
+// keepLease renews the lease of the event until release is called, or the
+// callback has outrun its timeout by a lease.
+func (d *delivery) keepLease(ctx context.Context, e *event.Event) (release func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		tick := time.NewTicker(d.c.Lease / 3)
+		defer tick.Stop()
+		end := time.Now().Add(d.c.Timeout)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case now := <-tick.C:
+				if now.After(end) {
+					d.failed(ctx, "lease", e, errors.New("a callback ignores its deadline: the event will be given to the callbacks again"))
+					return
+				}
+				_ = d.msg.InProgress() // without a connection the lease is lost anyway
+			}
+		}
+	}()
+	return cancel
+}
+
+// describe is what a log record says of an event and an error, under the keys
+// that packages verify and event use. e may be nil.
+func describe(e *event.Event, err error) []slog.Attr {
+	attrs := make([]slog.Attr, 0, 9)
+	if e != nil {
+		attrs = append(attrs,
+			slog.String("endpoint", e.Source), slog.String("vendor", e.Vendor),
+			slog.String("id", e.ID), slog.String("type", string(e.Type)))
+	}
+	attrs = append(attrs, slog.String("error", err.Error()))
+	if p, ok := errors.AsType[*event.PanicError](err); ok {
+		attrs = append(attrs, slog.String("stack", string(p.Stack)))
+	}
+	return attrs
+}

@@ -1,0 +1,135 @@
+// Package embedded keeps a durable store in a directory, with a NATS server in
+// this process that listens on no port: nothing to install, nothing to run.
+//
+// Every write is synced to the disk before it is acknowledged. The directory is
+// locked while the store is open, since two servers on one directory would lose
+// events without a word.
+//
+// See package durable for what the store does and promises.
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/nats-io/nats.go"
+
+	"github.com/accesshook/accesshook/event/durable"
+)
+
+// ErrInUse is returned by [Open] if another store, of this process or another,
+// has the directory open.
+var ErrInUse = errors.New("embedded: the directory is in use by another process")
+
+// Config says where a [Store] is, and how it works.
+type Config struct {
+	// Dir is the directory, which is made if it is not there. It must be on a
+	// local file system: locks are not reliable on others.
+	Dir string
+	// Config is that of the store. Replicas must be 0 or 1.
+	durable.Config
+}
+
+// A Store is a durable store in a directory. All methods may be called from many
+// goroutines at once. Make one with [Open].
+type Store struct {
+	*durable.Store
+	engine *engine
+	nc     *nats.Conn
+	lock   *flock.Flock
+	log    *slog.Logger
+
+	sick chan struct{}      // told when the engine may have failed; capacity 1
+	stop context.CancelFunc // ends watch
+	done chan struct{}      // closed when watch has ended
+}
+
+// lockFile is in the directory beside those of the server.
+const lockFile = "accesshook.lock"
+
+// Open opens the store in c.Dir, and creates it if it is not there. ctx is for
+// Open alone. It returns [ErrInUse] if the directory is open already, and
+// durable.ErrMismatch if the store in it was created with other settings.
+//
+// Close must be called, or events that were finished last come again.
+func Open(ctx context.Context, c Config) (_ *Store, err error) {
+	payload, err := c.MaxMessage()
+	switch {
+	case err != nil:
+		return nil, err
+	case c.Dir == "":
+		return nil, errors.New("embedded: Config.Dir is empty")
+	case c.Replicas > 1:
+		return nil, errors.New("embedded: Config.Replicas must be 1: there is one server")
+	case payload > math.MaxInt32:
+		return nil, errors.New("embedded: Config.MaxBody is too large")
+	}
+	log := c.Logger
+	if log == nil {
+		log = slog.Default()
+	}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("embedded: %w", err)
+	}
+	s := &Store{
+		log:  log,
+		lock: flock.New(filepath.Join(c.Dir, lockFile), flock.SetPermissions(0o600)),
+		sick: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	switch locked, err := s.lock.TryLock(); {
+	case err != nil:
+		return nil, fmt.Errorf("embedded: cannot lock the directory: %w", err)
+	case !locked:
+		return nil, fmt.Errorf("%w: %s", ErrInUse, c.Dir)
+	}
+	defer func() {
+		if err != nil {
+			_ = s.release()
+		}
+	}()
+	s.engine = newEngine(c, int32(payload), log)
+	if err := s.engine.start(); err != nil {
+		return nil, err
+	}
+	if s.nc, err = nats.Connect("", nats.InProcessServer(s.engine), nats.Name("accesshook"),
+		nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(0, 0)); err != nil {
+		return nil, fmt.Errorf("embedded: %w", err)
+	}
+	if s.Store, err = durable.Connect(ctx, s.nc, c.Config); err != nil {
+		return nil, err
+	}
+	watch, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	go s.watch(watch)
+	return s, nil
+}
+
+// Close cancels every Run, waits until the callbacks that are running have
+// returned, and closes the directory. It must not be called from a callback.
+func (s *Store) Close() error {
+	err := s.Store.Close()
+	s.stop()
+	<-s.done
+	return errors.Join(err, s.release())
+}
+
+// release gives back what Open took, the lock last.
+func (s *Store) release() error {
+	if s.nc != nil {
+		s.nc.Close()
+	}
+	if s.engine != nil {
+		s.engine.shutdown()
+	}
+	if err := s.lock.Unlock(); err != nil {
+		return fmt.Errorf("embedded: %w", err)
+	}
+	return nil
+}

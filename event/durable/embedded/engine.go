@@ -1,0 +1,126 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/accesshook/accesshook/event/durable"
+)
+
+// defaultStore is what durable.Config bounds its streams to by default.
+const defaultStore = durable.DefaultMaxBytes + durable.DefaultMaxDeadBytes
+
+// startWait is how long a server may take to read what is stored.
+const startWait = 5 * time.Minute
+
+// An engine is a NATS server in this process that can be started again.
+type engine struct {
+	options server.Options
+	log     serverLog
+
+	mu     sync.Mutex
+	server *server.Server // nil while there is none
+}
+
+func newEngine(c Config, maxPayload int32, log *slog.Logger) *engine {
+	store := c.MaxBytes + c.MaxDeadBytes
+	if c.MaxBytes == 0 || c.MaxDeadBytes == 0 {
+		store += defaultStore
+	}
+	return &engine{
+		log: serverLog{log},
+		options: server.Options{
+			ServerName: "accesshook",
+			DontListen: true,
+			NoSigs:     true, // else it would end the process at SIGTERM
+			JetStream:  true,
+			StoreDir:   c.Dir,
+			SyncAlways: true,
+			MaxPayload: maxPayload,
+			// The limit is that of the streams; this one is only out of their way.
+			JetStreamMaxStore:  store + 1<<30,
+			JetStreamMaxMemory: 64 << 20,
+		},
+	}
+}
+
+// InProcessConn implements nats.InProcessConnProvider.
+func (e *engine) InProcessConn() (net.Conn, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.server == nil {
+		return nil, errNoServer
+	}
+	return e.server.InProcessConn()
+}
+
+var errNoServer = errors.New("embedded: the store is not running")
+
+// start starts the server, and returns once it has read what is stored.
+func (e *engine) start() error {
+	options := e.options
+	srv, err := server.NewServer(&options)
+	if err != nil {
+		return fmt.Errorf("embedded: %w", err)
+	}
+	srv.SetLoggerV2(e.log, false, false, false)
+	srv.Start()
+	if !srv.ReadyForConnections(startWait) || !srv.JetStreamEnabled() {
+		srv.Shutdown()
+		return fmt.Errorf("embedded: the store in %s cannot be opened; the log says why", e.options.StoreDir)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.server = srv
+	return nil
+}
+
+// shutdown stops the server, if there is one.
+func (e *engine) shutdown() {
+	e.mu.Lock()
+	srv := e.server
+	e.server = nil
+	e.mu.Unlock()
+	if srv != nil {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+	}
+}
+
+// health returns why the server does not store any more, or nil.
+func (e *engine) health() error {
+	e.mu.Lock()
+	srv := e.server
+	e.mu.Unlock()
+	if srv == nil {
+		return errNoServer
+	}
+	if !srv.JetStreamEnabled() {
+		return errors.New("embedded: the server has given up storing, as after a failed write")
+	}
+	if h := srv.Healthz(nil); h.Error != "" {
+		return fmt.Errorf("embedded: %s", h.Error)
+	}
+	return nil
+}
+
+// A serverLog gives the log of the server to slog, its notices at level Debug.
+type serverLog struct{ log *slog.Logger }
+
+func (l serverLog) write(f func(string, ...any), format string, v []any) {
+	f("nats-server: " + strings.TrimSpace(fmt.Sprintf(format, v...)))
+}
+
+func (l serverLog) Noticef(format string, v ...any) { l.write(l.log.Debug, format, v) }
+func (l serverLog) Warnf(format string, v ...any)   { l.write(l.log.Warn, format, v) }
+func (l serverLog) Errorf(format string, v ...any)  { l.write(l.log.Error, format, v) }
+func (l serverLog) Fatalf(format string, v ...any)  { l.write(l.log.Error, format, v) }
+func (l serverLog) Debugf(string, ...any)           {}
+func (l serverLog) Tracef(string, ...any)           {}

@@ -1,0 +1,94 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/durable"
+)
+
+const (
+	watchEvery  = 2 * time.Second
+	probeFile   = "accesshook.probe"
+	probeSize   = 1 << 20
+	restartWait = 2 * time.Second // between two tries
+)
+
+// HandleEvent is that of durable.Store.
+func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
+	err := s.Store.HandleEvent(ctx, e)
+	if errors.Is(err, durable.ErrNoAnswer) {
+		select {
+		case s.sick <- struct{}{}:
+		default:
+		}
+	}
+	return err
+}
+
+// watch starts the server again after it has failed to write: it gives up a
+// stream at the first such error, and goes on with that when there is room again.
+// Until then events are answered durable.ErrNoAnswer.
+func (s *Store) watch(ctx context.Context) {
+	defer close(s.done)
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-s.sick:
+		}
+		if err := s.engine.health(); err != nil {
+			s.log.LogAttrs(ctx, slog.LevelError, "embedded: the store cannot write: events are answered 503 until it can",
+				slog.String("dir", s.engine.options.StoreDir), slog.String("error", err.Error()))
+			if s.restart(ctx) {
+				s.log.LogAttrs(ctx, slog.LevelInfo, "embedded: the store can write again")
+			}
+		}
+	}
+}
+
+// restart stops the server and starts it once the directory can be written to.
+func (s *Store) restart(ctx context.Context) bool {
+	s.engine.shutdown()
+	for {
+		err := probe(s.engine.options.StoreDir)
+		if err == nil {
+			err = s.engine.start()
+		}
+		if err == nil {
+			return true
+		}
+		s.log.LogAttrs(ctx, slog.LevelDebug, "embedded: still not", slog.String("error", err.Error()))
+		t := time.NewTimer(restartWait)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return false
+		case <-t.C:
+		}
+	}
+}
+
+// probe reports whether a file can be written to dir.
+func probe(dir string) (err error) {
+	name := filepath.Join(dir, probeFile)
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, f.Close(), os.Remove(name))
+	}()
+	if _, err := f.Write(make([]byte, probeSize)); err != nil {
+		return err
+	}
+	return f.Sync()
+}

@@ -1,0 +1,119 @@
+package durable
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/cloudevent"
+)
+
+// Headers of a stored message.
+const (
+	// HeaderSchema has the version of what is stored: "1".
+	HeaderSchema = "Accesshook-Schema"
+	// HeaderCredential has Event.Credential, percent-encoded. Missing if empty.
+	HeaderCredential = "Accesshook-Credential"
+	// HeaderRaw is "sealed" if the message has the body: the attribute RawAttribute.
+	HeaderRaw = "Accesshook-Raw"
+
+	headerContentType = "Content-Type"
+)
+
+// RawAttribute is the name of the extension attribute of a stored CloudEvent
+// that has the sealed body: base64 of nonce, text and tag of AES-256-GCM.
+const RawAttribute = "accesshookraw"
+
+const (
+	schemaVersion = "1"
+	rawSealed     = "sealed"
+)
+
+var validVendor = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)
+
+// encode returns the message for e, and the shard that it belongs to.
+func (s *Store) encode(e *event.Event) (m *nats.Msg, shard int, err error) {
+	if e == nil || e.ID == "" || !validVendor.MatchString(e.Vendor) {
+		return nil, 0, fmt.Errorf("%w: without an ID, or with a Vendor other than a-z, 0-9, - and _", ErrInvalid)
+	}
+	data, err := cloudevent.Encode(e)
+	if err != nil {
+		return nil, 0, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	id, sum := messageID(e)
+	shard = s.c.Order.shardOf(e, sum, s.c.Shards)
+	m = nats.NewMsg(s.names.ingest(shard, subject(e)))
+	m.Header.Set(nats.MsgIdHdr, id)
+	m.Header.Set(HeaderSchema, schemaVersion)
+	m.Header.Set(headerContentType, cloudevent.ContentType)
+	if e.Credential != "" {
+		m.Header.Set(HeaderCredential, url.PathEscape(e.Credential))
+	}
+	if s.c.KeepRaw && e.Raw != nil {
+		data = withRaw(data, s.sealer.seal(e, e.Raw))
+		m.Header.Set(HeaderRaw, rawSealed)
+	}
+	m.Data = data
+	return m, shard, nil
+}
+
+// withRaw adds the sealed body to the JSON object of a CloudEvent.
+func withRaw(data, sealed []byte) []byte {
+	data = append(data[:len(data)-1], `,"`+RawAttribute+`":"`...)
+	data = base64.StdEncoding.AppendEncode(data, sealed)
+	return append(data, `"}`...)
+}
+
+// decode reads what encode wrote.
+func (s *Store) decode(h nats.Header, data []byte) (*event.Event, error) {
+	if v := h.Get(HeaderSchema); v != schemaVersion {
+		return nil, fmt.Errorf("%w: %.16q", ErrSchema, v)
+	}
+	e, err := cloudevent.Decode(data, s.c.Payloads)
+	if err != nil {
+		return nil, err
+	}
+	if e.Credential, err = url.PathUnescape(h.Get(HeaderCredential)); err != nil {
+		return nil, errors.New("durable: header " + HeaderCredential + " cannot be read")
+	}
+	if h.Get(HeaderRaw) == rawSealed && !s.sealer.empty() {
+		if err := s.openRaw(e, data); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// openRaw sets Raw of e, and its payload to one that has its secrets.
+func (s *Store) openRaw(e *event.Event, data []byte) error {
+	var sealed struct {
+		Raw []byte `json:"accesshookraw"`
+	}
+	if err := json.Unmarshal(data, &sealed); err != nil {
+		return fmt.Errorf("durable: %w", err)
+	}
+	raw, err := s.sealer.open(e, sealed.Raw)
+	if err != nil {
+		return err
+	}
+	e.Raw = raw
+	if e.Payload == nil {
+		return nil
+	}
+	decode := s.c.Payloads[e.Vendor]
+	if decode == nil {
+		return fmt.Errorf("%w: %.64q", cloudevent.ErrNoDecoder, e.Vendor)
+	}
+	inner, err := decode(raw)
+	if err != nil {
+		return fmt.Errorf("durable: payload: %w", err)
+	}
+	e.Payload = inner.Payload
+	return nil
+}

@@ -1,0 +1,78 @@
+package durable
+
+import (
+	"context"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// A reader returns the next message of a stream, or none when all that there
+// was have been read.
+type reader func(context.Context) (jetstream.Msg, *jetstream.MsgMetadata, error)
+
+// read reads what a stream has at this moment, in order, without changing it.
+// The function stop must be called.
+func (s *Store) read(ctx context.Context, stream string, c jetstream.OrderedConsumerConfig) (next reader, stop func(), err error) {
+	info, err := s.js.Stream(ctx, stream)
+	if err != nil {
+		return nil, nil, err
+	}
+	last := info.CachedInfo().State.LastSeq
+	consumer, err := s.js.OrderedConsumer(ctx, stream, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	state, err := consumer.Info(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	end := state.NumPending == 0
+	seen := uint64(0) // the last sequence that came
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(64))
+	if err != nil {
+		return nil, nil, err
+	}
+	next = func(ctx context.Context) (jetstream.Msg, *jetstream.MsgMetadata, error) {
+		for !end {
+			m, err := nextWithin(ctx, messages)
+			if err != nil {
+				return nil, nil, err
+			}
+			if m == nil {
+				// What was left may have been deleted meanwhile.
+				if state, err = consumer.Info(ctx); err != nil {
+					return nil, nil, err
+				}
+				end = state.NumPending == 0 && state.Delivered.Stream <= seen
+				continue
+			}
+			meta, err := m.Metadata()
+			if err != nil {
+				return nil, nil, err
+			}
+			seen = meta.Sequence.Stream
+			end = meta.NumPending == 0 || seen >= last
+			if seen > last {
+				break // came after the reading began
+			}
+			return m, meta, nil
+		}
+		return nil, nil, nil
+	}
+	return next, messages.Stop, nil
+}
+
+// readWait is how long a reader waits before it asks whether there is more.
+const readWait = time.Second
+
+// nextWithin returns the next message, or nil if none comes for a while.
+func nextWithin(ctx context.Context, messages jetstream.MessagesContext) (jetstream.Msg, error) {
+	wait, cancel := context.WithTimeout(ctx, readWait)
+	defer cancel()
+	m, err := messages.Next(jetstream.NextContext(wait))
+	if err != nil && ctx.Err() == nil && wait.Err() != nil {
+		return nil, nil
+	}
+	return m, err
+}

@@ -1,0 +1,140 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+// A Filter chooses events. The zero Filter chooses all.
+type Filter struct {
+	Vendor string     // empty: every vendor
+	Type   event.Type // a type, a family such as "session.*", or empty for all
+}
+
+// subjects is the filter as NATS knows it, below the prefix of the store.
+func (f Filter) subjects() (string, error) {
+	vendor, types := "*", ">"
+	if f.Vendor != "" {
+		if !validVendor.MatchString(f.Vendor) {
+			return "", errors.New("durable: invalid Filter.Vendor")
+		}
+		vendor = f.Vendor
+	}
+	if t := string(f.Type); t != "" && t != "*" {
+		family, isFamily := strings.CutSuffix(t, ".*")
+		if !validTokens(family) {
+			return "", errors.New("durable: invalid Filter.Type")
+		}
+		if types = t; isFamily {
+			types = family + ".>"
+		}
+	}
+	return vendor + "." + types, nil
+}
+
+// Replay gives h the events that were stored from from on and before to, one
+// after another in the order in which they were stored (of two servers' clocks,
+// in a cluster), and returns when it has given all that there were when it began.
+// A zero to is now. What retention has deleted is gone; consumers are not
+// touched, and dead letters are replayed as well.
+//
+// It stops at the first error of h, and returns it with the time at which the
+// event was stored, from which another Replay can go on. An event that cannot be
+// decoded is left out, and Replay returns an error that says so in the end.
+func (s *Store) Replay(ctx context.Context, from, to time.Time, f Filter, h event.Handler) error {
+	if h == nil {
+		return errors.New("durable: nil handler")
+	}
+	subjects, err := f.subjects()
+	if err != nil {
+		return err
+	}
+	if to.IsZero() {
+		to = time.Now()
+	}
+	shards, stop, err := s.openShards(ctx, from, subjects)
+	defer stop()
+	if err != nil {
+		return fmt.Errorf("durable: replay: %w", err)
+	}
+	h = event.Recover(h)
+	var firstLeft error
+	left := 0
+	for {
+		m := earliest(shards)
+		if m == nil || !m.meta.Timestamp.Before(to) {
+			break
+		}
+		e, err := s.decode(m.msg.Headers(), m.msg.Data())
+		if err != nil {
+			if left++; left == 1 {
+				firstLeft = err
+			}
+		} else if err := h.HandleEvent(ctx, e); err != nil {
+			return fmt.Errorf("durable: replay stopped at event %s, stored %s: %w", e.ID, m.meta.Timestamp.UTC().Format(time.RFC3339Nano), err)
+		}
+		if err := m.advance(ctx); err != nil {
+			return fmt.Errorf("durable: replay: %w", err)
+		}
+	}
+	if left > 0 {
+		return fmt.Errorf("durable: replay left out %d events that cannot be decoded, the first with: %w", left, firstLeft)
+	}
+	return nil
+}
+
+// A shardReader is at one event of a shard: msg, or nil at the end.
+type shardReader struct {
+	next reader
+	msg  jetstream.Msg
+	meta *jetstream.MsgMetadata
+}
+
+func (r *shardReader) advance(ctx context.Context) (err error) {
+	r.msg, r.meta, err = r.next(ctx)
+	return err
+}
+
+// openShards opens a reader of each shard, at its first event. stop is never nil.
+func (s *Store) openShards(ctx context.Context, from time.Time, subjects string) (shards []*shardReader, stop func(), err error) {
+	var stops []func()
+	stop = func() {
+		for _, f := range stops {
+			f()
+		}
+	}
+	for shard := range s.c.Shards {
+		next, stopOne, err := s.read(ctx, s.names.stream(shard), jetstream.OrderedConsumerConfig{
+			FilterSubjects: []string{s.names.stored(subjects)},
+			DeliverPolicy:  jetstream.DeliverByStartTimePolicy, OptStartTime: &from,
+		})
+		if err != nil {
+			return nil, stop, err
+		}
+		stops = append(stops, stopOne)
+		r := &shardReader{next: next}
+		if err := r.advance(ctx); err != nil {
+			return nil, stop, err
+		}
+		shards = append(shards, r)
+	}
+	return shards, stop, nil
+}
+
+// earliest returns the reader whose event was stored first, or nil.
+func earliest(shards []*shardReader) *shardReader {
+	var first *shardReader
+	for _, r := range shards {
+		if r.msg != nil && (first == nil || r.meta.Timestamp.Before(first.meta.Timestamp)) {
+			first = r
+		}
+	}
+	return first
+}

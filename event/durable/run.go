@@ -1,0 +1,232 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+const (
+	// pollWait is how long a worker waits for an event before it looks whether it
+	// should stop.
+	pollWait = 500 * time.Millisecond
+	// faultWait is the longest pause while the servers cannot be reached.
+	faultWait = 5 * time.Second
+	// flushWait is how long the end of Run waits for the server to have taken
+	// what was done.
+	flushWait = 5 * time.Second
+)
+
+// A run is one call of Runner.Run.
+type run struct {
+	*Store
+	c Consumer
+	h event.Handler
+
+	began    time.Time
+	journal  jetstream.Stream // of attempts
+	suspects chan struct{}    // has a token while an event that may kill is with the callbacks
+
+	stop  context.CancelCauseFunc // ends all workers
+	works sync.WaitGroup
+}
+
+func newRun(s *Store, c Consumer, h event.Handler) *run {
+	return &run{Store: s, c: c, h: event.Recover(h), suspects: make(chan struct{}, 1)}
+}
+
+func (r *run) run(ctx context.Context) error {
+	ctx, r.stop = context.WithCancelCause(ctx)
+	defer r.stop(nil)
+	consumers, err := r.create(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.began = time.Now()
+	workers := r.c.Workers
+	if r.Store.c.Order != OrderNone {
+		workers = 1
+	}
+	for shard, consumer := range consumers {
+		for range workers {
+			r.works.Go(func() { r.work(ctx, shard, consumer) })
+		}
+	}
+	r.works.Go(func() { r.keepRoom(ctx) })
+	r.works.Wait()
+
+	flush, cancel := context.WithTimeout(context.Background(), flushWait)
+	defer cancel()
+	_ = r.nc.FlushWithContext(flush) // else what was done last is done again
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
+		return cause
+	}
+	return nil
+}
+
+// create creates the consumer in each shard, and waits for servers that are away.
+func (r *run) create(ctx context.Context) ([]jetstream.Consumer, error) {
+	pause := 50 * time.Millisecond
+	for {
+		consumers, err := r.tryCreate(ctx)
+		var refused *jetstream.APIError
+		if err == nil || ctx.Err() != nil || errors.As(err, &refused) && refused.Code < 500 || errors.Is(err, nats.ErrConnectionClosed) {
+			return consumers, err
+		}
+		r.log().LogAttrs(ctx, slog.LevelWarn, "durable: cannot begin yet",
+			slog.String("consumer", r.c.Name), slog.String("error", err.Error()))
+		pause = min(2*pause, faultWait)
+		sleep(ctx, pause)
+	}
+}
+
+func (r *run) tryCreate(ctx context.Context) (consumers []jetstream.Consumer, err error) {
+	if r.journal, err = r.js.Stream(ctx, r.names.attempts()); err != nil {
+		return nil, fmt.Errorf("durable: stream %s: %w", r.names.attempts(), err)
+	}
+	for shard := range r.Store.c.Shards {
+		consumer, err := r.c.create(ctx, r.Store, shard)
+		if err != nil {
+			return nil, err
+		}
+		consumers = append(consumers, consumer)
+	}
+	return consumers, nil
+}
+
+// work takes one event of a shard after another and has it handled. It does not
+// fetch ahead: an event that waits here would use up its lease, and an attempt.
+func (r *run) work(ctx context.Context, shard int, consumer jetstream.Consumer) {
+	returned := false
+	defer func() {
+		if !returned { // a callback ended the goroutine
+			r.works.Go(func() { r.work(ctx, shard, consumer) })
+		}
+	}()
+	pause := time.Duration(0)
+	for ctx.Err() == nil {
+		err := r.next(ctx, shard, consumer)
+		if err == nil {
+			pause = 0
+			continue
+		}
+		if r.over(ctx, shard, err) {
+			break
+		}
+		pause = min(max(2*pause, 50*time.Millisecond), faultWait)
+		sleep(ctx, pause)
+	}
+	returned = true
+}
+
+// next waits a while for an event of a shard and has it handled.
+func (r *run) next(ctx context.Context, shard int, consumer jetstream.Consumer) error {
+	batch, err := consumer.Fetch(1, jetstream.FetchMaxWait(pollWait))
+	if err != nil {
+		return err
+	}
+	// Not ended by ctx: what the server has given out would wait for its lease.
+	for m := range batch.Messages() {
+		r.deliver(ctx, shard, m)
+	}
+	return batch.Error()
+}
+
+// over reports whether err is the end of the run, and ends it. Otherwise the
+// servers may be back later.
+func (r *run) over(ctx context.Context, shard int, err error) bool {
+	if errors.Is(err, nats.ErrConnectionClosed) {
+		r.stop(err)
+		return true
+	}
+	_, infoErr := r.js.Consumer(ctx, r.names.stream(shard), r.c.Name)
+	if errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(infoErr, jetstream.ErrConsumerNotFound) {
+		r.stop(ErrConsumerDeleted)
+		return true
+	}
+	if infoErr != nil && ctx.Err() == nil {
+		r.log().LogAttrs(ctx, slog.LevelWarn, "durable: cannot fetch events",
+			slog.String("consumer", r.c.Name), slog.Int("shard", shard), slog.String("error", err.Error()))
+	}
+	return false
+}
+
+// deliver has one event handled, and tells the store what became of it.
+func (r *run) deliver(ctx context.Context, shard int, m jetstream.Msg) {
+	ctx = context.WithoutCancel(ctx)
+	meta, err := m.Metadata()
+	if err != nil {
+		r.failed(ctx, "read", nil, err) // not a message of a consumer: nothing to answer
+		return
+	}
+	d := &delivery{
+		run: r, msg: m, shard: shard, meta: meta,
+		recorded: meta.NumDelivered > 1 || time.Since(r.began) < warmUp,
+	}
+	a := Attempt{Consumer: r.c.Name, Number: 1}
+	if a.Event, a.Err = r.decode(m.Headers(), m.Data()); a.Err != nil {
+		a.Result = d.bury(ctx, a)
+	} else {
+		d.attempt(ctx, &a)
+	}
+	r.observe(ctx, a)
+}
+
+var errNotFinished = errors.New("durable: no attempt came to an end: the process died, or a callback outran its lease")
+
+func (r *run) observe(ctx context.Context, a Attempt) {
+	if r.c.Observe == nil {
+		return
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			r.failed(ctx, "observe", a.Event, &event.PanicError{Value: v, Stack: debug.Stack()})
+		}
+	}()
+	r.c.Observe(ctx, a)
+}
+
+// failed logs what went wrong with an event in the given step.
+func (r *run) failed(ctx context.Context, op string, e *event.Event, err error) {
+	r.log().LogAttrs(ctx, slog.LevelError, "durable: failed", append(describe(e, err),
+		slog.String("op", op), slog.String("consumer", r.c.Name))...)
+}
+
+// delay is the pause after attempt n, which failed with err.
+func (c Consumer) delay(n int, err error) time.Duration {
+	longest := c.MaxDelay
+	if n-1 < 32 {
+		longest = min(longest, c.Delay<<(n-1))
+		if longest <= 0 { // overflow
+			longest = c.MaxDelay
+		}
+	}
+	pause := longest/2 + rand.N(longest/2+1)
+	if after, ok := event.IsUnavailable(err); ok {
+		pause += after
+	}
+	return pause
+}
+
+// sleep waits for d, or until ctx is over.
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,52 @@
+package durable
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"fmt"
+
+	"github.com/accesshook/accesshook/event"
+)
+
+const rawKeySize = 32 // AES-256
+
+// A sealer keeps the bodies of events from those who can read the store, and
+// from being put into another event. The zero sealer opens nothing.
+type sealer struct{ aeads []cipher.AEAD }
+
+// newSealer returns a sealer that seals with the first of keys.
+func newSealer(keys [][]byte) (*sealer, error) {
+	s := new(sealer)
+	for i, key := range keys {
+		block, err := aes.NewCipher(key)
+		if err != nil {
+			return nil, fmt.Errorf("durable: Config.RawKeys: key %d: %w", i+1, err)
+		}
+		aead, err := cipher.NewGCMWithRandomNonce(block) // the nonce is part of the sealed text
+		if err != nil {
+			return nil, fmt.Errorf("durable: Config.RawKeys: key %d: %w", i+1, err)
+		}
+		s.aeads = append(s.aeads, aead)
+	}
+	return s, nil
+}
+
+func (s *sealer) empty() bool { return len(s.aeads) == 0 }
+
+func (s *sealer) seal(e *event.Event, raw []byte) []byte {
+	return s.aeads[0].Seal(nil, nil, raw, boundTo(e))
+}
+
+func (s *sealer) open(e *event.Event, sealed []byte) ([]byte, error) {
+	for _, aead := range s.aeads {
+		if raw, err := aead.Open(nil, nil, sealed, boundTo(e)); err == nil {
+			return raw, nil
+		}
+	}
+	return nil, ErrSealed
+}
+
+// boundTo is the additional data of a sealed body.
+func boundTo(e *event.Event) []byte {
+	return join(nil, "accesshook raw body 1", e.Vendor, e.Source, e.ID)
+}

@@ -1,0 +1,67 @@
+package durable
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Stats are what a store has at one moment. Shards are asked one after another.
+type Stats struct {
+	Events    uint64  // stored, finished ones that are kept included
+	Bytes     uint64  // of Events
+	MaxBytes  uint64  // Config.MaxBytes
+	Fullest   float64 // the fullest shard, 0 to 1
+	Dead      uint64  // dead letters
+	DeadBytes uint64
+	Consumers map[string]ConsumerStats
+}
+
+// ConsumerStats are what a consumer has to do.
+type ConsumerStats struct {
+	Pending  uint64 // events that it has not seen
+	Active   int    // events with its callbacks, or waiting for another attempt
+	Repeated int    // of Active, those that had more than one attempt
+}
+
+// Stats asks the servers.
+func (s *Store) Stats(ctx context.Context) (Stats, error) {
+	stats := Stats{Consumers: make(map[string]ConsumerStats)}
+	for shard := range s.c.Shards {
+		stream, err := s.js.Stream(ctx, s.names.stream(shard))
+		if err != nil {
+			return Stats{}, fmt.Errorf("durable: shard %d: %w", shard, err)
+		}
+		info := stream.CachedInfo()
+		limit := uint64(max(info.Config.MaxBytes, 1))
+		stats.Events += info.State.Msgs
+		stats.Bytes += info.State.Bytes
+		stats.MaxBytes += limit
+		stats.Fullest = max(stats.Fullest, float64(info.State.Bytes)/float64(limit))
+		if err := stats.addConsumers(ctx, stream); err != nil {
+			return Stats{}, fmt.Errorf("durable: shard %d: %w", shard, err)
+		}
+	}
+	dead, err := s.js.Stream(ctx, s.names.dead())
+	if err != nil {
+		return Stats{}, fmt.Errorf("durable: dead letters: %w", err)
+	}
+	stats.Dead, stats.DeadBytes = dead.CachedInfo().State.Msgs, dead.CachedInfo().State.Bytes
+	return stats, nil
+}
+
+func (s *Stats) addConsumers(ctx context.Context, stream jetstream.Stream) error {
+	list := stream.ListConsumers(ctx)
+	for info := range list.Info() {
+		if info.Config.Durable == "" {
+			continue
+		}
+		c := s.Consumers[info.Name]
+		c.Pending += info.NumPending
+		c.Active += info.NumAckPending
+		c.Repeated += info.NumRedelivered
+		s.Consumers[info.Name] = c
+	}
+	return list.Err()
+}

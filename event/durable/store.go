@@ -1,0 +1,111 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// A Store keeps events on NATS JetStream until callbacks have finished them. It
+// is an event.Handler that stores. All methods may be called from many goroutines
+// at once. Make one with [Connect], or with Open of package embedded.
+type Store struct {
+	c      Config
+	js     jetstream.JetStream
+	nc     *nats.Conn
+	names  names
+	sealer *sealer
+
+	inFlight chan struct{} // a token for each event that is being stored
+	full     chan struct{} // told when a shard was full; capacity 1
+
+	base context.Context // over once Close began
+	stop context.CancelFunc
+	mu   sync.Mutex
+	runs sync.WaitGroup // of Run; added to under mu
+}
+
+// Connect returns a store on the servers that nc is connected to, and creates
+// its streams if they are not there. It changes streams that are there to what c
+// says, but refuses with [ErrMismatch] where that would lose order or duplicates.
+// ctx is for Connect alone.
+//
+// The connection stays the caller's, with its credentials and TLS; it should be
+// made with nats.MaxReconnects(-1), for a connection that has given up answers
+// all events 503 for ever. Close does not close it. Servers must be of version
+// 2.11 or later, with a max_payload of at least [Config.MaxMessage].
+func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if nc == nil {
+		return nil, errors.New("durable: no connection")
+	}
+	if limit := nc.MaxPayload(); limit < c.maxMessage() {
+		return nil, fmt.Errorf("durable: the server takes messages of %d bytes, and events of Config.MaxBody %d may need %d: raise its max_payload, or lower MaxBody to the largest of your endpoints", limit, c.MaxBody, c.maxMessage())
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, fmt.Errorf("durable: %w", err)
+	}
+	sealer, err := newSealer(c.RawKeys)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		c: c, js: js, nc: nc, names: names{c.Name}, sealer: sealer,
+		inFlight: make(chan struct{}, c.MaxInFlight),
+		full:     make(chan struct{}, 1),
+	}
+	if err := s.createStreams(ctx); err != nil {
+		return nil, err
+	}
+	s.base, s.stop = context.WithCancel(context.Background())
+	return s, nil
+}
+
+// DedupeWindow returns for how long a duplicate of an event is recognised.
+func (s *Store) DedupeWindow() time.Duration { return s.c.DedupeWindow }
+
+// Close makes the store answer [ErrClosed], cancels every Run, and waits until
+// the callbacks that are running have returned. It does not wait for events that
+// are being stored: shut the server of the endpoints down first.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	s.stop()
+	s.mu.Unlock()
+	s.runs.Wait()
+	return nil
+}
+
+// begin registers a Run, and returns a context that is over when ctx is or the
+// store is closed.
+func (s *Store) begin(ctx context.Context) (context.Context, func(), error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.base.Err() != nil {
+		return nil, nil, ErrClosed
+	}
+	s.runs.Add(1)
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(s.base, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+		s.runs.Done()
+	}, nil
+}
+
+func (s *Store) log() *slog.Logger {
+	if s.c.Logger != nil {
+		return s.c.Logger
+	}
+	return slog.Default()
+}
