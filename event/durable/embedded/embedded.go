@@ -46,7 +46,6 @@ type Store struct {
 	lock   *flock.Flock
 	log    *slog.Logger
 
-	sick chan struct{}      // told when the engine may have failed; capacity 1
 	stop context.CancelFunc // ends watch
 	done chan struct{}      // closed when watch has ended
 }
@@ -81,7 +80,7 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 	s := &Store{
 		log:  log,
 		lock: flock.New(filepath.Join(c.Dir, lockFile), flock.SetPermissions(0o600)),
-		sick: make(chan struct{}, 1), done: make(chan struct{}),
+		done: make(chan struct{}),
 	}
 	switch locked, err := s.lock.TryLock(); {
 	case err != nil:

@@ -102,9 +102,6 @@ func (e *engine) health() error {
 	if srv == nil {
 		return errNoServer
 	}
-	if !srv.JetStreamEnabled() {
-		return errors.New("embedded: the server has given up storing, as after a failed write")
-	}
 	if h := srv.Healthz(nil); h.Error != "" {
 		return fmt.Errorf("embedded: %s", h.Error)
 	}

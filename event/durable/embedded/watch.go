@@ -7,29 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/event/durable"
 )
 
 const (
 	watchEvery  = 2 * time.Second
+	restartWait = 2 * time.Second // between two tries
 	probeFile   = "accesshook.probe"
 	probeSize   = 1 << 20
-	restartWait = 2 * time.Second // between two tries
 )
-
-// HandleEvent is that of durable.Store.
-func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
-	err := s.Store.HandleEvent(ctx, e)
-	if errors.Is(err, durable.ErrNoAnswer) {
-		select {
-		case s.sick <- struct{}{}:
-		default:
-		}
-	}
-	return err
-}
 
 // watch starts the server again after it has failed to write: it gives up a
 // stream at the first such error, and goes on with that when there is room again.
@@ -43,7 +28,6 @@ func (s *Store) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		case <-s.sick:
 		}
 		if err := s.engine.health(); err != nil {
 			s.log.LogAttrs(ctx, slog.LevelError, "embedded: the store cannot write: events are answered 503 until it can",
@@ -77,7 +61,8 @@ func (s *Store) restart(ctx context.Context) bool {
 	}
 }
 
-// probe reports whether a file can be written to dir.
+// probe reports whether there is some room in dir. A server that is started
+// without it would have senders wait until it has failed again.
 func probe(dir string) (err error) {
 	name := filepath.Join(dir, probeFile)
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
