@@ -1,7 +1,6 @@
 package event
 
 import (
-	"container/list"
 	"context"
 	"strconv"
 	"sync"
@@ -27,18 +26,41 @@ type DedupeMemory struct {
 	limit int
 
 	mu      sync.Mutex
-	entries map[string]*list.Element // of memoryEntry
-	open    list.List                // claimed, the oldest claim first
-	done    list.List                // done, the oldest first
+	entries map[string]*memoryEntry
+	open    memoryEntry // root of a ring: claimed, the oldest claim first
+	done    memoryEntry // root of a ring: done, the oldest first
 	owners  uint64
 	evicted uint64
 }
 
+// A memoryEntry is a link of one of two rings. It is its own list element, since
+// there are many, and the garbage collector visits each.
 type memoryEntry struct {
-	key   string
-	owner string
-	until time.Time // end of the lease or of the keep
-	done  bool
+	key        string
+	owner      string
+	until      time.Time // end of the lease or of the keep
+	done       bool
+	prev, next *memoryEntry
+}
+
+// oldest returns the first entry of the ring with the root r, or nil.
+func (r *memoryEntry) oldest() *memoryEntry {
+	if r.next == r {
+		return nil
+	}
+	return r.next
+}
+
+// add makes x the newest entry of the ring with the root r.
+func (r *memoryEntry) add(x *memoryEntry) {
+	x.prev, x.next = r.prev, r
+	x.prev.next, r.prev = x, x
+}
+
+// leave takes x out of its ring.
+func (x *memoryEntry) leave() {
+	x.prev.next, x.next.prev = x.next, x.prev
+	x.prev, x.next = nil, nil
 }
 
 // NewDedupeMemory returns an empty store for the given number of entries. Zero:
@@ -50,7 +72,10 @@ func NewDedupeMemory(entries int) *DedupeMemory {
 	if entries == 0 {
 		entries = DefaultDedupeEntries
 	}
-	return &DedupeMemory{limit: entries, entries: make(map[string]*list.Element)}
+	m := &DedupeMemory{limit: entries, entries: make(map[string]*memoryEntry)}
+	m.open.prev, m.open.next = &m.open, &m.open
+	m.done.prev, m.done.next = &m.done, &m.done
+	return m
 }
 
 // Claim implements [DedupeStore]. The error is [ErrStoreFull] or nil.
@@ -59,11 +84,10 @@ func (m *DedupeMemory) Claim(_ context.Context, key string, lease time.Duration)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.expire(now)
-	if el, ok := m.entries[key]; ok {
-		x := el.Value.(*memoryEntry)
+	if x, ok := m.entries[key]; ok {
 		switch {
 		case !now.Before(x.until):
-			m.remove(el)
+			m.remove(x)
 		case x.done:
 			return "", ClaimDone, nil
 		default:
@@ -75,7 +99,9 @@ func (m *DedupeMemory) Claim(_ context.Context, key string, lease time.Duration)
 	}
 	m.owners++
 	owner = strconv.FormatUint(m.owners, 36)
-	m.entries[key] = m.open.PushBack(&memoryEntry{key: key, owner: owner, until: now.Add(lease)})
+	x := &memoryEntry{key: key, owner: owner, until: now.Add(lease)}
+	m.entries[key] = x
+	m.open.add(x)
 	return owner, ClaimGranted, nil
 }
 
@@ -85,21 +111,25 @@ func (m *DedupeMemory) Done(_ context.Context, key, owner string, keep time.Dura
 	now := time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if el, ok := m.entries[key]; ok {
-		x := el.Value.(*memoryEntry)
-		switch {
-		case !now.Before(x.until): // free
-		case x.owner != owner:
-			return ErrClaimLost
-		case x.done:
-			return nil
+	x, ok := m.entries[key]
+	switch {
+	case !ok:
+		if !m.makeRoom(now) {
+			return ErrStoreFull
 		}
-		m.remove(el)
+		x = &memoryEntry{key: key}
+		m.entries[key] = x
+	case !now.Before(x.until): // free
+		x.leave()
+	case x.owner != owner:
+		return ErrClaimLost
+	case x.done:
+		return nil
+	default:
+		x.leave()
 	}
-	if !m.makeRoom(now) {
-		return ErrStoreFull
-	}
-	m.entries[key] = m.done.PushBack(&memoryEntry{key: key, owner: owner, until: now.Add(keep), done: true})
+	x.owner, x.until, x.done = owner, now.Add(keep), true
+	m.done.add(x)
 	return nil
 }
 
@@ -108,15 +138,14 @@ func (m *DedupeMemory) Release(_ context.Context, key, owner string) error {
 	now := time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	el, ok := m.entries[key]
+	x, ok := m.entries[key]
 	if !ok {
 		return nil
 	}
-	x := el.Value.(*memoryEntry)
 	if now.Before(x.until) && (x.owner != owner || x.done) {
 		return ErrClaimLost
 	}
-	m.remove(el)
+	m.remove(x)
 	return nil
 }
 
@@ -139,8 +168,8 @@ func (m *DedupeMemory) Evicted() uint64 {
 // expire removes the oldest of what was done as far as its keep is over. An
 // entry with a shorter keep than one before it stays until its turn comes.
 func (m *DedupeMemory) expire(now time.Time) {
-	for el := m.done.Front(); el != nil && !now.Before(el.Value.(*memoryEntry).until); el = m.done.Front() {
-		m.remove(el)
+	for x := m.done.oldest(); x != nil && !now.Before(x.until); x = m.done.oldest() {
+		m.remove(x)
 	}
 }
 
@@ -150,26 +179,21 @@ func (m *DedupeMemory) makeRoom(now time.Time) bool {
 	if len(m.entries) < m.limit {
 		return true
 	}
-	if el := m.done.Front(); el != nil {
-		if now.Before(el.Value.(*memoryEntry).until) {
+	if x := m.done.oldest(); x != nil {
+		if now.Before(x.until) {
 			m.evicted++
 		}
-		m.remove(el)
+		m.remove(x)
 		return true
 	}
-	if el := m.open.Front(); el != nil && !now.Before(el.Value.(*memoryEntry).until) {
-		m.remove(el)
+	if x := m.open.oldest(); x != nil && !now.Before(x.until) {
+		m.remove(x)
 		return true
 	}
 	return false
 }
 
-func (m *DedupeMemory) remove(el *list.Element) {
-	x := el.Value.(*memoryEntry)
+func (m *DedupeMemory) remove(x *memoryEntry) {
 	delete(m.entries, x.key)
-	if x.done {
-		m.done.Remove(el)
-	} else {
-		m.open.Remove(el)
-	}
+	x.leave()
 }
