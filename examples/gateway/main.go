@@ -15,7 +15,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -50,7 +49,8 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return exitUsage
 	}
 
-	log := slog.New(slog.NewTextHandler(stderr, nil))
+	log, flush := newLog(stderr)
+	defer flush()
 	var d *demo
 	if o.demo {
 		d = newDemo()
