@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"crypto/sha256"
 	"strconv"
 	"sync"
 	"time"
@@ -14,54 +15,42 @@ const DefaultDedupeEntries = 65536
 // everything when the process ends, and several instances of a service do not
 // see each other's events: behind a load balancer a shared store is needed.
 //
-// It holds a bounded number of entries, each of some 300 bytes with the key of
-// an event from one of this module's vendors. What was done is forgotten when
-// its keep is over; earlier, the oldest first, if room is needed, which
-// [DedupeMemory.Evicted] counts: an event that comes again after that is
+// It holds a bounded number of entries, each of some 200 bytes. What was done is
+// forgotten when its keep is over; earlier, the oldest first, if room is needed,
+// which [DedupeMemory.Evicted] counts: an event that comes again after that is
 // handled again. An open claim is never forgotten before its lease is over.
 //
 // Its methods may be called from many goroutines at once, take constant time on
 // average and do not look at their context.
 type DedupeMemory struct {
 	limit int
+	begun time.Time // what memoryEntry.until counts from
 
 	mu      sync.Mutex
-	entries map[string]*memoryEntry
-	open    memoryEntry // root of a ring: claimed, the oldest claim first
-	done    memoryEntry // root of a ring: done, the oldest first
+	index   map[[sha256.Size]byte]int // by the hash of the key, into entries
+	entries []memoryEntry             // those in use, those that are free, and the roots of the rings
 	owners  uint64
 	evicted uint64
 }
 
-// A memoryEntry is a link of one of two rings. It is its own list element, since
-// there are many, and the garbage collector visits each.
+// A memoryEntry is a link of one of three rings. It holds no pointers, and hashes
+// instead of keys, so that the garbage collector need not visit each of the many
+// entries.
 type memoryEntry struct {
-	key        string
-	owner      string
-	until      time.Time // end of the lease or of the keep
+	key        [sha256.Size]byte
+	owner      uint64
+	until      time.Duration // end of the lease or of the keep
 	done       bool
-	prev, next *memoryEntry
+	prev, next int
 }
 
-// oldest returns the first entry of the ring with the root r, or nil.
-func (r *memoryEntry) oldest() *memoryEntry {
-	if r.next == r {
-		return nil
-	}
-	return r.next
-}
-
-// add makes x the newest entry of the ring with the root r.
-func (r *memoryEntry) add(x *memoryEntry) {
-	x.prev, x.next = r.prev, r
-	x.prev.next, r.prev = x, x
-}
-
-// leave takes x out of its ring.
-func (x *memoryEntry) leave() {
-	x.prev.next, x.next.prev = x.next, x.prev
-	x.prev, x.next = nil, nil
-}
+// The roots of the rings are entries as well. The oldest of a ring comes first.
+const (
+	ringOpen = iota // claimed
+	ringDone        // done
+	ringFree        // not in use
+	rings
+)
 
 // NewDedupeMemory returns an empty store for the given number of entries. Zero:
 // [DefaultDedupeEntries]. It panics if entries is negative.
@@ -72,89 +61,101 @@ func NewDedupeMemory(entries int) *DedupeMemory {
 	if entries == 0 {
 		entries = DefaultDedupeEntries
 	}
-	m := &DedupeMemory{limit: entries, entries: make(map[string]*memoryEntry)}
-	m.open.prev, m.open.next = &m.open, &m.open
-	m.done.prev, m.done.next = &m.done, &m.done
+	m := &DedupeMemory{limit: entries, begun: time.Now(), index: make(map[[sha256.Size]byte]int), entries: make([]memoryEntry, rings)}
+	for ring := range rings {
+		m.entries[ring].prev, m.entries[ring].next = ring, ring
+	}
 	return m
 }
 
 // Claim implements [DedupeStore]. The error is [ErrStoreFull] or nil.
 func (m *DedupeMemory) Claim(_ context.Context, key string, lease time.Duration) (owner string, state ClaimState, err error) {
-	now := time.Now()
+	now, hash := time.Now(), sha256.Sum256([]byte(key))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.expire(now)
-	if x, ok := m.entries[key]; ok {
-		switch {
-		case !now.Before(x.until):
-			m.remove(x)
+	if i, ok := m.index[hash]; ok {
+		switch x := &m.entries[i]; {
+		case m.over(x, now):
+			m.remove(i)
 		case x.done:
 			return "", ClaimDone, nil
 		default:
 			return "", ClaimBusy, nil
 		}
 	}
-	if !m.makeRoom(now) {
+	i, ok := m.insert(hash, now)
+	if !ok {
 		return "", 0, ErrStoreFull
 	}
 	m.owners++
-	owner = strconv.FormatUint(m.owners, 36)
-	x := &memoryEntry{key: key, owner: owner, until: now.Add(lease)}
-	m.entries[key] = x
-	m.open.add(x)
-	return owner, ClaimGranted, nil
+	x := &m.entries[i]
+	x.owner, x.until, x.done = m.owners, m.since(now.Add(lease)), false
+	m.move(i, ringOpen)
+	return strconv.FormatUint(m.owners, 36), ClaimGranted, nil
 }
 
 // Done implements [DedupeStore]. The error is [ErrClaimLost], [ErrStoreFull] or
 // nil.
 func (m *DedupeMemory) Done(_ context.Context, key, owner string, keep time.Duration) error {
-	now := time.Now()
+	now, hash := time.Now(), sha256.Sum256([]byte(key))
+	n := parseOwner(owner)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	x, ok := m.entries[key]
-	switch {
-	case !ok:
-		if !m.makeRoom(now) {
-			return ErrStoreFull
+	i, ok := m.index[hash]
+	if ok {
+		switch x := &m.entries[i]; {
+		case m.over(x, now): // free
+		case x.owner != n:
+			return ErrClaimLost
+		case x.done:
+			return nil
 		}
-		x = &memoryEntry{key: key}
-		m.entries[key] = x
-	case !now.Before(x.until): // free
-		x.leave()
-	case x.owner != owner:
-		return ErrClaimLost
-	case x.done:
-		return nil
-	default:
-		x.leave()
+	} else if i, ok = m.insert(hash, now); !ok {
+		return ErrStoreFull
 	}
-	x.owner, x.until, x.done = owner, now.Add(keep), true
-	m.done.add(x)
+	x := &m.entries[i]
+	x.owner, x.until, x.done = n, m.since(now.Add(keep)), true
+	m.move(i, ringDone)
 	return nil
 }
 
 // Release implements [DedupeStore]. The error is [ErrClaimLost] or nil.
 func (m *DedupeMemory) Release(_ context.Context, key, owner string) error {
-	now := time.Now()
+	now, hash := time.Now(), sha256.Sum256([]byte(key))
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	x, ok := m.entries[key]
+	i, ok := m.index[hash]
 	if !ok {
 		return nil
 	}
-	if now.Before(x.until) && (x.owner != owner || x.done) {
+	x := &m.entries[i]
+	if !m.over(x, now) && (x.owner != parseOwner(owner) || x.done) {
 		return ErrClaimLost
 	}
-	m.remove(x)
+	m.remove(i)
 	return nil
 }
+
+// parseOwner reads what Claim gave. Zero is nobody.
+func parseOwner(owner string) uint64 {
+	n, err := strconv.ParseUint(owner, 36, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func (m *DedupeMemory) since(t time.Time) time.Duration { return t.Sub(m.begun) }
+
+func (m *DedupeMemory) over(x *memoryEntry, now time.Time) bool { return m.since(now) >= x.until }
 
 // Len returns the number of entries, open claims included. What has expired may
 // be counted until a later Claim removes it.
 func (m *DedupeMemory) Len() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.entries)
+	return len(m.index)
 }
 
 // Evicted returns how many entries were forgotten before their keep was over. If
@@ -168,32 +169,62 @@ func (m *DedupeMemory) Evicted() uint64 {
 // expire removes the oldest of what was done as far as its keep is over. An
 // entry with a shorter keep than one before it stays until its turn comes.
 func (m *DedupeMemory) expire(now time.Time) {
-	for x := m.done.oldest(); x != nil && !now.Before(x.until); x = m.done.oldest() {
-		m.remove(x)
+	for i, ok := m.oldest(ringDone); ok && m.over(&m.entries[i], now); i, ok = m.oldest(ringDone) {
+		m.remove(i)
 	}
+}
+
+// insert returns an entry for a key that has none. It reports false if there is
+// no room. The caller moves it to its ring.
+func (m *DedupeMemory) insert(hash [sha256.Size]byte, now time.Time) (i int, ok bool) {
+	if !m.makeRoom(now) {
+		return 0, false
+	}
+	if i, ok = m.oldest(ringFree); !ok {
+		i = len(m.entries)
+		m.entries = append(m.entries, memoryEntry{prev: i, next: i})
+	}
+	m.entries[i].key = hash
+	m.index[hash] = i
+	return i, true
 }
 
 // makeRoom removes an entry if the store is full, and reports whether there is
 // room for one now.
 func (m *DedupeMemory) makeRoom(now time.Time) bool {
-	if len(m.entries) < m.limit {
+	if len(m.index) < m.limit {
 		return true
 	}
-	if x := m.done.oldest(); x != nil {
-		if now.Before(x.until) {
+	if i, ok := m.oldest(ringDone); ok {
+		if !m.over(&m.entries[i], now) {
 			m.evicted++
 		}
-		m.remove(x)
+		m.remove(i)
 		return true
 	}
-	if x := m.open.oldest(); x != nil && !now.Before(x.until) {
-		m.remove(x)
+	if i, ok := m.oldest(ringOpen); ok && m.over(&m.entries[i], now) {
+		m.remove(i)
 		return true
 	}
 	return false
 }
 
-func (m *DedupeMemory) remove(x *memoryEntry) {
-	delete(m.entries, x.key)
-	x.leave()
+func (m *DedupeMemory) remove(i int) {
+	delete(m.index, m.entries[i].key)
+	m.move(i, ringFree)
+}
+
+// oldest returns the first entry of a ring, if it has any.
+func (m *DedupeMemory) oldest(ring int) (i int, ok bool) {
+	i = m.entries[ring].next
+	return i, i != ring
+}
+
+// move makes i the newest of a ring.
+func (m *DedupeMemory) move(i, ring int) {
+	e := m.entries
+	e[e[i].prev].next, e[e[i].next].prev = e[i].next, e[i].prev
+	last := e[ring].prev
+	e[i].prev, e[i].next = last, ring
+	e[last].next, e[ring].prev = i, i
 }
