@@ -57,8 +57,8 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	w.textIfAny("vendorType", e.VendorType)
 	w.time("time", e.Time)
 	w.time("received", e.Received)
-	w.marshaler("outcome", e.Outcome)
-	w.marshaler("severity", e.Severity)
+	w.textOf("outcome", e.Outcome.text)
+	w.textOf("severity", e.Severity.text)
 	w.textIfAny("reason", e.Reason)
 	w.object("user", func() {
 		w.textIfAny("id", e.User.ID)

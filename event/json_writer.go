@@ -1,7 +1,6 @@
 package event
 
 import (
-	"encoding"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -12,7 +11,7 @@ import (
 )
 
 // A dataWriter writes the members of a JSON object in the order of the calls.
-// Those that are empty are left out, but for text and marshaler. The first error
+// Those that are empty are left out, but for text and textOf. The first error
 // is kept.
 type dataWriter struct {
 	b   []byte
@@ -54,11 +53,11 @@ func (w *dataWriter) textIfAny(name, s string) {
 	}
 }
 
-// marshaler writes what has a text form.
-func (w *dataWriter) marshaler(name string, m encoding.TextMarshaler) {
-	text, err := m.MarshalText()
+// textOf writes what text returns.
+func (w *dataWriter) textOf(name string, text func() (string, error)) {
+	s, err := text()
 	w.fail(name, err)
-	w.text(name, string(text))
+	w.text(name, s)
 }
 
 func (w *dataWriter) time(name string, t time.Time) {
@@ -93,8 +92,14 @@ func (w *dataWriter) duration(name string, d time.Duration) {
 }
 
 func (w *dataWriter) address(name string, a netip.Addr) {
-	if a != (netip.Addr{}) {
-		w.text(name, a.String()) // a zone may need escaping
+	switch {
+	case a == (netip.Addr{}):
+	case a.Zone() != "": // which may need escaping
+		w.text(name, a.String())
+	default:
+		w.name(name)
+		w.b = append(w.b, '"')
+		w.b = append(a.AppendTo(w.b), '"')
 	}
 }
 

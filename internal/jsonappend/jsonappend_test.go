@@ -20,7 +20,7 @@ func (s *spaced) MarshalJSON() ([]byte, error) { return []byte(`{ "a" : "<" }`),
 
 type declared struct{ spaced }
 
-var failed = errors.New("failed")
+var errFailed = errors.New("failed")
 
 func TestValueTakesWhatIsDeclaredAsItIs(t *testing.T) {
 	jsonappend.Trust(new(declared))
@@ -46,8 +46,8 @@ func TestValueTakesWhatIsDeclaredAsItIs(t *testing.T) {
 func TestValueThatFailsLeavesWhatWasThere(t *testing.T) {
 	jsonappend.Trust(new(declared))
 	for name, v := range map[string]any{
-		"declared":     &declared{spaced{failed}},
-		"not declared": &spaced{failed},
+		"declared":     &declared{spaced{errFailed}},
+		"not declared": &spaced{errFailed},
 		"no JSON":      func() {},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -56,8 +56,8 @@ func TestValueThatFailsLeavesWhatWasThere(t *testing.T) {
 			assert.ErrorContains(t, err, "json: ")
 		})
 	}
-	_, err := jsonappend.Value(nil, &declared{spaced{failed}})
-	assert.ErrorIs(t, err, failed)
+	_, err := jsonappend.Value(nil, &declared{spaced{errFailed}})
+	assert.ErrorIs(t, err, errFailed)
 }
 
 type value struct{}
