@@ -4,6 +4,10 @@
 // once.
 //
 //	go run ./examples/load
+//	go run ./examples/load -sender lean
+//
+// The sender shares the processors with the servers. It is the client of net/http,
+// or one that does the least it can, which hides less of the difference.
 //
 // The two take turns, and each round gives a ratio, since the speed of a machine
 // drifts. The median of the ratios is the result.
