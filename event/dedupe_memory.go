@@ -1,8 +1,8 @@
 package event
 
 import (
-	"container/list"
 	"context"
+	"crypto/sha256"
 	"strconv"
 	"sync"
 	"time"
@@ -15,31 +15,42 @@ const DefaultDedupeEntries = 65536
 // everything when the process ends, and several instances of a service do not
 // see each other's events: behind a load balancer a shared store is needed.
 //
-// It holds a bounded number of entries, each of some 300 bytes with the key of
-// an event from one of this module's vendors. What was done is forgotten when
-// its keep is over; earlier, the oldest first, if room is needed, which
-// [DedupeMemory.Evicted] counts: an event that comes again after that is
+// It holds a bounded number of entries, each of some 200 bytes. What was done is
+// forgotten when its keep is over; earlier, the oldest first, if room is needed,
+// which [DedupeMemory.Evicted] counts: an event that comes again after that is
 // handled again. An open claim is never forgotten before its lease is over.
 //
 // Its methods may be called from many goroutines at once, take constant time on
 // average and do not look at their context.
 type DedupeMemory struct {
 	limit int
+	begun time.Time // what memoryEntry.until counts from
 
 	mu      sync.Mutex
-	entries map[string]*list.Element // of memoryEntry
-	open    list.List                // claimed, the oldest claim first
-	done    list.List                // done, the oldest first
+	index   map[[sha256.Size]byte]int // by the hash of the key, into entries
+	entries []memoryEntry             // those in use, those that are free, and the roots of the rings
 	owners  uint64
 	evicted uint64
 }
 
+// A memoryEntry is a link of one of three rings. It holds no pointers, and hashes
+// instead of keys, so that the garbage collector need not visit each of the many
+// entries.
 type memoryEntry struct {
-	key   string
-	owner string
-	until time.Time // end of the lease or of the keep
-	done  bool
+	key        [sha256.Size]byte
+	owner      uint64
+	until      time.Duration // end of the lease or of the keep
+	done       bool
+	prev, next int
 }
+
+// The roots of the rings are entries as well. The oldest of a ring comes first.
+const (
+	ringOpen = iota // claimed
+	ringDone        // done
+	ringFree        // not in use
+	rings
+)
 
 // NewDedupeMemory returns an empty store for the given number of entries. Zero:
 // [DefaultDedupeEntries]. It panics if entries is negative.
@@ -50,82 +61,101 @@ func NewDedupeMemory(entries int) *DedupeMemory {
 	if entries == 0 {
 		entries = DefaultDedupeEntries
 	}
-	return &DedupeMemory{limit: entries, entries: make(map[string]*list.Element)}
+	m := &DedupeMemory{limit: entries, begun: time.Now(), index: make(map[[sha256.Size]byte]int), entries: make([]memoryEntry, rings)}
+	for ring := range rings {
+		m.entries[ring].prev, m.entries[ring].next = ring, ring
+	}
+	return m
 }
 
 // Claim implements [DedupeStore]. The error is [ErrStoreFull] or nil.
 func (m *DedupeMemory) Claim(_ context.Context, key string, lease time.Duration) (owner string, state ClaimState, err error) {
-	now := time.Now()
+	now, hash := time.Now(), sha256.Sum256([]byte(key))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.expire(now)
-	if el, ok := m.entries[key]; ok {
-		x := el.Value.(*memoryEntry)
-		switch {
-		case !now.Before(x.until):
-			m.remove(el)
+	if i, ok := m.index[hash]; ok {
+		switch x := &m.entries[i]; {
+		case m.over(x, now):
+			m.remove(i)
 		case x.done:
 			return "", ClaimDone, nil
 		default:
 			return "", ClaimBusy, nil
 		}
 	}
-	if !m.makeRoom(now) {
+	i, ok := m.insert(hash, now)
+	if !ok {
 		return "", 0, ErrStoreFull
 	}
 	m.owners++
-	owner = strconv.FormatUint(m.owners, 36)
-	m.entries[key] = m.open.PushBack(&memoryEntry{key: key, owner: owner, until: now.Add(lease)})
-	return owner, ClaimGranted, nil
+	x := &m.entries[i]
+	x.owner, x.until, x.done = m.owners, m.since(now.Add(lease)), false
+	m.move(i, ringOpen)
+	return strconv.FormatUint(m.owners, 36), ClaimGranted, nil
 }
 
 // Done implements [DedupeStore]. The error is [ErrClaimLost], [ErrStoreFull] or
 // nil.
 func (m *DedupeMemory) Done(_ context.Context, key, owner string, keep time.Duration) error {
-	now := time.Now()
+	now, hash := time.Now(), sha256.Sum256([]byte(key))
+	n := parseOwner(owner)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if el, ok := m.entries[key]; ok {
-		x := el.Value.(*memoryEntry)
-		switch {
-		case !now.Before(x.until): // free
-		case x.owner != owner:
+	i, ok := m.index[hash]
+	if ok {
+		switch x := &m.entries[i]; {
+		case m.over(x, now): // free
+		case x.owner != n:
 			return ErrClaimLost
 		case x.done:
 			return nil
 		}
-		m.remove(el)
-	}
-	if !m.makeRoom(now) {
+	} else if i, ok = m.insert(hash, now); !ok {
 		return ErrStoreFull
 	}
-	m.entries[key] = m.done.PushBack(&memoryEntry{key: key, owner: owner, until: now.Add(keep), done: true})
+	x := &m.entries[i]
+	x.owner, x.until, x.done = n, m.since(now.Add(keep)), true
+	m.move(i, ringDone)
 	return nil
 }
 
 // Release implements [DedupeStore]. The error is [ErrClaimLost] or nil.
 func (m *DedupeMemory) Release(_ context.Context, key, owner string) error {
-	now := time.Now()
+	now, hash := time.Now(), sha256.Sum256([]byte(key))
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	el, ok := m.entries[key]
+	i, ok := m.index[hash]
 	if !ok {
 		return nil
 	}
-	x := el.Value.(*memoryEntry)
-	if now.Before(x.until) && (x.owner != owner || x.done) {
+	x := &m.entries[i]
+	if !m.over(x, now) && (x.owner != parseOwner(owner) || x.done) {
 		return ErrClaimLost
 	}
-	m.remove(el)
+	m.remove(i)
 	return nil
 }
+
+// parseOwner reads what Claim gave. Zero is nobody.
+func parseOwner(owner string) uint64 {
+	n, err := strconv.ParseUint(owner, 36, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func (m *DedupeMemory) since(t time.Time) time.Duration { return t.Sub(m.begun) }
+
+func (m *DedupeMemory) over(x *memoryEntry, now time.Time) bool { return m.since(now) >= x.until }
 
 // Len returns the number of entries, open claims included. What has expired may
 // be counted until a later Claim removes it.
 func (m *DedupeMemory) Len() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.entries)
+	return len(m.index)
 }
 
 // Evicted returns how many entries were forgotten before their keep was over. If
@@ -139,37 +169,62 @@ func (m *DedupeMemory) Evicted() uint64 {
 // expire removes the oldest of what was done as far as its keep is over. An
 // entry with a shorter keep than one before it stays until its turn comes.
 func (m *DedupeMemory) expire(now time.Time) {
-	for el := m.done.Front(); el != nil && !now.Before(el.Value.(*memoryEntry).until); el = m.done.Front() {
-		m.remove(el)
+	for i, ok := m.oldest(ringDone); ok && m.over(&m.entries[i], now); i, ok = m.oldest(ringDone) {
+		m.remove(i)
 	}
+}
+
+// insert returns an entry for a key that has none. It reports false if there is
+// no room. The caller moves it to its ring.
+func (m *DedupeMemory) insert(hash [sha256.Size]byte, now time.Time) (i int, ok bool) {
+	if !m.makeRoom(now) {
+		return 0, false
+	}
+	if i, ok = m.oldest(ringFree); !ok {
+		i = len(m.entries)
+		m.entries = append(m.entries, memoryEntry{prev: i, next: i})
+	}
+	m.entries[i].key = hash
+	m.index[hash] = i
+	return i, true
 }
 
 // makeRoom removes an entry if the store is full, and reports whether there is
 // room for one now.
 func (m *DedupeMemory) makeRoom(now time.Time) bool {
-	if len(m.entries) < m.limit {
+	if len(m.index) < m.limit {
 		return true
 	}
-	if el := m.done.Front(); el != nil {
-		if now.Before(el.Value.(*memoryEntry).until) {
+	if i, ok := m.oldest(ringDone); ok {
+		if !m.over(&m.entries[i], now) {
 			m.evicted++
 		}
-		m.remove(el)
+		m.remove(i)
 		return true
 	}
-	if el := m.open.Front(); el != nil && !now.Before(el.Value.(*memoryEntry).until) {
-		m.remove(el)
+	if i, ok := m.oldest(ringOpen); ok && m.over(&m.entries[i], now) {
+		m.remove(i)
 		return true
 	}
 	return false
 }
 
-func (m *DedupeMemory) remove(el *list.Element) {
-	x := el.Value.(*memoryEntry)
-	delete(m.entries, x.key)
-	if x.done {
-		m.done.Remove(el)
-	} else {
-		m.open.Remove(el)
-	}
+func (m *DedupeMemory) remove(i int) {
+	delete(m.index, m.entries[i].key)
+	m.move(i, ringFree)
+}
+
+// oldest returns the first entry of a ring, if it has any.
+func (m *DedupeMemory) oldest(ring int) (i int, ok bool) {
+	i = m.entries[ring].next
+	return i, i != ring
+}
+
+// move makes i the newest of a ring.
+func (m *DedupeMemory) move(i, ring int) {
+	e := m.entries
+	e[e[i].prev].next, e[e[i].next].prev = e[i].next, e[i].prev
+	last := e[ring].prev
+	e[i].prev, e[i].next = last, ring
+	e[last].next, e[ring].prev = i, i
 }

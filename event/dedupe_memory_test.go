@@ -263,3 +263,16 @@ func TestClaimStateString(t *testing.T) {
 	}
 	assert.Equal(t, "invalid handled duplicate shared busy without_id invalid", strings.Join(all, " "))
 }
+
+// An owner that Claim has given to nobody holds nothing.
+func TestDedupeMemory_StrangeOwner(t *testing.T) {
+	m := event.NewDedupeMemory(0)
+	_, state, err := m.Claim(bg, "a", time.Hour)
+	require.NoError(t, err)
+	require.Equal(t, event.ClaimGranted, state)
+	for _, owner := range []string{"", "0", "-1", "not an owner", "99999999999999999999999999"} {
+		assert.ErrorIs(t, m.Done(bg, "a", owner, time.Hour), event.ErrClaimLost, owner)
+		assert.ErrorIs(t, m.Release(bg, "a", owner), event.ErrClaimLost, owner)
+	}
+	assert.Equal(t, 1, m.Len())
+}

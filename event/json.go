@@ -1,50 +1,48 @@
 package event
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
-	"strconv"
-	"strings"
 	"time"
 )
 
 // data is the JSON form of an Event: the data member of the CloudEvents that
-// package cloudevent writes.
+// package cloudevent writes. MarshalJSON writes it member by member, which is
+// several times as fast as by reflection.
 type data struct {
 	Vendor     string      `json:"vendor"`
-	Source     string      `json:"source,omitzero"`
+	Source     string      `json:"source"`
 	Type       Type        `json:"type"`
-	VendorType string      `json:"vendorType,omitzero"`
-	Time       time.Time   `json:"time,omitzero"`
-	Received   time.Time   `json:"received,omitzero"`
+	VendorType string      `json:"vendorType"`
+	Time       time.Time   `json:"time"`
+	Received   time.Time   `json:"received"`
 	Outcome    Outcome     `json:"outcome"`
 	Severity   Severity    `json:"severity"`
-	Reason     string      `json:"reason,omitzero"`
-	User       User        `json:"user,omitzero"`
-	Session    sessionData `json:"session,omitzero"`
-	Device     Device      `json:"device,omitzero"`
-	Lock       Lock        `json:"lock,omitzero"`
-	Client     clientData  `json:"client,omitzero"`
-	Location   Location    `json:"location,omitzero"`
-	Payload    any         `json:"payload,omitempty"`
-	Warnings   []Warning   `json:"warnings,omitempty"`
+	Reason     string      `json:"reason"`
+	User       User        `json:"user"`
+	Session    sessionData `json:"session"`
+	Device     Device      `json:"device"`
+	Lock       Lock        `json:"lock"`
+	Client     clientData  `json:"client"`
+	Location   Location    `json:"location"`
+	Payload    any         `json:"payload"`
+	Warnings   []Warning   `json:"warnings"`
 }
 
 type sessionData struct {
-	ID       string      `json:"id,omitzero"`
-	Type     string      `json:"type,omitzero"`
-	Expires  time.Time   `json:"expires,omitzero"`
-	Duration json.Number `json:"duration,omitzero"` // seconds
+	ID       string      `json:"id"`
+	Type     string      `json:"type"`
+	Expires  time.Time   `json:"expires"`
+	Duration json.Number `json:"duration"` // seconds
 }
 
 type clientData struct {
-	Address   netip.Addr `json:"address,omitzero"`
-	MAC       string     `json:"mac,omitzero"`
-	Name      string     `json:"name,omitzero"`
-	UserAgent string     `json:"userAgent,omitzero"`
+	Address   netip.Addr `json:"address"`
+	MAC       string     `json:"mac"`
+	Name      string     `json:"name"`
+	UserAgent string     `json:"userAgent"`
 }
 
 // MarshalJSON writes everything but ID, which is the envelope's (see package
@@ -52,24 +50,57 @@ type clientData struct {
 // left out, times written in UTC and durations as seconds. A time outside the
 // years 0 to 9999 is an error, as it is for [time.Time].
 func (e Event) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // whoever embeds it may: json.Marshal does
-	err := enc.Encode(data{
-		Vendor: e.Vendor, Source: e.Source, Type: e.Type, VendorType: e.VendorType,
-		Time: utc(e.Time), Received: utc(e.Received),
-		Outcome: e.Outcome, Severity: e.Severity, Reason: e.Reason,
-		User: e.User,
-		Session: sessionData{
-			ID: e.Session.ID, Type: e.Session.Type,
-			Expires: utc(e.Session.Expires), Duration: seconds(e.Session.Duration),
-		},
-		Device: e.Device, Lock: e.Lock,
-		Client:   clientData(e.Client),
-		Location: e.Location,
-		Payload:  e.Payload, Warnings: e.Warnings,
+	w := newDataWriter(len(e.Raw))
+	w.text("vendor", e.Vendor)
+	w.textIfAny("source", e.Source)
+	w.text("type", string(e.Type))
+	w.textIfAny("vendorType", e.VendorType)
+	w.time("time", e.Time)
+	w.time("received", e.Received)
+	w.textOf("outcome", e.Outcome.text)
+	w.textOf("severity", e.Severity.text)
+	w.textIfAny("reason", e.Reason)
+	w.object("user", func() {
+		w.textIfAny("id", e.User.ID)
+		w.textIfAny("name", e.User.Name)
+		w.textIfAny("fullName", e.User.FullName)
+		w.textIfAny("domain", e.User.Domain)
+		w.textIfAny("email", e.User.Email)
+		w.textIfAny("phone", e.User.Phone)
 	})
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+	w.object("session", func() {
+		w.textIfAny("id", e.Session.ID)
+		w.textIfAny("type", e.Session.Type)
+		w.time("expires", e.Session.Expires)
+		w.duration("duration", e.Session.Duration)
+	})
+	w.object("device", func() {
+		w.textIfAny("id", e.Device.ID)
+		w.textIfAny("name", e.Device.Name)
+		w.textIfAny("type", e.Device.Type)
+		w.textIfAny("os", e.Device.OS)
+		w.textIfAny("browser", e.Device.Browser)
+	})
+	w.object("lock", func() {
+		w.textIfAny("id", e.Lock.ID)
+		w.textIfAny("name", e.Lock.Name)
+		w.textIfAny("keyId", e.Lock.KeyID)
+	})
+	w.object("client", func() {
+		w.address("address", e.Client.Address)
+		w.textIfAny("mac", e.Client.MAC)
+		w.textIfAny("name", e.Client.Name)
+		w.textIfAny("userAgent", e.Client.UserAgent)
+	})
+	w.object("location", func() {
+		w.textIfAny("country", e.Location.Country)
+		w.textIfAny("countryCode", e.Location.CountryCode)
+		w.textIfAny("city", e.Location.City)
+		w.textIfAny("timezone", e.Location.Timezone)
+	})
+	w.value("payload", e.Payload)
+	w.warnings("warnings", e.Warnings)
+	return w.end()
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. Only the vendor's package knows
@@ -105,24 +136,6 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 		e.Payload = payload
 	}
 	return nil
-}
-
-func utc(t time.Time) time.Time { return t.UTC() }
-
-// seconds writes d exactly: 90 s is "90", 1.5 s is "1.5".
-func seconds(d time.Duration) json.Number {
-	if d == 0 {
-		return ""
-	}
-	whole, frac := d/time.Second, d%time.Second
-	if frac == 0 {
-		return json.Number(strconv.FormatInt(int64(whole), 10))
-	}
-	sign := ""
-	if d < 0 {
-		sign, whole, frac = "-", -whole, -frac
-	}
-	return json.Number(fmt.Sprintf("%s%d.%s", sign, whole, strings.TrimRight(fmt.Sprintf("%09d", frac), "0")))
 }
 
 func parseSeconds(n json.Number) (time.Duration, error) {

@@ -25,10 +25,18 @@ func (o Outcome) String() string {
 // MarshalText implements [encoding.TextMarshaler] with the text of String.
 // A value that has no name is an error.
 func (o Outcome) MarshalText() ([]byte, error) {
-	if o < 0 || int(o) >= len(outcomeText) {
-		return nil, fmt.Errorf("event: no such outcome: %d", int(o))
+	text, err := o.text()
+	if err != nil {
+		return nil, err
 	}
-	return []byte(outcomeText[o]), nil
+	return []byte(text), nil
+}
+
+func (o Outcome) text() (string, error) {
+	if o < 0 || int(o) >= len(outcomeText) {
+		return "", fmt.Errorf("event: no such outcome: %d", int(o))
+	}
+	return outcomeText[o], nil
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler] for the texts of String.

@@ -43,10 +43,18 @@ func (s Severity) String() string {
 // MarshalText implements [encoding.TextMarshaler] with the text of String.
 // A value that has no name is an error.
 func (s Severity) MarshalText() ([]byte, error) {
-	if s < 0 || int(s) >= len(severityText) {
-		return nil, fmt.Errorf("event: no such severity: %d", int(s))
+	text, err := s.text()
+	if err != nil {
+		return nil, err
 	}
-	return []byte(severityText[s]), nil
+	return []byte(text), nil
+}
+
+func (s Severity) text() (string, error) {
+	if s < 0 || int(s) >= len(severityText) {
+		return "", fmt.Errorf("event: no such severity: %d", int(s))
+	}
+	return severityText[s], nil
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler] for the texts of String,

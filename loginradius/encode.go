@@ -2,11 +2,14 @@ package loginradius
 
 import (
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/jsonappend"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
 // MarshalJSON returns the whole body, secrets masked. [Decode] reads it back.
 func (h Hook) MarshalJSON() ([]byte, error) { return jsonbody.Marshal(h.wire()) }
+
+func init() { jsonappend.Trust(new(Hook)) }
 
 // wire returns the body. Unlike a Hook it has no method that masks.
 func (h *Hook) wire() wire {

@@ -3,6 +3,7 @@ package relock
 import (
 	"encoding/json"
 
+	"github.com/accesshook/accesshook/internal/jsonappend"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
@@ -64,4 +65,11 @@ func (p SecurityAlert) MarshalJSON() ([]byte, error) {
 func (p Unknown) MarshalJSON() ([]byte, error) {
 	type data Unknown
 	return encode(p.Event, data(p), p.Envelope)
+}
+
+func init() {
+	jsonappend.Trust(
+		new(AuthenticationSucceeded), new(AuthenticationFailed), new(DeviceRegistered), new(DeviceRevoked),
+		new(SessionCreated), new(SessionEnded), new(SecurityAlert), new(Unknown),
+	)
 }

@@ -1,9 +1,14 @@
 package unloc
 
-import "github.com/accesshook/accesshook/internal/jsonbody"
+import (
+	"github.com/accesshook/accesshook/internal/jsonappend"
+	"github.com/accesshook/accesshook/internal/jsonbody"
+)
 
 // MarshalJSON returns the whole body.
 func (p AccessEvent) MarshalJSON() ([]byte, error) {
 	type body AccessEvent
 	return jsonbody.Marshal(body(p))
 }
+
+func init() { jsonappend.Trust(new(AccessEvent)) }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/jsonappend"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
@@ -60,3 +61,5 @@ func (n Notification) MarshalJSON() ([]byte, error) {
 	masked, _ := n.ServerID.MarshalText()
 	return jsonbody.Marshal(body{string(masked), fields(n)})
 }
+
+func init() { jsonappend.Trust(new(Notification)) }

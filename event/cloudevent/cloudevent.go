@@ -20,7 +20,6 @@
 package cloudevent
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +27,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/jsonappend"
 )
 
 // ContentType is the media type of what Encode returns.
@@ -40,8 +40,8 @@ type attributes struct {
 	ID              string    `json:"id"`
 	Source          string    `json:"source"`
 	Type            string    `json:"type"`
-	Time            time.Time `json:"time,omitzero"`
-	Subject         string    `json:"subject,omitzero"`
+	Time            time.Time `json:"time"`
+	Subject         string    `json:"subject"`
 	DataContentType string    `json:"datacontenttype"`
 }
 
@@ -64,30 +64,29 @@ func Encode(e *event.Event) ([]byte, error) {
 	if subject == "" {
 		subject = e.Device.ID
 	}
-	head := attributes{
-		SpecVersion: "1.0", ID: e.ID, Source: source, Type: typePrefix + string(e.Type),
-		Subject: subject, DataContentType: "application/json",
-	}
-	if !e.Time.IsZero() {
-		head.Time = e.Time.UTC()
-	}
 	data, err := e.MarshalJSON()
 	if err != nil {
 		return nil, fmt.Errorf("cloudevent: %w", err)
 	}
-	var b bytes.Buffer
-	b.Grow(len(data) + 512)
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(head); err != nil {
-		return nil, fmt.Errorf("cloudevent: %w", err)
+	b := make([]byte, 0, len(data)+512)
+	b = append(b, `{"specversion":"1.0","id":`...)
+	b = jsonappend.String(b, e.ID)
+	b = append(b, `,"source":`...)
+	b = jsonappend.String(b, source)
+	b = append(b, `,"type":`...)
+	b = jsonappend.String(b, typePrefix+string(e.Type))
+	if !e.Time.IsZero() {
+		b = append(b, `,"time":"`...)
+		b = e.Time.UTC().AppendFormat(b, time.RFC3339Nano) // in range, or data would have failed
+		b = append(b, '"')
 	}
-	// The data is put in by hand: encoding/json would read all of it once more.
-	b.Truncate(b.Len() - len("}\n"))
-	b.WriteString(`,"data":`)
-	b.Write(data)
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	if subject != "" {
+		b = append(b, `,"subject":`...)
+		b = jsonappend.String(b, subject)
+	}
+	b = append(b, `,"datacontenttype":"application/json","data":`...)
+	b = append(b, data...)
+	return append(b, '}'), nil
 }
 
 // Payloads tells, by vendor, how a payload is decoded. The Decode function of

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"sync"
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/cloudevent"
@@ -20,34 +19,13 @@ import (
 // answered 500, and may send the event again.
 func newEvents(stdout io.Writer) *event.Mux {
 	events := event.NewMux()
-	out := &lineWriter{w: stdout}
-	events.HandleFunc("*", out.writeEvent)
+	lines := newLineWriter(stdout)
+	events.HandleFunc("*", func(ctx context.Context, e *event.Event) error {
+		line, err := cloudevent.Encode(e)
+		if err != nil {
+			return err
+		}
+		return lines.write(ctx, append(line, '\n'))
+	})
 	return events
-}
-
-// A lineWriter writes each event as one line. Requests are handled at the same
-// time, so lines take turns.
-type lineWriter struct {
-	mu     sync.Mutex
-	w      io.Writer
-	broken bool // the last write failed and may have left a part of a line
-}
-
-func (l *lineWriter) writeEvent(_ context.Context, e *event.Event) error {
-	line, err := cloudevent.Encode(e)
-	if err != nil {
-		return err
-	}
-	line = append(line, '\n')
-
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.broken {
-		// Else this event would be glued to what is left of another, and both
-		// would be lost to whoever reads the lines.
-		line = append([]byte{'\n'}, line...)
-	}
-	_, err = l.w.Write(line)
-	l.broken = err != nil
-	return err
 }

@@ -15,7 +15,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -33,6 +32,7 @@ func main() {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills
+	tuneGC(os.LookupEnv)
 	os.Exit(run(ctx, hangups, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
 }
 
@@ -55,7 +55,8 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 		return exitUsage
 	}
 
-	log := slog.New(slog.NewTextHandler(stderr, nil))
+	log, flush := newLog(stderr)
+	defer flush()
 	var d *demo
 	if o.demo {
 		d = newDemo()

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -73,40 +74,57 @@ type endpointMetrics struct {
 	*metrics
 	duplicates prometheus.Counter
 	seconds    prometheus.Observer
-	lastEvent  func(time.Time)
+	ok         prometheus.Counter // requests that were answered 200: looked up once, since most are
+	lastEvent  func() prometheus.Gauge
+	types      sync.Map // of event.Type to its prometheus.Counter
 
 	last atomic.Pointer[time.Time] // when the last event came; nil if none has
 }
 
 func (m *metrics) endpoint(name string) *endpointMetrics {
-	m.requests.WithLabelValues(name, "200") // so that it starts at zero
 	return &endpointMetrics{
 		metrics:    m,
 		duplicates: m.duplicates.WithLabelValues(name),
 		seconds:    m.seconds.WithLabelValues(name),
-		lastEvent: func(t time.Time) {
-			m.lastEvent.WithLabelValues(name).Set(float64(t.UnixMilli()) / 1000)
-		},
+		ok:         m.requests.WithLabelValues(name, "200"), // which starts at zero
+		lastEvent:  sync.OnceValue(func() prometheus.Gauge { return m.lastEvent.WithLabelValues(name) }),
 	}
 }
 
 // observe takes what [verify.Config.Observe] tells.
 func (m *endpointMetrics) observe(_ context.Context, o verify.Observation) {
-	status := strconv.Itoa(o.Status)
-	m.requests.WithLabelValues(o.Source, status).Inc()
-	if o.Status >= 400 && o.Status < 500 {
-		m.rejected.WithLabelValues(o.Source, status).Inc()
+	if o.Status == http.StatusOK {
+		m.ok.Inc()
+	} else {
+		status := strconv.Itoa(o.Status)
+		m.requests.WithLabelValues(o.Source, status).Inc()
+		if o.Status >= 400 && o.Status < 500 {
+			m.rejected.WithLabelValues(o.Source, status).Inc()
+		}
 	}
 	if o.Event == nil {
 		return
 	}
 	m.seconds.Observe(o.Duration.Seconds())
 	received := o.Event.Received // a copy, so that the event does not stay
-	m.lastEvent(received)
+	m.lastEvent().Set(float64(received.UnixMilli()) / 1000)
 	m.last.Store(&received)
 	if o.Status == http.StatusOK {
-		m.events.WithLabelValues(o.Vendor, m.label(o.Event.Type)).Inc()
+		m.counter(o.Vendor, o.Event.Type).Inc()
 	}
+}
+
+// counter returns the counter of a type, which is looked up once.
+func (m *endpointMetrics) counter(vendor string, t event.Type) prometheus.Counter {
+	if !m.metrics.types[t] {
+		t = event.Unknown
+	}
+	if c, ok := m.types.Load(t); ok {
+		return c.(prometheus.Counter)
+	}
+	c := m.events.WithLabelValues(vendor, string(t))
+	m.types.Store(t, c)
+	return c
 }
 
 // deduped takes what [event.DedupeConfig.Observe] tells.
@@ -117,11 +135,4 @@ func (m *endpointMetrics) deduped(ctx context.Context, o event.DedupeObservation
 	} else if duplicate {
 		m.duplicates.Inc()
 	}
-}
-
-func (m *metrics) label(t event.Type) string {
-	if !m.types[t] {
-		t = event.Unknown
-	}
-	return string(t)
 }

@@ -61,6 +61,35 @@ func TestSIGINTStops(t *testing.T) {
 	assert.Equal(t, exitOK, p.wait())
 }
 
+// The last records are not lost, though they came at once.
+func TestLogIsWholeAtTheEnd(t *testing.T) {
+	p := newProcess(t, []string{"RELOCK_SECRETS=canary"})
+	p.start()
+	p.stop()
+	assert.Regexp(t, `msg=stopping\n(?s:.*)msg=stopped\n$`, p.stderr.String())
+}
+
+// Standard output that nobody reads holds no request for longer than its time.
+func TestBlockedStandardOutput(t *testing.T) {
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = r.Close() })
+	require.NoError(t, w.SetWriteDeadline(time.Now().Add(time.Second)))
+	_, err = w.Write(make([]byte, 1<<20))
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded, "the pipe is full")
+
+	p := newProcess(t, []string{"RELOCK_SECRETS=canary"}, "-handler-timeout", "50ms")
+	p.cmd.Stdout = w
+	p.start()
+	require.NoError(t, w.Close())
+	for _, id := range []string{"one", "two"} {
+		status, _ := p.send(relockRequest(t, p, "canary", id))
+		assert.Equal(t, 500, status)
+	}
+	assert.Equal(t, 2, strings.Count(p.stderr.String(), "context deadline exceeded"), "%s", &p.stderr)
+	p.stop()
+}
+
 func TestSecondSignalKills(t *testing.T) {
 	p := newProcess(t, []string{"RELOCK_SECRETS=canary"})
 	p.start()

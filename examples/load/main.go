@@ -4,6 +4,10 @@
 // once.
 //
 //	go run ./examples/load
+//	go run ./examples/load -sender lean
+//
+// The sender shares the processors with the servers. It is the client of net/http,
+// or one that does the least it can, which hides less of the difference.
 //
 // The two take turns, and each round gives a ratio, since the speed of a machine
 // drifts. The median of the ratios is the result.
@@ -16,14 +20,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
-	"time"
 )
 
 func main() {
@@ -34,9 +35,10 @@ func main() {
 	rounds := flag.Int("rounds", 9, "how many `rounds`")
 	requests := flag.Int("requests", 40_000, "how many `requests` a round and server")
 	connections := flag.Int("connections", 32, "how many `connections` send at the same time")
+	name := flag.String("sender", "http", "`what` sends: http, the client of net/http; lean, the least that can")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Stdout, *rounds, *requests, *connections)
+	err := run(ctx, os.Stdout, *rounds, *requests, *connections, senders[*name])
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
@@ -47,26 +49,15 @@ func main() {
 const (
 	secret     = "a secret for measurements only"
 	gatewayPkg = "github.com/accesshook/accesshook/examples/gateway"
-
-	bareCommand = "serve-bare" // what this program is run with to be the other server
 )
 
-// serveBare serves a handler that only reads the body.
-func serveBare(addr string) error {
-	s := &http.Server{
-		Addr:              addr,
-		ReadHeaderTimeout: 5 * time.Second,
-		Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body)
-		}),
-	}
-	return s.ListenAndServe()
-}
-
 // run measures, and prints to out.
-func run(ctx context.Context, out io.Writer, rounds, requests, connections int) error {
+func run(ctx context.Context, out io.Writer, rounds, requests, connections int, send sender) error {
 	if rounds < 1 || requests < 1 || connections < 1 {
 		return errors.New("rounds, requests and connections must be at least 1")
+	}
+	if send == nil {
+		return errors.New("the sender is neither http nor lean")
 	}
 	dir, err := os.MkdirTemp("", "load")
 	if err != nil {
@@ -83,8 +74,7 @@ func run(ctx context.Context, out io.Writer, rounds, requests, connections int) 
 	if err != nil {
 		return err
 	}
-	// Without Stdout and Stderr, a process has the null device.
-	gatewayAddr, stop, err := startServer(ctx, func(addr string) *exec.Cmd {
+	g, err := start(ctx, dir, func(addr string) *exec.Cmd {
 		cmd := exec.CommandContext(ctx, gateway, "-addr", addr)
 		cmd.Env = []string{"RELOCK_SECRETS=" + secret}
 		return cmd
@@ -92,37 +82,44 @@ func run(ctx context.Context, out io.Writer, rounds, requests, connections int) 
 	if err != nil {
 		return err
 	}
-	defer stop()
-	bareAddr, stop, err := startServer(ctx, func(addr string) *exec.Cmd {
+	defer g.stop()
+	bare, err := start(ctx, dir, func(addr string) *exec.Cmd {
 		return exec.CommandContext(ctx, self, bareCommand, addr)
 	})
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer bare.stop()
 
 	var gatewayRates, bareRates, ratios []float64
 	for round := range rounds + 1 {
-		prepared := prepare(round, requests)
-		rates := make(map[string]float64)
-		servers := []string{gatewayAddr, bareAddr}
+		all := deliveries(round, requests)
+		rates := make(map[*server]float64)
+		servers := []*server{g, bare}
 		if round%2 == 1 {
 			slices.Reverse(servers)
 		}
-		for _, addr := range servers {
-			took, err := sendAll(ctx, addr, prepared, connections)
+		for _, s := range servers {
+			took, err := sendAll(ctx, s.addr, all, connections, send)
 			if err != nil {
 				return err
 			}
-			rates[addr] = float64(requests) / took.Seconds()
+			rates[s] = float64(requests) / took.Seconds()
+		}
+		// The clock stands still. Nothing was left out, and nothing came twice.
+		if lines, err := g.takeLines(); err != nil || lines != requests {
+			return errors.Join(fmt.Errorf("the gateway wrote %d events of %d", lines, requests), err)
 		}
 		if round == 0 {
 			continue // warms up
 		}
-		g, b := rates[gatewayAddr], rates[bareAddr]
-		fmt.Fprintf(out, "round %d: gateway %.0f/s, bare handler %.0f/s, ratio %.2f\n", round, g, b, g/b)
-		gatewayRates, bareRates, ratios = append(gatewayRates, g), append(bareRates, b), append(ratios, g/b)
+		gr, br := rates[g], rates[bare]
+		fmt.Fprintf(out, "round %d: gateway %.0f/s, bare handler %.0f/s, ratio %.2f\n", round, gr, br, gr/br)
+		gatewayRates, bareRates, ratios = append(gatewayRates, gr), append(bareRates, br), append(ratios, gr/br)
 	}
+	n := requests * (rounds + 1)
+	fmt.Fprintf(out, "processor time for a request: gateway %.1f µs, bare handler %.1f µs\n",
+		g.cost(n).Seconds()*1e6, bare.cost(n).Seconds()*1e6)
 	fmt.Fprintf(out, "median: gateway %.0f/s, bare handler %.0f/s, ratio %.2f\n",
 		median(gatewayRates), median(bareRates), median(ratios))
 	return nil
@@ -131,32 +128,4 @@ func run(ctx context.Context, out io.Writer, rounds, requests, connections int) 
 func median[T cmp.Ordered](all []T) T {
 	slices.Sort(all)
 	return all[len(all)/2]
-}
-
-// startServer starts a server on a free port and returns once it listens.
-func startServer(ctx context.Context, command func(addr string) *exec.Cmd) (addr string, stop func(), err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	addr = l.Addr().String()
-	_ = l.Close()
-	cmd := command(addr)
-	if err := cmd.Start(); err != nil {
-		return "", nil, err
-	}
-	stop = func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	}
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		c, err := net.Dial("tcp", addr)
-		if err == nil {
-			return addr, stop, c.Close()
-		}
-		if time.Now().After(deadline) || ctx.Err() != nil {
-			stop()
-			return "", nil, err
-		}
-	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -19,16 +21,32 @@ func TestMain(m *testing.M) {
 }
 
 func TestRun(t *testing.T) {
-	var out strings.Builder
-	require.NoError(t, run(t.Context(), &out, 3, 200, 7))
-	assert.Regexp(t, `(?m)^round 3: gateway \d+/s, bare handler \d+/s, ratio \d+\.\d\d\nmedian: gateway \d+/s, bare handler \d+/s, ratio \d+\.\d\d\n\z`, out.String())
+	for name, send := range senders {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			require.NoError(t, run(t.Context(), &out, 3, 200, 7, send))
+			assert.Regexp(t, `(?m)^round 3: gateway \d+/s, bare handler \d+/s, ratio \d+\.\d\d\nprocessor time for a request: gateway \d+\.\d µs, bare handler \d+\.\d µs\nmedian: gateway \d+/s, bare handler \d+/s, ratio \d+\.\d\d\n\z`, out.String())
+		})
+	}
 }
 
-func TestEveryRequestDiffers(t *testing.T) {
+// A refusal must not count as a fast answer.
+func TestOtherAnswersAreErrors(t *testing.T) {
+	s := httptest.NewServer(http.NotFoundHandler())
+	defer s.Close()
+	for name, send := range senders {
+		t.Run(name, func(t *testing.T) {
+			_, err := sendAll(t.Context(), s.Listener.Addr().String(), deliveries(0, 9), 3, send)
+			assert.ErrorContains(t, err, "404")
+		})
+	}
+}
+
+func TestEveryEventDiffers(t *testing.T) {
 	seen := make(map[string]bool)
 	for round := range 3 {
-		for _, r := range prepare(round, 50) {
-			seen[string(r)] = true
+		for _, d := range deliveries(round, 50) {
+			seen[string(d.body)] = true
 		}
 	}
 	assert.Len(t, seen, 150)

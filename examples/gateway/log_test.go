@@ -1,0 +1,115 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// writes notes each write.
+type writes struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (w *writes) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all = append(w.all, string(p))
+	return len(p), nil
+}
+
+func (w *writes) list() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.all)
+}
+
+func TestLogIsWrittenTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out writes
+		log, _ := newLog(&out)
+		log.Info("first")
+		assert.Len(t, out.list(), 1, "after a pause, at once")
+		time.Sleep(logDelay / 2)
+		log.Info("second")
+		log.With("a", "b").WithGroup("g").Info("third", "c", "d")
+		assert.Len(t, out.list(), 1)
+		time.Sleep(logDelay / 2)
+		synctest.Wait()
+		if assert.Len(t, out.list(), 2, "late by logDelay at most") {
+			assert.Regexp(t, `^time=\S+ level=INFO msg=second\ntime=\S+ level=INFO msg=third a=b g\.c=d\n$`, out.list()[1])
+		}
+		log.Info("fourth")
+		assert.Len(t, out.list(), 2)
+		time.Sleep(logDelay)
+		synctest.Wait()
+		assert.Len(t, out.list(), 3)
+		time.Sleep(2 * logDelay)
+		log.Info("fifth")
+		assert.Len(t, out.list(), 4, "after a pause, at once")
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		assert.Len(t, out.list(), 4, "nothing is written when there is nothing")
+	})
+}
+
+func TestUrgentLogDoesNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out writes
+		log, flush := newLog(&out)
+		log.Info("first")
+		log.Info("second")
+		log.Warn("third")
+		assert.Len(t, out.list(), 2)
+		assert.Contains(t, out.list()[1], "second")
+		assert.Contains(t, out.list()[1], "third")
+		log.With("a", "b").WithGroup("g").Error("fourth")
+		assert.Len(t, out.list(), 3)
+		log.Info("fifth")
+		flush()
+		assert.Len(t, out.list(), 4)
+		flush()
+		assert.Len(t, out.list(), 4)
+	})
+}
+
+func TestLogThatWaitsIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out writes
+		log, flush := newLog(&out)
+		for range 1000 {
+			log.Info(strings.Repeat("x", 100))
+		}
+		flush()
+		assert.Greater(t, len(out.list()), 3)
+		assert.Less(t, len(out.list()), 10)
+		for _, w := range out.list() {
+			assert.Less(t, len(w), logBuffer+200)
+		}
+		assert.Equal(t, 1000, strings.Count(strings.Join(out.list(), ""), "\n"))
+	})
+}
+
+func TestLogOfManyGoroutines(t *testing.T) {
+	var out writes
+	log, flush := newLog(&out)
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			for i := range 200 {
+				if log.Info("info"); i%50 == 0 {
+					log.Warn("warning")
+				}
+			}
+		})
+	}
+	wg.Wait()
+	flush()
+	assert.Equal(t, 20*204, strings.Count(strings.Join(out.list(), ""), "\n"))
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"time"
+)
+
+const bareCommand = "serve-bare" // what this program is run with to be the other server
+
+// serveBare serves a handler that only reads the body.
+func serveBare(addr string) error {
+	s := &http.Server{
+		Addr:              addr,
+		ReadHeaderTimeout: 5 * time.Second,
+		Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+		}),
+	}
+	return s.ListenAndServe()
+}
+
+// A server is a process that listens on addr.
+type server struct {
+	addr           string
+	cmd            *exec.Cmd
+	stdout, stderr *os.File
+}
+
+// start starts a server on a free port and returns once it listens. Its standard
+// output and log go to files in dir.
+func start(ctx context.Context, dir string, command func(addr string) *exec.Cmd) (_ *server, err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &server{addr: l.Addr().String()}
+	_ = l.Close()
+	s.cmd = command(s.addr)
+	for _, f := range []**os.File{&s.stdout, &s.stderr} {
+		if *f, err = os.CreateTemp(dir, ""); err != nil {
+			return nil, err
+		}
+		// Opened again to append, so that truncating it takes effect.
+		name := (*f).Name()
+		_ = (*f).Close()
+		if *f, err = os.OpenFile(name, os.O_RDWR|os.O_APPEND, 0); err != nil {
+			return nil, err
+		}
+	}
+	s.cmd.Stdout, s.cmd.Stderr = s.stdout, s.stderr
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		c, err := net.Dial("tcp", s.addr)
+		if err == nil {
+			return s, c.Close()
+		}
+		if time.Now().After(deadline) || ctx.Err() != nil {
+			s.stop()
+			return nil, err
+		}
+	}
+}
+
+// stop stops the server, if it still runs. It is then known what it has cost.
+func (s *server) stop() {
+	if s.cmd.ProcessState != nil {
+		return
+	}
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+	_ = s.stdout.Close()
+	_ = s.stderr.Close()
+}
+
+// cost returns the processor time of all that the server did, for each of n
+// requests.
+func (s *server) cost(n int) time.Duration {
+	s.stop()
+	return (s.cmd.ProcessState.UserTime() + s.cmd.ProcessState.SystemTime()) / time.Duration(n)
+}
+
+// takeLines returns how many lines the server has written to standard output
+// since the last call, and throws both files' contents away.
+func (s *server) takeLines() (int, error) {
+	text, err := os.ReadFile(s.stdout.Name())
+	if err != nil {
+		return 0, err
+	}
+	if err := s.stdout.Truncate(0); err != nil {
+		return 0, err
+	}
+	return bytes.Count(text, []byte("\n")), s.stderr.Truncate(0)
+}
