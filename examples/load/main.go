@@ -4,10 +4,12 @@
 // once.
 //
 //	go run ./examples/load
+//	go run ./examples/load -sender https
 //	go run ./examples/load -sender lean
 //
-// The sender shares the processors with the servers. It is the client of net/http,
-// or one that does the least it can, which hides less of the difference.
+// The sender shares the processors with the servers, so what it costs hides a part
+// of the difference. It is the client of net/http, over connections that it keeps,
+// or over a new HTTPS connection for each event, or one that does the least it can.
 //
 // The two take turns, and each round gives a ratio, since the speed of a machine
 // drifts. The median of the ratios is the result.
@@ -16,6 +18,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -28,14 +31,14 @@ import (
 )
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == bareCommand {
-		fmt.Fprintln(os.Stderr, serveBare(os.Args[2]))
+	if len(os.Args) > 2 && os.Args[1] == bareCommand {
+		fmt.Fprintln(os.Stderr, serveBare(os.Args[2:]))
 		os.Exit(1)
 	}
 	rounds := flag.Int("rounds", 9, "how many `rounds`")
-	requests := flag.Int("requests", 40_000, "how many `requests` a round and server")
+	requests := flag.Int("requests", 0, "how many `requests` a round and server. 0: 40000, or 4000 with https")
 	connections := flag.Int("connections", 32, "how many `connections` send at the same time")
-	name := flag.String("sender", "http", "`what` sends: http, the client of net/http; lean, the least that can")
+	name := flag.String("sender", "http", "`what` sends: http, the client of net/http; https, with a new connection for each event; lean, the least that can")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, os.Stdout, *rounds, *requests, *connections, senders[*name])
@@ -52,12 +55,15 @@ const (
 )
 
 // run measures, and prints to out.
-func run(ctx context.Context, out io.Writer, rounds, requests, connections int, send sender) error {
+func run(ctx context.Context, out io.Writer, rounds, requests, connections int, send *sender) error {
+	if send == nil {
+		return errors.New("the sender is neither http nor https nor lean")
+	}
+	if requests == 0 {
+		requests = send.requests
+	}
 	if rounds < 1 || requests < 1 || connections < 1 {
 		return errors.New("rounds, requests and connections must be at least 1")
-	}
-	if send == nil {
-		return errors.New("the sender is neither http nor lean")
 	}
 	dir, err := os.MkdirTemp("", "load")
 	if err != nil {
@@ -74,8 +80,18 @@ func run(ctx context.Context, out io.Writer, rounds, requests, connections int, 
 	if err != nil {
 		return err
 	}
+	var roots *x509.CertPool
+	var gatewayArgs, bareArgs []string
+	if send.tls {
+		c, err := newCertificate(dir)
+		if err != nil {
+			return err
+		}
+		roots = c.roots
+		gatewayArgs, bareArgs = []string{"-tls-cert", c.cert, "-tls-key", c.key}, []string{c.cert, c.key}
+	}
 	g, err := start(ctx, dir, func(addr string) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, gateway, "-addr", addr)
+		cmd := exec.CommandContext(ctx, gateway, append(gatewayArgs, "-addr", addr)...)
 		cmd.Env = []string{"RELOCK_SECRETS=" + secret}
 		return cmd
 	})
@@ -84,7 +100,7 @@ func run(ctx context.Context, out io.Writer, rounds, requests, connections int, 
 	}
 	defer g.stop()
 	bare, err := start(ctx, dir, func(addr string) *exec.Cmd {
-		return exec.CommandContext(ctx, self, bareCommand, addr)
+		return exec.CommandContext(ctx, self, append([]string{bareCommand, addr}, bareArgs...)...)
 	})
 	if err != nil {
 		return err
@@ -100,7 +116,7 @@ func run(ctx context.Context, out io.Writer, rounds, requests, connections int, 
 			slices.Reverse(servers)
 		}
 		for _, s := range servers {
-			took, err := sendAll(ctx, s.addr, all, connections, send)
+			took, err := sendAll(ctx, target{s.addr, roots}, all, connections, send)
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,8 +14,8 @@ import (
 
 // The test is run by itself as the bare server, as main is.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == bareCommand {
-		_ = serveBare(os.Args[2])
+	if len(os.Args) > 2 && os.Args[1] == bareCommand {
+		_ = serveBare(os.Args[2:])
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
@@ -32,11 +33,19 @@ func TestRun(t *testing.T) {
 
 // A refusal must not count as a fast answer.
 func TestOtherAnswersAreErrors(t *testing.T) {
-	s := httptest.NewServer(http.NotFoundHandler())
-	defer s.Close()
 	for name, send := range senders {
 		t.Run(name, func(t *testing.T) {
-			_, err := sendAll(t.Context(), s.Listener.Addr().String(), deliveries(0, 9), 3, send)
+			s := httptest.NewUnstartedServer(http.NotFoundHandler())
+			to := target{addr: s.Listener.Addr().String()}
+			if send.tls {
+				s.StartTLS()
+				to.roots = x509.NewCertPool()
+				to.roots.AddCert(s.Certificate())
+			} else {
+				s.Start()
+			}
+			defer s.Close()
+			_, err := sendAll(t.Context(), to, deliveries(0, 9), 3, send)
 			assert.ErrorContains(t, err, "404")
 		})
 	}

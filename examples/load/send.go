@@ -2,31 +2,43 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"sync"
 	"time"
 )
 
 const path = "/webhooks/relock"
 
-// A sender sends deliveries to addr one after another, over one connection. An
-// answer other than 200 is an error.
-type sender func(ctx context.Context, addr string, all []delivery) error
+// A sender sends deliveries one after another. An answer other than 200 is an
+// error.
+type sender struct {
+	send     func(ctx context.Context, to target, all []delivery) error
+	tls      bool // to servers that speak HTTPS
+	requests int  // in a round, unless the user says how many
+}
 
-var senders = map[string]sender{
-	"http": sendByClient,
-	"lean": sendLean,
+// A target is where a server can be reached.
+type target struct {
+	addr  string
+	roots *x509.CertPool // who may have signed its certificate; nil without TLS
+}
+
+var senders = map[string]*sender{
+	"http":  {send: sendByClient, requests: 40_000},
+	"https": {send: sendAnew, tls: true, requests: 4_000},
+	"lean":  {send: sendLean, requests: 40_000},
 }
 
 // sendAll sends all, over so many connections at the same time, and returns how
 // long that took.
-func sendAll(ctx context.Context, addr string, all []delivery, connections int, send sender) (time.Duration, error) {
+func sendAll(ctx context.Context, to target, all []delivery, connections int, send *sender) (time.Duration, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	begun := time.Now()
 	var wg sync.WaitGroup
 	for i := range connections {
 		wg.Go(func() {
-			if err := send(ctx, addr, all[len(all)*i/connections:len(all)*(i+1)/connections]); err != nil {
+			if err := send.send(ctx, to, all[len(all)*i/connections:len(all)*(i+1)/connections]); err != nil {
 				cancel(err)
 			}
 		})

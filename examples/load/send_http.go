@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,13 +11,25 @@ import (
 	"github.com/accesshook/accesshook/relock"
 )
 
-// sendByClient sends with the HTTP client of the standard library.
-func sendByClient(ctx context.Context, addr string, all []delivery) error {
+// sendByClient sends with the HTTP client of the standard library, over one
+// connection.
+func sendByClient(ctx context.Context, to target, all []delivery) error {
 	transport := &http.Transport{MaxConnsPerHost: 1}
 	defer transport.CloseIdleConnections()
+	return post(ctx, transport, "http://"+to.addr+path, all)
+}
+
+// sendAnew opens an HTTPS connection for each delivery, as a vendor does who
+// sends one now and then.
+func sendAnew(ctx context.Context, to target, all []delivery) error {
+	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: to.roots}}
+	return post(ctx, transport, "https://"+to.addr+path, all)
+}
+
+func post(ctx context.Context, transport *http.Transport, url string, all []delivery) error {
 	client := &http.Client{Transport: transport}
 	for _, d := range all {
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr+path, bytes.NewReader(d.body))
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(d.body))
 		if err != nil {
 			return err
 		}

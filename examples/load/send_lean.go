@@ -11,8 +11,8 @@ import (
 
 // sendLean does the least that a sender can: it writes each request at once, and
 // reads no more of an answer than it needs to.
-func sendLean(ctx context.Context, addr string, all []delivery) error {
-	c, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+func sendLean(ctx context.Context, to target, all []delivery) error {
+	c, err := new(net.Dialer).DialContext(ctx, "tcp", to.addr)
 	if err != nil {
 		return err
 	}

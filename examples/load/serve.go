@@ -13,14 +13,18 @@ import (
 
 const bareCommand = "serve-bare" // what this program is run with to be the other server
 
-// serveBare serves a handler that only reads the body.
-func serveBare(addr string) error {
+// serveBare serves a handler that only reads the body. Its arguments are an
+// address, and for HTTPS the files of a certificate and its key.
+func serveBare(args []string) error {
 	s := &http.Server{
-		Addr:              addr,
+		Addr:              args[0],
 		ReadHeaderTimeout: 5 * time.Second,
 		Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 		}),
+	}
+	if len(args) == 3 {
+		return s.ListenAndServeTLS(args[1], args[2])
 	}
 	return s.ListenAndServe()
 }
