@@ -20,6 +20,9 @@ const (
 	retryAfterFull  = time.Minute
 )
 
+// deadLetterRoom is what a message may grow by when it becomes a dead letter.
+const deadLetterRoom = 4 << 10
+
 // HandleEvent stores e and returns nil once the store has it, or had it already.
 // Nothing of e is kept. What its errors mean is said at [ErrNoAnswer] and the
 // following.
@@ -36,6 +39,9 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	m, shard, err := s.encode(e)
 	if err != nil {
 		return err
+	}
+	if int64(m.Size()) > s.nc.MaxPayload()-deadLetterRoom {
+		return fmt.Errorf("%w: %d bytes", ErrTooLarge, m.Size())
 	}
 	// The client would keep what is published while it has no connection, and
 	// the sender would wait until the timeout.
