@@ -37,6 +37,10 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	if err != nil {
 		return err
 	}
+	// Larger than the server takes, or would take of its dead letter.
+	if size := int64(m.Size()); size > s.c.maxMessage()-deadRoom {
+		return fmt.Errorf("%w: %d bytes", ErrTooLarge, size)
+	}
 	// The client would keep what is published while it has no connection, and
 	// the sender would wait until the timeout.
 	if !s.nc.IsConnected() {
@@ -45,7 +49,7 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	ctx, cancel := context.WithTimeout(ctx, s.c.PublishTimeout)
 	defer cancel()
 	if _, err = s.js.PublishMsg(ctx, m, jetstream.WithExpectStream(s.names.stream(shard))); err != nil {
-		return s.publishError(err)
+		return s.publishError(shard, err)
 	}
 	return nil
 }
@@ -60,8 +64,8 @@ const (
 	codeDuplicateInProcess jetstream.ErrorCode = 10158
 )
 
-// publishError says what err of the client means to who sent the event.
-func (s *Store) publishError(err error) error {
+// publishError says what err of the client means to who sent an event of a shard.
+func (s *Store) publishError(shard int, err error) error {
 	if errors.Is(err, nats.ErrMaxPayload) {
 		return fmt.Errorf("%w: %w", ErrTooLarge, err)
 	}
@@ -76,17 +80,17 @@ func (s *Store) publishError(err error) error {
 		return event.Unavailable(ErrInProgress, retryAfterBusy)
 	case codeStoreFailed, codeAccountResources, codeResources, codeStorageResources:
 		if api.ErrorCode != codeStoreFailed || strings.HasPrefix(api.Description, "maximum ") {
-			s.tellFull()
+			s.tellFull(shard)
 			return event.Unavailable(fmt.Errorf("%w: %w", ErrFull, err), retryAfterFull)
 		}
 	}
 	return event.Unavailable(fmt.Errorf("%w: %w", ErrRefused, err), retryAfterFault)
 }
 
-// tellFull has Run make room now.
-func (s *Store) tellFull() {
+// tellFull has Run make room in a shard now.
+func (s *Store) tellFull(shard int) {
 	select {
-	case s.full <- struct{}{}:
-	default:
+	case s.full <- shard:
+	default: // it is at it, and will be told again
 	}
 }
