@@ -3,6 +3,7 @@ package durable_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -197,3 +198,17 @@ func (l *logBuffer) String() string {
 }
 
 func (l *logBuffer) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+// A durableStore is what embedded.Store and durable.Store share.
+type durableStore interface {
+	event.Handler
+	Consumer(durable.Consumer) *durable.Runner
+	DeadLetters(ctx context.Context, after uint64, limit int) ([]durable.DeadLetter, error)
+	DeadLetter(ctx context.Context, number uint64) (durable.DeadLetter, error)
+	Stats(context.Context) (durable.Stats, error)
+}
+
+var errFailed = errors.New("failed on purpose")
+
+// failing is a handler that fails.
+var failing = event.HandlerFunc(func(context.Context, *event.Event) error { return errFailed })
