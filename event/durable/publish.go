@@ -29,29 +29,48 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	}
 	select {
 	case s.inFlight <- struct{}{}:
-		defer func() { <-s.inFlight }()
 	default:
 		return event.Unavailable(ErrBusy, retryAfterBusy)
 	}
 	m, shard, err := s.encode(e)
-	if err != nil {
-		return err
-	}
 	// Larger than the server takes, or would take of its dead letter.
-	if size := int64(m.Size()); size > s.c.maxMessage()-deadRoom {
-		return fmt.Errorf("%w: %d bytes", ErrTooLarge, size)
+	if err == nil && int64(m.Size()) > s.c.maxMessage()-deadRoom {
+		err = fmt.Errorf("%w: %d bytes", ErrTooLarge, m.Size())
 	}
-	// The client would keep what is published while it has no connection, and
-	// the sender would wait until the timeout.
-	if !s.nc.IsConnected() {
-		return event.Unavailable(fmt.Errorf("%w: %s", ErrNoAnswer, strings.ToLower(s.nc.Status().String())), retryAfterFault)
+	if err != nil {
+		<-s.inFlight
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.c.PublishTimeout)
 	defer cancel()
-	if _, err = s.js.PublishMsg(ctx, m, jetstream.WithExpectStream(s.names.stream(shard))); err != nil {
+	// The client does not look at ctx while the connection takes nothing more.
+	done := make(chan error, 1)
+	go func() {
+		err := s.publish(ctx, m, shard)
+		<-s.inFlight
+		done <- err
+	}()
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
 		return s.publishError(shard, err)
 	}
 	return nil
+}
+
+var errNotConnected = errors.New("not connected")
+
+func (s *Store) publish(ctx context.Context, m *nats.Msg, shard int) error {
+	// The client would keep what is published while it has no connection, and
+	// the sender would wait until the timeout.
+	if !s.nc.IsConnected() {
+		return errNotConnected
+	}
+	_, err := s.js.PublishMsg(ctx, m, jetstream.WithExpectStream(s.names.stream(shard)))
+	return err
 }
 
 // Codes of the server's errors, of server/errors.json of nats-server.
