@@ -212,3 +212,17 @@ var errFailed = errors.New("failed on purpose")
 
 // failing is a handler that fails.
 var failing = event.HandlerFunc(func(context.Context, *event.Event) error { return errFailed })
+
+// waitLetters waits until there are n dead letters.
+func waitLetters(t testing.TB, s durableStore, n int) (letters []durable.DeadLetter) {
+	t.Helper()
+	eventually(t, "dead letters", func() bool {
+		stats, err := s.Stats(t.Context())
+		require.NoError(t, err)
+		return stats.Dead >= uint64(n)
+	})
+	letters, err := s.DeadLetters(t.Context(), 0, 1000)
+	require.NoError(t, err)
+	require.Len(t, letters, n)
+	return letters
+}
