@@ -19,6 +19,7 @@ import (
 )
 
 func TestConfigErrorsNameTheField(t *testing.T) {
+	t.Parallel()
 	key := bytes.Repeat([]byte{7}, 32)
 	tests := map[string]struct {
 		change func(*durable.Config)
@@ -71,11 +72,13 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 }
 
 func TestConnectNeedsAConnection(t *testing.T) {
+	t.Parallel()
 	_, err := durable.Connect(t.Context(), nil, durable.Config{Payloads: payloads})
 	assert.ErrorContains(t, err, "no connection")
 }
 
 func TestConsumerErrorsNameTheField(t *testing.T) {
+	t.Parallel()
 	s := open(t, embedded.Config{})
 	tests := map[string]struct {
 		c    durable.Consumer
@@ -105,6 +108,7 @@ func TestConsumerErrorsNameTheField(t *testing.T) {
 }
 
 func TestDefaults(t *testing.T) {
+	t.Parallel()
 	s := open(t, embedded.Config{})
 	assert.Equal(t, 24*time.Hour, s.DedupeWindow())
 	stats, err := s.Stats(t.Context())
@@ -126,6 +130,7 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestMaxMessage(t *testing.T) {
+	t.Parallel()
 	key := make([]byte, 32)
 	tests := map[string]struct {
 		c    durable.Config
@@ -149,6 +154,7 @@ func TestMaxMessage(t *testing.T) {
 
 // A server that takes less than a store may need would refuse events later on.
 func TestConnectRefusesAServerThatTakesLess(t *testing.T) {
+	t.Parallel()
 	srv := startServer(t, t.TempDir()) // takes 8 MiB
 	c := durable.Config{Payloads: payloads, MaxBody: 2 << 20}
 	_, err := durable.Connect(t.Context(), connect(t, srv), c)
@@ -157,6 +163,7 @@ func TestConnectRefusesAServerThatTakesLess(t *testing.T) {
 }
 
 func TestConfigShowsNoKeys(t *testing.T) {
+	t.Parallel()
 	key := []byte("0123456789abcdefghijklmnopqrstuv")
 	c := durable.Config{Payloads: payloads, KeepRaw: true, RawKeys: [][]byte{key}, Name: "shop"}
 	e := embedded.Config{Dir: "d", Config: c}
@@ -184,6 +191,7 @@ func TestConfigShowsNoKeys(t *testing.T) {
 }
 
 func TestResultsHaveNames(t *testing.T) {
+	t.Parallel()
 	assert.Equal(t, "handled delayed buried invalid",
 		fmt.Sprint(durable.Handled, " ", durable.Delayed, " ", durable.Buried, " ", durable.Result(0)))
 }

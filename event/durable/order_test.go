@@ -51,6 +51,7 @@ func (q *sequence) end(key, id string, failed bool) {
 }
 
 func TestOrder(t *testing.T) {
+	t.Parallel()
 	keys := map[durable.Order]func(*event.Event) *string{
 		durable.OrderByUser: func(e *event.Event) *string { return &e.User.ID },
 		durable.OrderByLock: func(e *event.Event) *string { return &e.Lock.ID },

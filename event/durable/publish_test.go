@@ -98,6 +98,7 @@ func unavailable(t testing.TB, err, want error, after time.Duration) {
 }
 
 func TestDuplicates(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		change func(*event.Event)
 		stored uint64
@@ -138,6 +139,7 @@ func TestDuplicates(t *testing.T) {
 
 // Of two receivers on one cluster, only one stores.
 func TestDuplicatesOfSeveralReceivers(t *testing.T) {
+	t.Parallel()
 	srv := startServer(t, t.TempDir())
 	a, b := connectStore(t, srv, durable.Config{}), connectStore(t, srv, durable.Config{})
 	var all sync.WaitGroup
@@ -165,6 +167,7 @@ func TestDuplicatesAreForgottenAfterTheWindow(t *testing.T) {
 }
 
 func TestTooManyAtOnce(t *testing.T) {
+	t.Parallel()
 	n := newNetwork(startServer(t, t.TempDir()))
 	s, _ := connectOver(t, n, durable.Config{MaxInFlight: 3})
 	n.hold(true)
@@ -185,6 +188,7 @@ func TestTooManyAtOnce(t *testing.T) {
 }
 
 func TestNoAnswerInTime(t *testing.T) {
+	t.Parallel()
 	n := newNetwork(startServer(t, t.TempDir()))
 	s, _ := connectOver(t, n, durable.Config{PublishTimeout: 200 * time.Millisecond})
 	n.hold(true)
@@ -210,6 +214,7 @@ func TestNoAnswerInTime(t *testing.T) {
 }
 
 func TestContextThatIsOver(t *testing.T) {
+	t.Parallel()
 	s := open(t, embedded.Config{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -219,6 +224,7 @@ func TestContextThatIsOver(t *testing.T) {
 }
 
 func TestNoConnection(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	srv := startServer(t, dir)
 	n := newNetwork(srv)
@@ -240,6 +246,7 @@ func TestNoConnection(t *testing.T) {
 }
 
 func TestServerWithoutStorage(t *testing.T) {
+	t.Parallel()
 	srv := startServer(t, t.TempDir())
 	s := connectStore(t, srv, durable.Config{})
 	require.NoError(t, srv.DisableJetStream())
@@ -250,6 +257,7 @@ func TestServerWithoutStorage(t *testing.T) {
 
 // Whoever has the subjects now, the event is not there.
 func TestAnotherStreamInThePlace(t *testing.T) {
+	t.Parallel()
 	srv := startServer(t, t.TempDir())
 	s := connectStore(t, srv, durable.Config{Shards: 1})
 	js := newJetStream(t, connect(t, srv))
@@ -260,6 +268,7 @@ func TestAnotherStreamInThePlace(t *testing.T) {
 }
 
 func TestInvalidEvents(t *testing.T) {
+	t.Parallel()
 	s := open(t, embedded.Config{})
 	tests := map[string]*event.Event{
 		"nil":                nil,
@@ -284,6 +293,7 @@ func TestInvalidEvents(t *testing.T) {
 }
 
 func TestTooLarge(t *testing.T) {
+	t.Parallel()
 	s := open(t, embedded.Config{Config: durable.Config{MaxBody: 1}})
 	e := newEvent(1)
 	e.Reason = strings.Repeat("x", 70_000)
@@ -320,6 +330,7 @@ func TestTooLarge(t *testing.T) {
 }
 
 func TestAnswersOfAnEndpoint(t *testing.T) {
+	t.Parallel()
 	s := open(t, embedded.Config{Config: durable.Config{MaxBody: 1}})
 	body := []byte(vendors[loginradius.Vendor].bodies["login"])
 	large := []byte(`{"HookName":"login","Data":{"Uid":"` + strings.Repeat("u", 80_000) + `"}}`)
@@ -345,6 +356,7 @@ func TestAnswersOfAnEndpoint(t *testing.T) {
 }
 
 func TestClosed(t *testing.T) {
+	t.Parallel()
 	s := open(t, embedded.Config{})
 	require.NoError(t, s.Close())
 	unavailable(t, s.HandleEvent(t.Context(), newEvent(1)), durable.ErrClosed, 10*time.Second)

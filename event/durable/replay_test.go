@@ -259,6 +259,7 @@ func TestReplayOfDeadLetters(t *testing.T) {
 }
 
 func TestReplayIsStopped(t *testing.T) {
+	t.Parallel()
 	for name, stop := range map[string]func(context.CancelFunc, *durable.Store){
 		"by its context": func(cancel context.CancelFunc, _ *durable.Store) { cancel() },
 		"by Close":       func(_ context.CancelFunc, s *durable.Store) { go s.Close() },

@@ -89,6 +89,7 @@ func TestFinishedAndOldEventsAreDeleted(t *testing.T) {
 }
 
 func TestYoungEventsAreKept(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		c    durable.Config
 		left uint64
@@ -133,6 +134,7 @@ func TestRetentionIsExact(t *testing.T) {
 }
 
 func TestWhatAConsumerHasNotFinishedIsKept(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		create func(t *testing.T, r room)
 		first  uint64 // what is kept, of 1 to 5
@@ -225,6 +227,7 @@ func foreign(t testing.TB, r room, places ...uint64) {
 
 // A nearly full shard gives up finished events before their time, and says so.
 func TestNearlyFullShard(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		events int
 		full   bool
@@ -266,6 +269,7 @@ func TestNearlyFullShard(t *testing.T) {
 // A full store answers 503, loses nothing, and takes events again by itself once
 // callbacks have finished some.
 func TestFullStore(t *testing.T) {
+	t.Parallel()
 	for name, size := range map[string]int{"small events": 9_000, "large events": 40_000} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

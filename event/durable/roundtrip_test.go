@@ -44,6 +44,7 @@ func bodiesOf(t testing.TB, v vendor, n int) map[string][]byte {
 
 // What an endpoint answered 200 comes out of the store as it went in.
 func TestWhatWasAnsweredComesOut(t *testing.T) {
+	t.Parallel()
 	key := bytes.Repeat([]byte{7}, 32)
 	for name, v := range vendors {
 		for kind, c := range map[string]durable.Config{
@@ -51,6 +52,7 @@ func TestWhatWasAnsweredComesOut(t *testing.T) {
 			"with raw": {KeepRaw: true, RawKeys: [][]byte{key}},
 		} {
 			t.Run(name+" "+kind, func(t *testing.T) {
+				t.Parallel()
 				s := open(t, embedded.Config{Config: c})
 				d := newDoor(t, name, s)
 				want := make(map[string]*event.Event)
@@ -98,6 +100,7 @@ func noLetters(t testing.TB, s durableStore) {
 // With aliases, another time zone or an ID under an odd name, the decoder in
 // Payloads reads a body otherwise than the endpoint did.
 func TestRawGivesThePayloadOfTheEndpoint(t *testing.T) {
+	t.Parallel()
 	oslo := time.FixedZone("", 2*60*60)
 	s := open(t, embedded.Config{Config: durable.Config{KeepRaw: true, RawKeys: [][]byte{make([]byte, 32)}}})
 	hook, err := userlock.New(userlock.Config{
@@ -124,8 +127,10 @@ func TestRawGivesThePayloadOfTheEndpoint(t *testing.T) {
 
 // Any NATS client can read what is stored, and it is nobody's secret.
 func TestPlainClientReadsCloudEvents(t *testing.T) {
+	t.Parallel()
 	for kind, keepRaw := range map[string]bool{"masked": false, "with raw": true} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			srv := startServer(t, t.TempDir())
 			s := connectStore(t, srv, durable.Config{KeepRaw: keepRaw, RawKeys: [][]byte{make([]byte, 32)}, Shards: 1, Name: "shop"})
 			d := newDoor(t, "relock", s)
@@ -165,8 +170,10 @@ func TestPlainClientReadsCloudEvents(t *testing.T) {
 }
 
 func TestNoSecretIsOnTheDisk(t *testing.T) {
+	t.Parallel()
 	for kind, keepRaw := range map[string]bool{"masked": false, "with raw": true} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			key := []byte("thirty-two bytes of a secret key")
 			s := open(t, embedded.Config{Dir: dir, Config: durable.Config{KeepRaw: keepRaw, RawKeys: [][]byte{key}}})

@@ -136,6 +136,7 @@ func TestAtMostSoManyAtOnce(t *testing.T) {
 }
 
 func TestAttempts(t *testing.T) {
+	t.Parallel()
 	many := strings.Repeat("x", 5)
 	tests := map[string]struct {
 		max    int
@@ -272,6 +273,7 @@ func TestPanicOfObserveIsContained(t *testing.T) {
 
 // What cannot be decoded goes to the dead letters, and never past the callbacks.
 func TestWhatCannotBeDecoded(t *testing.T) {
+	t.Parallel()
 	payload := func(id, vendor string) *event.Event {
 		e := newEvent(0)
 		e.ID, e.Vendor, e.Payload = id, vendor, &relock.SecurityAlert{}

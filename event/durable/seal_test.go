@@ -35,6 +35,7 @@ func password(t testing.TB, e *event.Event) (string, bool) {
 }
 
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		seal, open [][]byte
 		keepRaw    bool   // of who opens
@@ -52,6 +53,7 @@ func TestKeys(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			s := open(t, embedded.Config{Dir: dir, Config: durable.Config{KeepRaw: true, RawKeys: tt.seal}})
 			in := login(t, s, "u-1")
@@ -95,6 +97,7 @@ func TestKeys(t *testing.T) {
 }
 
 func TestEventsWithoutABody(t *testing.T) {
+	t.Parallel()
 	s := open(t, embedded.Config{Config: durable.Config{KeepRaw: true, RawKeys: [][]byte{keyA}}})
 	none, raw, odd := newEvent(1), newEvent(2), newEvent(3)
 	raw.Raw = []byte(`not JSON, and no payload`)
@@ -112,6 +115,7 @@ func TestEventsWithoutABody(t *testing.T) {
 
 // A body that is put into another event does not open there.
 func TestBodiesAreBoundToTheirEvent(t *testing.T) {
+	t.Parallel()
 	tests := map[string]func(m map[string]any){
 		"id":     func(m map[string]any) { m["id"] = "another" },
 		"source": func(m map[string]any) { m["data"].(map[string]any)["source"] = "south" },
@@ -122,6 +126,7 @@ func TestBodiesAreBoundToTheirEvent(t *testing.T) {
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			srv := startServer(t, t.TempDir())
 			p := cloudevent.Payloads{"loginradius": loginradius.Decode, "other": loginradius.Decode}
 			s := connectStore(t, srv, durable.Config{Shards: 1, KeepRaw: true, RawKeys: [][]byte{keyA}, Payloads: p})

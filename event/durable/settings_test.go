@@ -16,6 +16,7 @@ import (
 )
 
 func TestSettingsOfAnExistingStore(t *testing.T) {
+	t.Parallel()
 	base := durable.Config{Payloads: payloads, Shards: 3, Order: durable.OrderByUser, Logger: slog.New(slog.DiscardHandler)}
 	tests := map[string]struct {
 		change   func(*durable.Config)
@@ -37,6 +38,7 @@ func TestSettingsOfAnExistingStore(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			s := open(t, embedded.Config{Dir: dir, Config: base})
 			store(t, s, newEvent(1))
@@ -66,6 +68,7 @@ func TestSettingsOfAnExistingStore(t *testing.T) {
 }
 
 func TestStoresOfOtherNamesAreApart(t *testing.T) {
+	t.Parallel()
 	srv := startServer(t, t.TempDir())
 	a := connectStore(t, srv, durable.Config{Name: "a", Shards: 2})
 	b := connectStore(t, srv, durable.Config{Name: "a-in", Shards: 3, Order: durable.OrderByUser})
@@ -82,8 +85,10 @@ func TestStoresOfOtherNamesAreApart(t *testing.T) {
 
 // A stream of somebody else's is left as it is.
 func TestForeignStreams(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"accesshook-0", "accesshook-3", "accesshook-7", "accesshook-dead", "accesshook-attempts"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			srv := startServer(t, t.TempDir())
 			js := newJetStream(t, connect(t, srv))
 			_, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: name, Subjects: []string{"orders.>"}})
@@ -107,6 +112,7 @@ func TestForeignStreams(t *testing.T) {
 
 // Who connects to a cluster does not link a server.
 func TestNoServerIsLinked(t *testing.T) {
+	t.Parallel()
 	out, err := exec.Command("go", "list", "-deps", ".").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	deps := strings.Fields(string(out))
