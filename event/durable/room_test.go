@@ -317,3 +317,16 @@ func TestFullStore(t *testing.T) {
 		})
 	}
 }
+
+func TestRunDeletesAtItsBeginning(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, durable.Config{DedupeWindow: short})
+	store(t, r, numbered(5)...)
+	r.finish(t, "siem", 5)
+	age()
+	run(t, r, durable.Consumer{Name: "siem"}, newRecorder())
+	eventually(t, "deleted", func() bool {
+		_, n := r.first(t)
+		return n == 0
+	})
+}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -567,4 +568,78 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 		}
 		return true
 	})
+}
+
+// Events that may have killed a process are tried one at a time, and keep their
+// lease while they wait for each other.
+func TestSuspects(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t, t.TempDir())
+	s := connectStore(t, srv, durable.Config{Shards: 1})
+	c := durable.Consumer{Workers: 3, Lease: time.Second, Timeout: 1500 * time.Millisecond, MaxAttempts: 5}
+	store(t, s, newEvent(1), newEvent(2))
+	consumer, err := newJetStream(t, connect(t, srv)).CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
+		Durable: "default", AckPolicy: jetstream.AckExplicitPolicy, AckWait: time.Second,
+	})
+	require.NoError(t, err)
+	batch, err := consumer.Fetch(2)
+	require.NoError(t, err)
+	taken := 0
+	for range batch.Messages() {
+		taken++ // and never answered, as by a process that died
+	}
+	require.Equal(t, 2, taken)
+
+	var seen observer
+	c.Observe = seen.observe
+	var now, calls atomic.Int64
+	run(t, s, c, event.HandlerFunc(func(context.Context, *event.Event) error {
+		assert.Equal(t, int64(1), now.Add(1), "not alone")
+		defer now.Add(-1)
+		calls.Add(1)
+		time.Sleep(1300 * time.Millisecond)
+		return nil
+	}))
+	assert.Equal(t, []string{"2 handled", "2 handled"}, seen.wait(t, 2), "what did not come to an end counts")
+	assert.Equal(t, int64(2), calls.Load())
+}
+
+// What a process recorded before it died decides how the next one goes on.
+func TestRecordsOfAttempts(t *testing.T) {
+	tests := map[string]struct {
+		record string
+		want   string
+		called bool
+	}{
+		"none":           {"", "1 handled", true},
+		"in work":        {`{"attempts":2,"ended":false,"done":false}`, "3 handled", true},
+		"failed":         {`{"attempts":2,"ended":true,"done":false,"error":"before"}`, "3 handled", true},
+		"done":           {`{"attempts":1,"ended":true,"done":true}`, "1 handled", false},
+		"used up":        {`{"attempts":3,"ended":false,"done":false}`, "3 buried: durable: no attempt came to an end: the process died, or a callback outran its lease", false},
+		"failed for all": {`{"attempts":3,"ended":true,"done":false,"error":"the last"}`, "3 buried: the last", false},
+		"to be buried":   {`{"attempts":1,"ended":true,"done":false,"bury":true,"error":"for good"}`, "1 buried: for good", false},
+		"no record":      {`[]`, "1 delayed: durable: record of attempts: ", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t, t.TempDir())
+			s := connectStore(t, srv, durable.Config{Shards: 1})
+			store(t, s, newEvent(1))
+			js := newJetStream(t, connect(t, srv))
+			if tt.record != "" {
+				at := storedAt(t, js, 1, "event-1")
+				_, err := js.Publish(t.Context(), fmt.Sprintf("accesshook-attempts.siem.0.1-%d", at.UnixNano()), []byte(tt.record))
+				require.NoError(t, err)
+			}
+			var seen observer
+			var calls atomic.Int64
+			run(t, s, durable.Consumer{Name: "siem", MaxAttempts: 3, Observe: seen.observe}, event.HandlerFunc(func(context.Context, *event.Event) error {
+				calls.Add(1)
+				return nil
+			}))
+			assert.True(t, strings.HasPrefix(seen.wait(t, 1)[0], tt.want), "%s", seen.wait(t, 1))
+			assert.Equal(t, tt.called, calls.Load() == 1)
+		})
+	}
 }
