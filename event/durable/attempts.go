@@ -26,6 +26,7 @@ const (
 	// attemptsKept is how long a record is kept; it is longer than any pause.
 	attemptsKept     = 7 * 24 * time.Hour
 	maxAttemptsBytes = 64 << 20
+	maxRecordError   = 256 // bytes, so that there is room for many
 )
 
 // A record says how often an event was given to the callbacks of a consumer.
@@ -33,6 +34,9 @@ type record struct {
 	Attempts int  `json:"attempts"`
 	Ended    bool `json:"ended"` // the last of them came to an end
 	Done     bool `json:"done"`  // with success: only the acknowledgement may be missing
+	// Bury says that it is to become a dead letter, which could not be written.
+	Bury  bool   `json:"bury,omitzero"`
+	Error string `json:"error,omitzero"` // the last, shortened
 }
 
 // attemptsSubject is where the record of an event is, for a consumer. The time is
@@ -55,6 +59,19 @@ func (s *Store) attemptsStream() jetstream.StreamConfig {
 		Duplicates:        time.Minute,
 		Metadata:          s.metadata(),
 	}
+}
+
+// forgetAttempts deletes the records of a consumer: one that is made anew under
+// its name has finished nothing.
+func (s *Store) forgetAttempts(ctx context.Context, consumer string) error {
+	stream, err := s.js.Stream(ctx, s.names.attempts())
+	if err == nil {
+		err = stream.Purge(ctx, jetstream.WithPurgeSubject(s.names.attempts()+"."+consumer+".>"))
+	}
+	if err != nil {
+		return fmt.Errorf("durable: records of attempts: %w", err)
+	}
+	return nil
 }
 
 // attempts returns the record of d before this attempt, and whether it may have

@@ -23,6 +23,16 @@ const (
 	DefaultPublishTimeout = 5 * time.Second
 )
 
+const (
+	// minDedupeWindow is the least that a NATS server takes.
+	minDedupeWindow = 100 * time.Millisecond
+	// maxMaxBody keeps maxMessage in the 31 bits that a NATS server has for it.
+	maxMaxBody = 256 << 20
+	// deadRoom is what a dead letter has more than its event, in bytes: what is
+	// stored must still be one message when it is a dead letter.
+	deadRoom = 2 << 10
+)
+
 // MaxShards is the largest number of shards that a store may have.
 const MaxShards = 64
 
@@ -30,7 +40,8 @@ const MaxShards = 64
 type Config struct {
 	// Payloads decodes the payloads of stored events, by vendor. It must have
 	// every vendor whose events are stored: an event of another goes to the dead
-	// letters, and can be retried from there once its vendor is known.
+	// letters, and can be retried from there once its vendor is known. A decoder
+	// that panics counts as one that returns an error.
 	Payloads cloudevent.Payloads
 
 	// Name begins the names of the streams and the subjects, so that several
@@ -50,18 +61,19 @@ type Config struct {
 	Replicas int
 
 	// MaxBody is the largest MaxBody of the endpoints, in bytes; the store must
-	// take the messages that this makes. Zero: 1 MiB, as LoginRadius has it.
+	// take the messages that this makes. At most 256 MiB. Zero: 1 MiB, as
+	// LoginRadius has it.
 	MaxBody int64
 	// MaxBytes bounds the events of all shards together, dead letters not
 	// counted; a shard is full at its part of it. Zero: 4 GiB.
 	MaxBytes int64
 	// MaxDeadBytes bounds the dead letters. While they fill it, events that would
-	// become dead letters stay where they are. Zero: 256 MiB.
+	// become dead letters stay where they are. At least MaxMessage. Zero: 256 MiB.
 	MaxDeadBytes int64
 	// DedupeWindow is how long an event is known, so that a duplicate of it is
 	// not stored again. The server keeps the IDs in memory, about 150 MB for a
 	// million, and reads them from the events when it starts, about two seconds
-	// for a million. Zero: 24 hours.
+	// for a million. At least 100 milliseconds. Zero: 24 hours.
 	DedupeWindow time.Duration
 	// Retention is how long events are kept that all consumers have finished, for
 	// [Store.Replay]; never shorter than DedupeWindow. When the store is nine
@@ -76,7 +88,8 @@ type Config struct {
 
 	// KeepRaw keeps the body of each event, sealed with AES-256-GCM under the
 	// first of RawKeys and bound to the event's Vendor, Source and ID. Callbacks
-	// then get Raw, and a payload with its secrets. It needs a key.
+	// then get Raw, and a payload with its secrets where decoding Raw by Payloads
+	// gives the payload that was stored. It needs a key.
 	KeepRaw bool
 	// RawKeys are keys of 32 random bytes each. The first seals, all open. A key
 	// may go once no event is left that was sealed with it, and must be replaced
@@ -153,10 +166,16 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("durable: Config.Shards must be 1 to %d", MaxShards)
 	case c.Order != OrderNone && c.Order != OrderByUser && c.Order != OrderByLock:
 		return c, fmt.Errorf("durable: Config.Order %.32q is unknown", string(c.Order))
-	case c.Replicas < 0 || c.Replicas > 5:
-		return c, errors.New("durable: Config.Replicas must be 1 to 5")
+	case c.Replicas != 1 && c.Replicas != 3 && c.Replicas != 5:
+		return c, errors.New("durable: Config.Replicas must be 1, 3 or 5")
 	case c.MaxInFlight < 0:
 		return c, errors.New("durable: Config.MaxInFlight is negative")
+	case c.DedupeWindow < minDedupeWindow:
+		return c, fmt.Errorf("durable: Config.DedupeWindow is less than %s", minDedupeWindow)
+	case c.MaxBody > maxMaxBody:
+		return c, fmt.Errorf("durable: Config.MaxBody is more than %d", maxMaxBody)
+	case c.MaxDeadBytes < c.maxMessage():
+		return c, fmt.Errorf("durable: Config.MaxDeadBytes is less than the %d bytes of the largest event", c.maxMessage())
 	case c.MaxBytes/int64(c.Shards) < c.maxMessage():
 		return c, fmt.Errorf("durable: Config.MaxBytes leaves a shard less than the %d bytes of the largest event", c.maxMessage())
 	case c.KeepRaw && len(c.RawKeys) == 0:

@@ -49,7 +49,8 @@ type Consumer struct {
 	Lease time.Duration
 	// Delay is the pause after the first attempt. It doubles with each attempt up
 	// to MaxDelay. Each pause is random between half of that and all of it; an
-	// error marked event.Unavailable makes it longer. Zero: 1 second.
+	// error marked event.Unavailable makes it longer, by what it asks for. No pause
+	// is longer than 84 hours. Zero: 1 second.
 	Delay time.Duration
 	// MaxDelay is the longest pause, not counting what event.Unavailable asks
 	// for. Zero: 10 minutes.
@@ -215,5 +216,5 @@ func (s *Store) DeleteConsumer(ctx context.Context, name string) error {
 			return fmt.Errorf("durable: consumer %s of shard %d: %w", name, shard, err)
 		}
 	}
-	return nil
+	return s.forgetAttempts(ctx, name)
 }

@@ -59,18 +59,28 @@ func (d *delivery) writeDead(ctx context.Context, a Attempt) error {
 	m.Header.Set(headerDeadConsumer, d.c.Name)
 	m.Header.Set(headerDeadAttempts, strconv.Itoa(a.Number))
 	m.Header.Set(headerDeadStored, d.meta.Timestamp.UTC().Format(time.RFC3339Nano))
-	m.Header.Set(headerDeadError, oneLine(a.Err.Error()))
+	m.Header.Set(headerDeadError, oneLine(a.Err.Error(), maxDeadError))
 	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
 	defer cancel()
-	_, err := d.js.PublishMsg(ctx, m, jetstream.WithExpectStream(d.names.dead()))
+	ack, err := d.js.PublishMsg(ctx, m, jetstream.WithExpectStream(d.names.dead()))
+	if err != nil || !ack.Duplicate {
+		return err
+	}
+	// A consumer that was deleted and made anew can come to the same end with an
+	// event whose dead letter was dropped or retried since.
+	if _, err := d.DeadLetter(ctx, ack.Sequence); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	m.Header.Set(nats.MsgIdHdr, m.Header.Get(nats.MsgIdHdr)+":"+strconv.FormatInt(time.Now().UnixNano(), 10))
+	_, err = d.js.PublishMsg(ctx, m, jetstream.WithExpectStream(d.names.dead()))
 	return err
 }
 
-// oneLine makes s fit a header.
-func oneLine(s string) string {
-	s = strings.ToValidUTF8(s[:min(len(s), maxDeadError)], "")
+// oneLine makes s fit a header, in at most limit bytes.
+func oneLine(s string, limit int) string {
+	s = strings.ToValidUTF8(s[:min(len(s), limit)], "")
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if !unicode.IsGraphic(r) { // controls, and what separates lines or turns them round
 			return ' '
 		}
 		return r
@@ -130,11 +140,16 @@ func (s *Store) DeadLetter(ctx context.Context, number uint64) (DeadLetter, erro
 
 // RetryDead gives the event of a dead letter to h, and deletes the dead letter if
 // h returns nil; otherwise it returns h's error and the dead letter stays. ctx is
-// what h gets. Two calls at once call h twice.
+// what h gets. Two calls at once call h twice. Close waits for h.
 func (s *Store) RetryDead(ctx context.Context, number uint64, h event.Handler) error {
 	if h == nil {
 		return errors.New("durable: nil handler")
 	}
+	_, end, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
 	letter, err := s.DeadLetter(ctx, number)
 	if err != nil {
 		return err
@@ -148,7 +163,10 @@ func (s *Store) RetryDead(ctx context.Context, number uint64, h event.Handler) e
 	// It is done, so an end of the context must not bring it back.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.c.PublishTimeout)
 	defer cancel()
-	return s.DropDead(ctx, number)
+	if err := s.DropDead(ctx, number); err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 // DropDead deletes a dead letter and the event in it. It returns [ErrNotFound] if
@@ -158,23 +176,26 @@ func (s *Store) DropDead(ctx context.Context, number uint64) error {
 	if err != nil {
 		return fmt.Errorf("durable: dead letters: %w", err)
 	}
-	return deadError(number, stream.DeleteMsg(ctx, number))
+	err = stream.DeleteMsg(ctx, number)
+	if errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
+		// The server says why in words only.
+		if _, missing := stream.GetMsg(ctx, number); errors.Is(missing, jetstream.ErrMsgNotFound) {
+			err = missing
+		}
+	}
+	return deadError(number, err)
 }
 
 // deadError is err, which came of asking for a dead letter.
 func deadError(number uint64, err error) error {
-	var api *jetstream.APIError
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, jetstream.ErrMsgNotFound), errors.As(err, &api) && api.ErrorCode == codeNoSuchSequence, number == 0:
+	case errors.Is(err, jetstream.ErrMsgNotFound), number == 0:
 		return fmt.Errorf("%w: %d", ErrNotFound, number)
 	}
 	return fmt.Errorf("durable: dead letter %d: %w", number, err)
 }
-
-// codeNoSuchSequence is how the server answers the deletion of what is not there.
-const codeNoSuchSequence jetstream.ErrorCode = 10043
 
 func (s *Store) deadLetter(number uint64, at time.Time, h nats.Header, data []byte) DeadLetter {
 	l := DeadLetter{

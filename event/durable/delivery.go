@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,12 +19,14 @@ type delivery struct {
 	msg      jetstream.Msg
 	shard    int
 	meta     *jetstream.MsgMetadata
-	recorded bool // its attempts are
+	recorded bool         // its attempts are
+	holds    atomic.Int64 // until when its lease is renewed, Unix nanoseconds
 }
 
 // attempt gives the event to the callbacks, unless that was done too often, and
 // says in a what became of it.
 func (d *delivery) attempt(ctx context.Context, a *Attempt) {
+	d.hold()
 	defer d.keepLease(ctx, a.Event)()
 	before, suspect, err := d.attempts(ctx)
 	if err != nil {
@@ -36,14 +39,18 @@ func (d *delivery) attempt(ctx context.Context, a *Attempt) {
 		return
 	}
 	a.Number = before.Attempts + 1
-	if a.Number > d.c.MaxAttempts {
+	if a.Number > d.c.MaxAttempts || before.Bury {
 		a.Number = before.Attempts
 		a.Err = errNotFinished
+		if before.Ended {
+			a.Err = errors.New(before.Error)
+		}
 		a.Result = d.bury(ctx, *a)
 		return
 	}
 	if suspect {
 		defer d.alone(ctx)()
+		d.hold()
 	}
 	if d.recorded {
 		if err := d.record(ctx, record{Attempts: a.Number}); err != nil {
@@ -72,6 +79,7 @@ func (d *delivery) call(ctx context.Context, a *Attempt) {
 			d.observe(ctx, *a)
 		}
 	}()
+	d.hold()
 	began := time.Now()
 	attempt, cancel := context.WithTimeout(ctx, d.c.Timeout)
 	defer cancel()
@@ -100,7 +108,7 @@ func (d *delivery) retry(ctx context.Context, a Attempt) Result {
 	pause := d.c.delay(a.Number, a.Err)
 	d.log().LogAttrs(ctx, slog.LevelWarn, "durable: callback failed", append(describe(a.Event, a.Err),
 		slog.String("consumer", d.c.Name), slog.Int("attempt", a.Number), slog.Duration("delay", pause))...)
-	d.end(ctx, &a, record{Attempts: a.Number, Ended: true})
+	d.end(ctx, &a, record{Attempts: a.Number, Ended: true, Error: oneLine(a.Err.Error(), maxRecordError)})
 	d.answer(ctx, a.Event, d.msg.NakWithDelay(pause))
 	return Delayed
 }
@@ -114,10 +122,11 @@ func (d *delivery) end(ctx context.Context, a *Attempt, r record) {
 }
 
 // bury makes the event a dead letter. If that cannot be written the event stays
-// where it is.
+// where it is, and the callbacks are not called again.
 func (d *delivery) bury(ctx context.Context, a Attempt) Result {
 	if err := d.writeDead(ctx, a); err != nil {
 		d.failed(ctx, "bury", a.Event, fmt.Errorf("cannot write the dead letter: %w; it was to say: %w", err, a.Err))
+		d.end(ctx, &a, record{Attempts: a.Number, Ended: true, Bury: true, Error: oneLine(a.Err.Error(), maxRecordError)})
 		d.answer(ctx, a.Event, d.msg.NakWithDelay(d.c.delay(a.Number, nil)))
 		return Delayed
 	}
@@ -135,20 +144,22 @@ func (d *delivery) answer(ctx context.Context, e *event.Event, err error) {
 	}
 }
 
+// hold has the lease renewed for as long as a callback may take from now on.
+func (d *delivery) hold() { d.holds.Store(time.Now().Add(d.c.Timeout).UnixNano()) }
+
 // keepLease renews the lease of the event until release is called, or the
-// callback has outrun its timeout by a lease.
+// callback has outrun its timeout.
 func (d *delivery) keepLease(ctx context.Context, e *event.Event) (release func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		tick := time.NewTicker(d.c.Lease / 3)
 		defer tick.Stop()
-		end := time.Now().Add(d.c.Timeout)
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case now := <-tick.C:
-				if now.After(end) {
+				if now.UnixNano() > d.holds.Load() {
 					d.failed(ctx, "lease", e, errors.New("a callback ignores its deadline: the event will be given to the callbacks again"))
 					return
 				}

@@ -21,8 +21,8 @@ var (
 	ErrRefused = errors.New("durable: the store refused the event")
 	// ErrClosed means that the store was closed.
 	ErrClosed = errors.New("durable: the store is closed")
-	// ErrTooLarge means that an event is larger than the NATS server takes.
-	// Sending it again cannot help.
+	// ErrTooLarge means that an event is larger than Config.MaxBody gave reason to
+	// expect, or than the NATS server takes. Sending it again cannot help.
 	ErrTooLarge = errors.New("durable: the event is larger than the store takes")
 	// ErrInvalid means that an event cannot be stored: it has no ID or no proper
 	// Vendor, or cannot be encoded.
@@ -31,7 +31,8 @@ var (
 
 var (
 	// ErrMismatch is returned by [Connect] if the store was created with another
-	// number of shards or another order.
+	// number of shards or another order, or if a stream of one of its names is
+	// somebody else's.
 	ErrMismatch = errors.New("durable: the store was created with other settings")
 	// ErrConsumerDeleted is returned by Run if somebody deleted the consumer.
 	ErrConsumerDeleted = errors.New("durable: the consumer was deleted")

@@ -1,13 +1,18 @@
 package durable_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	"github.com/accesshook/accesshook/event"
@@ -114,4 +119,110 @@ func run(t testing.TB, s interface {
 	})
 	t.Cleanup(stop)
 	return stop
+}
+
+// startServer starts a plain NATS server that listens on no port, for what an
+// embedded store hides: other clients, and several stores on one server.
+func startServer(t testing.TB, dir string) *server.Server {
+	t.Helper()
+	srv, err := server.NewServer(&server.Options{
+		ServerName: "test", DontListen: true, NoSigs: true, JetStream: true, StoreDir: dir, MaxPayload: 8 << 20,
+	})
+	require.NoError(t, err)
+	srv.Start()
+	require.True(t, srv.ReadyForConnections(10*time.Second))
+	t.Cleanup(func() {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+	})
+	return srv
+}
+
+func connect(t testing.TB, srv *server.Server) *nats.Conn {
+	t.Helper()
+	nc, err := nats.Connect("", nats.InProcessServer(srv), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond))
+	require.NoError(t, err)
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+func newJetStream(t testing.TB, nc *nats.Conn) jetstream.JetStream {
+	t.Helper()
+	js, err := jetstream.New(nc)
+	require.NoError(t, err)
+	return js
+}
+
+// connectStore returns a store on srv with a connection of its own.
+func connectStore(t testing.TB, srv *server.Server, c durable.Config) *durable.Store {
+	t.Helper()
+	if c.Payloads == nil {
+		c.Payloads = payloads
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	s, err := durable.Connect(t.Context(), connect(t, srv), c)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+// eventually waits until ok is true.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !ok(); {
+		if time.Now().After(deadline) {
+			require.FailNow(t, "did not come to be", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// A logBuffer keeps what is logged.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func (l *logBuffer) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+// A durableStore is what embedded.Store and durable.Store share.
+type durableStore interface {
+	event.Handler
+	Consumer(durable.Consumer) *durable.Runner
+	DeadLetters(ctx context.Context, after uint64, limit int) ([]durable.DeadLetter, error)
+	DeadLetter(ctx context.Context, number uint64) (durable.DeadLetter, error)
+	Stats(context.Context) (durable.Stats, error)
+}
+
+var errFailed = errors.New("failed on purpose")
+
+// failing is a handler that fails.
+var failing = event.HandlerFunc(func(context.Context, *event.Event) error { return errFailed })
+
+// waitLetters waits until there are n dead letters.
+func waitLetters(t testing.TB, s durableStore, n int) (letters []durable.DeadLetter) {
+	t.Helper()
+	eventually(t, "dead letters", func() bool {
+		stats, err := s.Stats(t.Context())
+		require.NoError(t, err)
+		return stats.Dead >= uint64(n)
+	})
+	letters, err := s.DeadLetters(t.Context(), 0, 1000)
+	require.NoError(t, err)
+	require.Len(t, letters, n)
+	return letters
 }

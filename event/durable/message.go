@@ -1,12 +1,14 @@
 package durable
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
+	"runtime/debug"
 
 	"github.com/nats-io/nats.go"
 
@@ -71,11 +73,17 @@ func withRaw(data, sealed []byte) []byte {
 }
 
 // decode reads what encode wrote.
-func (s *Store) decode(h nats.Header, data []byte) (*event.Event, error) {
+func (s *Store) decode(h nats.Header, data []byte) (e *event.Event, err error) {
 	if v := h.Get(HeaderSchema); v != schemaVersion {
 		return nil, fmt.Errorf("%w: %.16q", ErrSchema, v)
 	}
-	e, err := cloudevent.Decode(data, s.c.Payloads)
+	defer func() {
+		// A panic here would come again in each process that reads the event.
+		if v := recover(); v != nil {
+			e, err = nil, &event.PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	e, err = cloudevent.Decode(data, s.c.Payloads)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +99,11 @@ func (s *Store) decode(h nats.Header, data []byte) (*event.Event, error) {
 }
 
 // openRaw sets Raw of e, and its payload to one that has its secrets.
+//
+// An endpoint may have decoded the body otherwise than the decoder in Payloads
+// does now: with aliases, in another time zone, without a credential that is in
+// it, by an older version. What it found is what was stored, so the payload stays
+// as it is if the two differ in more than secrets.
 func (s *Store) openRaw(e *event.Event, data []byte) error {
 	var sealed struct {
 		Raw []byte `json:"accesshookraw"`
@@ -111,9 +124,15 @@ func (s *Store) openRaw(e *event.Event, data []byte) error {
 		return fmt.Errorf("%w: %.64q", cloudevent.ErrNoDecoder, e.Vendor)
 	}
 	inner, err := decode(raw)
+	if err != nil || inner == nil {
+		return nil // what was stored could be decoded
+	}
+	stored, err := json.Marshal(e.Payload)
 	if err != nil {
 		return fmt.Errorf("durable: payload: %w", err)
 	}
-	e.Payload = inner.Payload
+	if again, err := json.Marshal(inner.Payload); err == nil && bytes.Equal(again, stored) {
+		e.Payload = inner.Payload
+	}
 	return nil
 }

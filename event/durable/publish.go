@@ -20,9 +20,6 @@ const (
 	retryAfterFull  = time.Minute
 )
 
-// deadLetterRoom is what a message may grow by when it becomes a dead letter.
-const deadLetterRoom = 4 << 10
-
 // HandleEvent stores e and returns nil once the store has it, or had it already.
 // Nothing of e is kept. What its errors mean is said at [ErrNoAnswer] and the
 // following.
@@ -30,30 +27,49 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	if s.base.Err() != nil {
 		return event.Unavailable(ErrClosed, retryAfterFault)
 	}
-	select {
-	case s.inFlight <- struct{}{}:
-		defer func() { <-s.inFlight }()
-	default:
-		return event.Unavailable(ErrBusy, retryAfterBusy)
-	}
 	m, shard, err := s.encode(e)
 	if err != nil {
 		return err
 	}
-	if int64(m.Size()) > s.nc.MaxPayload()-deadLetterRoom {
+	// Larger than the server takes, or would take of its dead letter.
+	if int64(m.Size()) > s.c.maxMessage()-deadRoom {
 		return fmt.Errorf("%w: %d bytes", ErrTooLarge, m.Size())
 	}
-	// The client would keep what is published while it has no connection, and
-	// the sender would wait until the timeout.
-	if !s.nc.IsConnected() {
-		return event.Unavailable(fmt.Errorf("%w: %s", ErrNoAnswer, strings.ToLower(s.nc.Status().String())), retryAfterFault)
+	select {
+	case s.inFlight <- struct{}{}:
+	default:
+		return event.Unavailable(ErrBusy, retryAfterBusy)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.c.PublishTimeout)
 	defer cancel()
-	if _, err = s.js.PublishMsg(ctx, m, jetstream.WithExpectStream(s.names.stream(shard))); err != nil {
-		return s.publishError(err)
+	// The client does not look at ctx while the connection takes nothing more.
+	done := make(chan error, 1)
+	go func() {
+		err := s.publish(ctx, m, shard)
+		<-s.inFlight
+		done <- err
+	}()
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		return s.publishError(shard, err)
 	}
 	return nil
+}
+
+var errNotConnected = errors.New("not connected")
+
+func (s *Store) publish(ctx context.Context, m *nats.Msg, shard int) error {
+	// The client would keep what is published while it has no connection, and
+	// the sender would wait until the timeout.
+	if !s.nc.IsConnected() {
+		return errNotConnected
+	}
+	_, err := s.js.PublishMsg(ctx, m, jetstream.WithExpectStream(s.names.stream(shard)))
+	return err
 }
 
 // Codes of the server's errors, of server/errors.json of nats-server.
@@ -66,8 +82,8 @@ const (
 	codeDuplicateInProcess jetstream.ErrorCode = 10158
 )
 
-// publishError says what err of the client means to who sent the event.
-func (s *Store) publishError(err error) error {
+// publishError says what err of the client means to who sent an event of a shard.
+func (s *Store) publishError(shard int, err error) error {
 	if errors.Is(err, nats.ErrMaxPayload) {
 		return fmt.Errorf("%w: %w", ErrTooLarge, err)
 	}
@@ -82,17 +98,17 @@ func (s *Store) publishError(err error) error {
 		return event.Unavailable(ErrInProgress, retryAfterBusy)
 	case codeStoreFailed, codeAccountResources, codeResources, codeStorageResources:
 		if api.ErrorCode != codeStoreFailed || strings.HasPrefix(api.Description, "maximum ") {
-			s.tellFull()
+			s.tellFull(shard)
 			return event.Unavailable(fmt.Errorf("%w: %w", ErrFull, err), retryAfterFull)
 		}
 	}
 	return event.Unavailable(fmt.Errorf("%w: %w", ErrRefused, err), retryAfterFault)
 }
 
-// tellFull has Run make room now.
-func (s *Store) tellFull() {
+// tellFull has Run make room in a shard now.
+func (s *Store) tellFull(shard int) {
 	select {
-	case s.full <- struct{}{}:
-	default:
+	case s.full <- shard:
+	default: // it is at it, and will be told again
 	}
 }

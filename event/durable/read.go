@@ -28,7 +28,9 @@ func (s *Store) read(ctx context.Context, stream string, c jetstream.OrderedCons
 		return nil, nil, err
 	}
 	end := state.NumPending == 0
-	seen := uint64(0) // the last sequence that came
+	// The message that came last: an ordered consumer is made anew after a fault,
+	// under another name, and counts again.
+	var came jetstream.MsgMetadata
 	messages, err := consumer.Messages(jetstream.PullMaxMessages(64))
 	if err != nil {
 		return nil, nil, err
@@ -40,20 +42,25 @@ func (s *Store) read(ctx context.Context, stream string, c jetstream.OrderedCons
 				return nil, nil, err
 			}
 			if m == nil {
-				// What was left may have been deleted meanwhile.
+				// What was left may have been deleted meanwhile, and what was
+				// delivered may be on its way.
 				if state, err = consumer.Info(ctx); err != nil {
 					return nil, nil, err
 				}
-				end = state.NumPending == 0 && state.Delivered.Stream <= seen
+				received := uint64(0)
+				if came.Consumer == state.Name {
+					received = came.Sequence.Consumer
+				}
+				end = state.NumPending == 0 && state.Delivered.Consumer <= received
 				continue
 			}
 			meta, err := m.Metadata()
 			if err != nil {
 				return nil, nil, err
 			}
-			seen = meta.Sequence.Stream
-			end = meta.NumPending == 0 || seen >= last
-			if seen > last {
+			came = *meta
+			end = meta.NumPending == 0 || meta.Sequence.Stream >= last
+			if meta.Sequence.Stream > last {
 				break // came after the reading began
 			}
 			return m, meta, nil

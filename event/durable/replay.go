@@ -47,7 +47,8 @@ func (f Filter) subjects() (string, error) {
 //
 // It stops at the first error of h, and returns it with the time at which the
 // event was stored, from which another Replay can go on. An event that cannot be
-// decoded is left out, and Replay returns an error that says so in the end.
+// decoded is left out, and Replay returns an error that says so in the end. It
+// also stops if ctx is over, which is what h gets, or the store is closed.
 func (s *Store) Replay(ctx context.Context, from, to time.Time, f Filter, h event.Handler) error {
 	if h == nil {
 		return errors.New("durable: nil handler")
@@ -59,10 +60,21 @@ func (s *Store) Replay(ctx context.Context, from, to time.Time, f Filter, h even
 	if to.IsZero() {
 		to = time.Now()
 	}
-	shards, stop, err := s.openShards(ctx, from, subjects)
+	reading, end, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	stopped := func(err error) error {
+		if s.base.Err() != nil {
+			err = ErrClosed
+		}
+		return fmt.Errorf("durable: replay: %w", err)
+	}
+	shards, stop, err := s.openShards(reading, from, subjects)
 	defer stop()
 	if err != nil {
-		return fmt.Errorf("durable: replay: %w", err)
+		return stopped(err)
 	}
 	h = event.Recover(h)
 	var firstLeft error
@@ -72,6 +84,9 @@ func (s *Store) Replay(ctx context.Context, from, to time.Time, f Filter, h even
 		if m == nil || !m.meta.Timestamp.Before(to) {
 			break
 		}
+		if err := reading.Err(); err != nil {
+			return stopped(err)
+		}
 		e, err := s.decode(m.msg.Headers(), m.msg.Data())
 		if err != nil {
 			if left++; left == 1 {
@@ -80,8 +95,8 @@ func (s *Store) Replay(ctx context.Context, from, to time.Time, f Filter, h even
 		} else if err := h.HandleEvent(ctx, e); err != nil {
 			return fmt.Errorf("durable: replay stopped at event %s, stored %s: %w", e.ID, m.meta.Timestamp.UTC().Format(time.RFC3339Nano), err)
 		}
-		if err := m.advance(ctx); err != nil {
-			return fmt.Errorf("durable: replay: %w", err)
+		if err := m.advance(reading); err != nil {
+			return stopped(err)
 		}
 	}
 	if left > 0 {

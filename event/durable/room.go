@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -13,46 +14,57 @@ import (
 const (
 	// roomEvery is how often Run looks for what may be deleted.
 	roomEvery = 30 * time.Second
+	// fullPause is the pause after a shard was found full and emptied.
+	fullPause = time.Second
 	// A shard that is fuller than high is emptied down to low, of what is
 	// finished, whatever its age. In parts of its limit.
 	high, low = 0.9, 0.75
 )
 
-// keepRoom deletes what is finished and old, now and then, and when a shard is
-// full.
+// keepRoom deletes what is finished and old, now and then, and more of a shard
+// that was full.
 func (s *Store) keepRoom(ctx context.Context) {
 	tick := time.NewTicker(roomEvery)
 	defer tick.Stop()
 	for {
 		for shard := range s.c.Shards {
-			if err := s.purge(ctx, shard); err != nil && ctx.Err() == nil {
-				s.log().LogAttrs(ctx, slog.LevelWarn, "durable: cannot delete finished events",
-					slog.Int("shard", shard), slog.String("error", err.Error()))
-			}
+			s.tryPurge(ctx, shard, false)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		case <-s.full:
-			sleep(ctx, time.Second) // and what else becomes full meanwhile
+	wait:
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				break wait
+			case shard := <-s.full:
+				s.tryPurge(ctx, shard, true)
+				sleep(ctx, fullPause)
+			}
 		}
 	}
 }
 
+func (s *Store) tryPurge(ctx context.Context, shard int, full bool) {
+	if err := s.purge(ctx, shard, full); err != nil && ctx.Err() == nil {
+		s.log().LogAttrs(ctx, slog.LevelWarn, "durable: cannot delete finished events",
+			slog.Int("shard", shard), slog.String("error", err.Error()))
+	}
+}
+
 // purge deletes the events of a shard which every consumer has finished and that
-// are older than the retention, or of any age if the shard is nearly full.
-func (s *Store) purge(ctx context.Context, shard int) error {
+// are older than the retention, or of any age if the shard is nearly full or was
+// found full.
+func (s *Store) purge(ctx context.Context, shard int, full bool) error {
 	stream, err := s.js.Stream(ctx, s.names.stream(shard))
 	if err != nil {
 		return err
 	}
-	info := stream.CachedInfo()
-	state, limit := info.State, float64(info.Config.MaxBytes)
+	state := stream.CachedInfo().State
 	if state.Msgs == 0 {
 		return nil
 	}
-	finished, err := finishedUpTo(ctx, stream)
+	finished, err := s.finishedUpTo(ctx, stream)
 	if err != nil || finished < state.FirstSeq {
 		return err
 	}
@@ -60,9 +72,8 @@ func (s *Store) purge(ctx context.Context, shard int) error {
 	if err != nil {
 		return err
 	}
-	if limit > 0 && float64(state.Bytes) > high*limit {
-		excess := (float64(state.Bytes) - low*limit) / float64(state.Bytes) * float64(state.Msgs)
-		if need := min(finished+1, state.FirstSeq+uint64(excess)); need > end {
+	if excess := s.excess(stream.CachedInfo(), full); excess > 0 {
+		if need := min(finished+1, state.FirstSeq+excess); need > end {
 			end = need
 			s.log().LogAttrs(ctx, slog.LevelWarn, "durable: a shard is nearly full: finished events are deleted before their time",
 				slog.Int("shard", shard), slog.Uint64("events", end-state.FirstSeq), slog.Uint64("bytes", state.Bytes))
@@ -74,23 +85,77 @@ func (s *Store) purge(ctx context.Context, shard int) error {
 	return stream.Purge(ctx, jetstream.WithPurgeSequence(end))
 }
 
+// excess is about how many events are too many in a shard: 0 unless it is nearly
+// full, or was found full.
+func (s *Store) excess(info *jetstream.StreamInfo, full bool) uint64 {
+	bytes, limit := float64(info.State.Bytes), float64(info.Config.MaxBytes)
+	if limit <= 0 || !full && bytes <= high*limit {
+		return 0
+	}
+	// A small shard may be full for a large event well below high.
+	keep := max(0, min(low*limit, limit-float64(s.c.maxMessage())))
+	if full {
+		keep = min(keep, low*bytes) // the limit may be another one, of the server
+	}
+	return uint64(math.Ceil(max(0, bytes-keep) / bytes * float64(info.State.Msgs)))
+}
+
 // finishedUpTo returns the last sequence that every durable consumer of the
 // stream has finished, with all before it; 0 if there is no consumer.
-func finishedUpTo(ctx context.Context, stream jetstream.Stream) (uint64, error) {
-	finished, found := uint64(0), false
-	list := stream.ListConsumers(ctx)
-	for c := range list.Info() {
-		if c.Config.Durable == "" {
-			continue // of a Replay
-		}
-		if floor := c.AckFloor.Stream; !found || floor < finished {
-			finished, found = floor, true
-		}
+func (s *Store) finishedUpTo(ctx context.Context, stream jetstream.Stream) (uint64, error) {
+	consumers, err := durableConsumers(ctx, stream)
+	if err != nil || len(consumers) == 0 {
+		return 0, err
 	}
-	if err := list.Err(); err != nil {
-		return 0, fmt.Errorf("consumers: %w", err)
+	finished := uint64(math.MaxUint64)
+	for _, c := range consumers {
+		finished = min(finished, c.AckFloor.Stream)
 	}
 	return finished, nil
+}
+
+// durableConsumers returns what all consumers of the stream have done, but for
+// those of a Replay. It asks one after another, since a cluster leaves out of a
+// list those whose server does not answer; here that is an error.
+func durableConsumers(ctx context.Context, stream jetstream.Stream) ([]*jetstream.ConsumerInfo, error) {
+	list := stream.ConsumerNames(ctx)
+	var names []string
+	for name := range list.Name() {
+		names = append(names, name)
+	}
+	if err := list.Err(); err != nil {
+		return nil, fmt.Errorf("consumers: %w", err)
+	}
+	var consumers []*jetstream.ConsumerInfo
+	for _, name := range names {
+		info, err := consumerInfo(ctx, stream, name)
+		if errors.Is(err, jetstream.ErrConsumerNotFound) {
+			continue // deleted meanwhile
+		}
+		if err != nil {
+			return nil, fmt.Errorf("consumer %s: %w", name, err)
+		}
+		if info.Config.Durable != "" {
+			consumers = append(consumers, info)
+		}
+	}
+	return consumers, nil
+}
+
+// consumerInfo asks what a consumer has done, of whatever kind it is.
+func consumerInfo(ctx context.Context, stream jetstream.Stream, name string) (*jetstream.ConsumerInfo, error) {
+	pull, err := stream.Consumer(ctx, name)
+	if err == nil {
+		return pull.CachedInfo(), nil
+	}
+	if !errors.Is(err, jetstream.ErrNotPullConsumer) {
+		return nil, err
+	}
+	push, err := stream.PushConsumer(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return push.CachedInfo(), nil
 }
 
 // firstSince returns the first sequence of [first, end) whose event was stored at

@@ -22,6 +22,9 @@ const (
 	pollWait = 500 * time.Millisecond
 	// faultWait is the longest pause while the servers cannot be reached.
 	faultWait = 5 * time.Second
+	// longestPause is the longest pause between two attempts. The record of the
+	// attempts must outlive it.
+	longestPause = attemptsKept / 2
 	// flushWait is how long the end of Run waits for the server to have taken
 	// what was done.
 	flushWait = 5 * time.Second
@@ -40,6 +43,10 @@ type run struct {
 	stop  context.CancelCauseFunc // ends all workers
 	works sync.WaitGroup
 }
+
+// An ended is why a run ended by itself. The cause of a context that its owner
+// has ended may be any other error.
+type ended struct{ error }
 
 func newRun(s *Store, c Consumer, h event.Handler) *run {
 	return &run{Store: s, c: c, h: event.Recover(h), suspects: make(chan struct{}, 1)}
@@ -71,8 +78,8 @@ func (r *run) run(ctx context.Context) error {
 	flush, cancel := context.WithTimeout(context.Background(), flushWait)
 	defer cancel()
 	_ = r.nc.FlushWithContext(flush) // else what was done last is done again
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
-		return cause
+	if end, ok := context.Cause(ctx).(ended); ok {
+		return end.error
 	}
 	return nil
 }
@@ -149,12 +156,12 @@ func (r *run) next(ctx context.Context, shard int, consumer jetstream.Consumer) 
 // servers may be back later.
 func (r *run) over(ctx context.Context, shard int, err error) bool {
 	if errors.Is(err, nats.ErrConnectionClosed) {
-		r.stop(err)
+		r.stop(ended{err})
 		return true
 	}
 	_, infoErr := r.js.Consumer(ctx, r.names.stream(shard), r.c.Name)
 	if errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(infoErr, jetstream.ErrConsumerNotFound) {
-		r.stop(ErrConsumerDeleted)
+		r.stop(ended{ErrConsumerDeleted})
 		return true
 	}
 	if infoErr != nil && ctx.Err() == nil {
@@ -207,18 +214,19 @@ func (r *run) failed(ctx context.Context, op string, e *event.Event, err error) 
 
 // delay is the pause after attempt n, which failed with err.
 func (c Consumer) delay(n int, err error) time.Duration {
-	longest := c.MaxDelay
-	if n-1 < 32 {
-		longest = min(longest, c.Delay<<(n-1))
-		if longest <= 0 { // overflow
+	longest := min(c.Delay, c.MaxDelay)
+	for range n - 1 {
+		if longest > c.MaxDelay/2 {
 			longest = c.MaxDelay
+			break
 		}
+		longest *= 2
 	}
 	pause := longest/2 + rand.N(longest/2+1)
 	if after, ok := event.IsUnavailable(err); ok {
-		pause += after
+		pause += min(max(after, 0), longestPause)
 	}
-	return pause
+	return min(pause, longestPause)
 }
 
 // sleep waits for d, or until ctx is over.

@@ -23,12 +23,12 @@ type Store struct {
 	sealer *sealer
 
 	inFlight chan struct{} // a token for each event that is being stored
-	full     chan struct{} // told when a shard was full; capacity 1
+	full     chan int      // told the number of a shard that was full
 
 	base context.Context // over once Close began
 	stop context.CancelFunc
 	mu   sync.Mutex
-	runs sync.WaitGroup // of Run; added to under mu
+	runs sync.WaitGroup // of Run and whatever else calls callbacks; added to under mu
 }
 
 // Connect returns a store on the servers that nc is connected to, and creates
@@ -62,7 +62,7 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	s := &Store{
 		c: c, js: js, nc: nc, names: names{c.Name}, sealer: sealer,
 		inFlight: make(chan struct{}, c.MaxInFlight),
-		full:     make(chan struct{}, 1),
+		full:     make(chan int, c.Shards),
 	}
 	if err := s.createStreams(ctx); err != nil {
 		return nil, err
@@ -74,9 +74,10 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 // DedupeWindow returns for how long a duplicate of an event is recognised.
 func (s *Store) DedupeWindow() time.Duration { return s.c.DedupeWindow }
 
-// Close makes the store answer [ErrClosed], cancels every Run, and waits until
-// the callbacks that are running have returned. It does not wait for events that
-// are being stored: shut the server of the endpoints down first.
+// Close makes the store answer [ErrClosed], cancels every Run and Replay, and
+// waits until the callbacks that are running have returned. It must not be called
+// from one. It does not wait for events that are being stored: shut the server of
+// the endpoints down first.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	s.stop()
@@ -85,7 +86,7 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// begin registers a Run, and returns a context that is over when ctx is or the
+// begin registers a Run or the like, and returns a context that is over when ctx is or the
 // store is closed.
 func (s *Store) begin(ctx context.Context) (context.Context, func(), error) {
 	s.mu.Lock()

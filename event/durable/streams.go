@@ -18,12 +18,14 @@ const (
 
 // createStreams creates the streams of the store, or brings them up to date.
 func (s *Store) createStreams(ctx context.Context) error {
-	if err := s.checkStreams(ctx); err != nil {
-		return err
-	}
 	configs := []jetstream.StreamConfig{s.deadStream(), s.attemptsStream()}
 	for shard := range s.c.Shards {
 		configs = append(configs, s.shardStream(shard))
+	}
+	for _, c := range configs { // all before any is changed
+		if err := s.checkStream(ctx, c); err != nil {
+			return err
+		}
 	}
 	for _, c := range configs {
 		if _, err := s.js.CreateOrUpdateStream(ctx, c); err != nil {
@@ -33,22 +35,21 @@ func (s *Store) createStreams(ctx context.Context) error {
 	return nil
 }
 
-// checkStreams refuses to work on the streams of a store with other settings.
-// All streams record them, so the first that is there tells.
-func (s *Store) checkStreams(ctx context.Context) error {
-	for _, name := range []string{s.names.dead(), s.names.stream(0)} {
-		stream, err := s.js.Stream(ctx, name)
-		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("durable: stream %s: %w", name, err)
-		}
-		have := stream.CachedInfo().Config.Metadata
-		for key, want := range s.metadata() {
-			if have[key] != want {
-				return fmt.Errorf("%w: stream %s has %s %.32q, and Config says %q", ErrMismatch, name, key, have[key], want)
-			}
+// checkStream refuses to work on a stream of a store with other settings, or of
+// somebody else. It is no error if there is none.
+func (s *Store) checkStream(ctx context.Context, c jetstream.StreamConfig) error {
+	stream, err := s.js.Stream(ctx, c.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("durable: stream %s: %w", c.Name, err)
+	}
+	have := stream.CachedInfo().Config.Metadata
+	for _, key := range []string{metaSchema, metaShards, metaOrder} {
+		value, ok := have[key]
+		if want := c.Metadata[key]; !ok || value != want {
+			return fmt.Errorf("%w: stream %s has %s %.32q, and Config says %q", ErrMismatch, c.Name, key, value, want)
 		}
 	}
 	return nil

@@ -1,0 +1,8 @@
+package durable
+
+import "context"
+
+// Purge is what Run does now and then, and with full when a shard was full.
+func (s *Store) Purge(ctx context.Context, shard int, full bool) error {
+	return s.purge(ctx, shard, full)
+}

@@ -1,0 +1,127 @@
+package durable_test
+
+import (
+	"log/slog"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event/durable"
+	"github.com/accesshook/accesshook/event/durable/embedded"
+)
+
+func TestSettingsOfAnExistingStore(t *testing.T) {
+	t.Parallel()
+	base := durable.Config{Payloads: payloads, Shards: 3, Order: durable.OrderByUser, Logger: slog.New(slog.DiscardHandler)}
+	tests := map[string]struct {
+		change   func(*durable.Config)
+		mismatch bool
+	}{
+		"the same":        {func(c *durable.Config) {}, false},
+		"more shards":     {func(c *durable.Config) { c.Shards = 4 }, true},
+		"fewer shards":    {func(c *durable.Config) { c.Shards = 2 }, true},
+		"another order":   {func(c *durable.Config) { c.Order = durable.OrderByLock }, true},
+		"no order":        {func(c *durable.Config) { c.Order = durable.OrderNone }, true},
+		"less room":       {func(c *durable.Config) { c.MaxBytes = 64 << 20 }, false},
+		"more room":       {func(c *durable.Config) { c.MaxBytes = 8 << 30 }, false},
+		"dead room":       {func(c *durable.Config) { c.MaxDeadBytes = 8 << 20 }, false},
+		"longer window":   {func(c *durable.Config) { c.DedupeWindow = 48 * time.Hour }, false},
+		"shorter window":  {func(c *durable.Config) { c.DedupeWindow = time.Hour }, false},
+		"longer kept":     {func(c *durable.Config) { c.Retention = 1000 * time.Hour }, false},
+		"raw from now on": {func(c *durable.Config) { c.KeepRaw, c.RawKeys = true, [][]byte{keyA} }, false},
+		"larger bodies":   {func(c *durable.Config) { c.MaxBody = 4 << 20 }, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			s := open(t, embedded.Config{Dir: dir, Config: base})
+			store(t, s, newEvent(1))
+			require.NoError(t, s.Close())
+			c := base
+			tt.change(&c)
+			changed, err := embedded.Open(t.Context(), embedded.Config{Dir: dir, Config: c})
+			if tt.mismatch {
+				require.ErrorIs(t, err, durable.ErrMismatch)
+				s = open(t, embedded.Config{Dir: dir, Config: base}) // nothing was changed, and nothing is held
+				stats, err := s.Stats(t.Context())
+				require.NoError(t, err)
+				assert.Equal(t, uint64(1), stats.Events)
+				return
+			}
+			require.NoError(t, err)
+			defer changed.Close()
+			store(t, changed, newEvent(2))
+			stats, err := changed.Stats(t.Context())
+			require.NoError(t, err)
+			if c.MaxBytes > 0 {
+				assert.InDelta(t, c.MaxBytes, stats.MaxBytes, float64(c.Shards))
+			}
+			assert.Equal(t, uint64(2), stats.Events, "the events are still there")
+		})
+	}
+}
+
+func TestStoresOfOtherNamesAreApart(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t, t.TempDir())
+	a := connectStore(t, srv, durable.Config{Name: "a", Shards: 2})
+	b := connectStore(t, srv, durable.Config{Name: "a-in", Shards: 3, Order: durable.OrderByUser})
+	store(t, a, newEvent(1))
+	store(t, b, newEvent(1), newEvent(2))
+	gotA, gotB := newRecorder(), newRecorder()
+	run(t, a, durable.Consumer{}, gotA)
+	run(t, b, durable.Consumer{}, gotB)
+	gotA.wait(t, 1)
+	gotB.wait(t, 2)
+	assert.Equal(t, []string{"event-1"}, gotA.ids())
+	assert.ElementsMatch(t, []string{"event-1", "event-2"}, gotB.ids())
+}
+
+// A stream of somebody else's is left as it is.
+func TestForeignStreams(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"accesshook-0", "accesshook-3", "accesshook-7", "accesshook-dead", "accesshook-attempts"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t, t.TempDir())
+			js := newJetStream(t, connect(t, srv))
+			_, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: name, Subjects: []string{"orders.>"}})
+			require.NoError(t, err)
+			_, err = js.Publish(t.Context(), "orders.1", []byte("x"))
+			require.NoError(t, err)
+			_, err = durable.Connect(t.Context(), connect(t, srv), durable.Config{Payloads: payloads})
+			require.ErrorIs(t, err, durable.ErrMismatch)
+			assert.ErrorContains(t, err, name)
+			stream, err := js.Stream(t.Context(), name)
+			require.NoError(t, err)
+			assert.Equal(t, []string{"orders.>"}, stream.CachedInfo().Config.Subjects)
+			var names []string
+			for name := range js.StreamNames(t.Context()).Name() {
+				names = append(names, name)
+			}
+			assert.Equal(t, []string{name}, names, "nothing was created before the check")
+		})
+	}
+}
+
+// Who connects to a cluster does not link a server.
+func TestNoServerIsLinked(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-deps", ".").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	deps := strings.Fields(string(out))
+	assert.Contains(t, deps, "github.com/nats-io/nats.go")
+	for _, d := range deps {
+		assert.NotContains(t, d, "nats-server")
+		assert.NotContains(t, d, "durable/embedded")
+	}
+	out, err = exec.Command("go", "list", "-deps", "./embedded").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Contains(t, string(out), "github.com/nats-io/nats-server/v2/server\n", "the list shows a server")
+}
