@@ -269,7 +269,7 @@ func TestAnotherStreamInThePlace(t *testing.T) {
 
 func TestInvalidEvents(t *testing.T) {
 	t.Parallel()
-	s := open(t, embedded.Config{})
+	s := open(t, embedded.Config{Config: durable.Config{MaxInFlight: 1}})
 	tests := map[string]*event.Event{
 		"nil":                nil,
 		"no ID":              {Vendor: "relock"},
@@ -290,6 +290,7 @@ func TestInvalidEvents(t *testing.T) {
 			assert.False(t, event.IsPermanent(err), "it must not be answered 200")
 		})
 	}
+	store(t, s, newEvent(1), newEvent(2)) // and none of them is in flight any more
 }
 
 func TestTooLarge(t *testing.T) {

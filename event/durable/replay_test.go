@@ -206,9 +206,9 @@ func TestReplayEndsAlthoughEventsCome(t *testing.T) {
 func TestFilteredReplayEndsAlthoughEventsCome(t *testing.T) {
 	t.Parallel()
 	s := open(t, embedded.Config{Config: durable.Config{Shards: 1}})
-	events := numbered(5)
+	events := numbered(150) // more than are read ahead
 	store(t, s, events...)
-	other := newEvent(100)
+	other := newEvent(-1)
 	other.Vendor = "unloc"
 	store(t, s, other)
 	n := len(events)
