@@ -202,6 +202,25 @@ func TestReplayEndsAlthoughEventsCome(t *testing.T) {
 	assert.Equal(t, idsOf(events), got.ids(), "what there was when it began")
 }
 
+// The last event of the beginning is not of those that are asked for.
+func TestFilteredReplayEndsAlthoughEventsCome(t *testing.T) {
+	t.Parallel()
+	s := open(t, embedded.Config{Config: durable.Config{Shards: 1}})
+	events := numbered(150) // more than are read ahead
+	store(t, s, events...)
+	other := newEvent(-1)
+	other.Vendor = "unloc"
+	store(t, s, other)
+	n := len(events)
+	got := newRecorder()
+	require.NoError(t, s.Replay(t.Context(), always, time.Now().Add(time.Hour), durable.Filter{Vendor: "relock"}, event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
+		store(t, s, newEvent(n))
+		n++
+		return got.HandleEvent(ctx, e)
+	})))
+	assert.Equal(t, idsOf(events), got.ids())
+}
+
 func TestReplayEndsAlthoughEventsGo(t *testing.T) {
 	t.Parallel()
 	srv := startServer(t, t.TempDir())

@@ -118,7 +118,7 @@ func TestYoungEventsAreKept(t *testing.T) {
 // Of some old and some young events, just the old ones go.
 func TestRetentionIsExact(t *testing.T) {
 	t.Parallel()
-	const retention = 2 * time.Second
+	const retention = 3 * time.Second
 	r := newRoom(t, durable.Config{DedupeWindow: short, Retention: retention})
 	store(t, r, numbered(7)...)
 	old := time.Now()

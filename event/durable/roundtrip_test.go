@@ -2,6 +2,7 @@ package durable_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"io/fs"
 	"maps"
@@ -183,7 +184,9 @@ func TestNoSecretIsOnTheDisk(t *testing.T) {
 				for _, body := range v.bodies {
 					body = "{ \t" + body[1:] // so that no payload is encoded like it
 					require.Equal(t, http.StatusOK, d.send(t, []byte(body)).Code)
-					secrets = append(secrets, body[:min(len(body), 20)])
+					if len(body) >= 20 {
+						secrets = append(secrets, body[:20])
+					}
 				}
 			}
 			// Failed ones as well: the journal and the dead letters are files, too.
@@ -207,11 +210,25 @@ func TestNoSecretIsOnTheDisk(t *testing.T) {
 					seen++
 				}
 				for _, secret := range secrets {
-					assert.False(t, bytes.Contains(b, []byte(secret)), "%s has %.40s", name, secret)
+					for _, text := range append(inBase64(secret), secret) {
+						if bytes.Contains(b, []byte(text)) {
+							t.Errorf("%s has %.40s as %s", name, secret, text)
+						}
+					}
 				}
 				return nil
 			}))
 			assert.NotZero(t, seen, "the search sees no events")
 		})
 	}
+}
+
+// inBase64 returns what must be in a text that has s somewhere, encoded: at three
+// places of a group it may begin.
+func inBase64(s string) (coded []string) {
+	for before := range 3 {
+		c := base64.StdEncoding.EncodeToString([]byte("\x00\x00"[:before] + s))
+		coded = append(coded, c[4:len(c)-4])
+	}
+	return coded
 }

@@ -83,6 +83,28 @@ func TestStoresOfOtherNamesAreApart(t *testing.T) {
 	assert.ElementsMatch(t, []string{"event-1", "event-2"}, gotB.ids())
 }
 
+// Whatever the server would delete by itself, it would delete unfinished.
+func TestServerDeletesNothingByItself(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t, t.TempDir())
+	connectStore(t, srv, durable.Config{Shards: 2, MaxBytes: 1 << 30, MaxDeadBytes: 1 << 28, DedupeWindow: 5 * time.Hour})
+	js := newJetStream(t, connect(t, srv))
+	for name, bytes := range map[string]int64{"accesshook-0": 1 << 29, "accesshook-1": 1 << 29, "accesshook-dead": 1 << 28} {
+		stream, err := js.Stream(t.Context(), name)
+		require.NoError(t, err)
+		c := stream.CachedInfo().Config
+		assert.Equal(t, jetstream.DiscardNew, c.Discard, name)
+		assert.Equal(t, jetstream.LimitsPolicy, c.Retention, name)
+		assert.Equal(t, jetstream.FileStorage, c.Storage, name)
+		assert.Equal(t, 5*time.Hour, c.Duplicates, name)
+		assert.Equal(t, bytes, c.MaxBytes, name)
+		assert.Zero(t, c.MaxAge, name)
+		assert.Equal(t, int64(-1), c.MaxMsgs, name)
+		assert.Equal(t, int64(-1), c.MaxMsgsPerSubject, name)
+		assert.Equal(t, jetstream.DefaultPersistMode, c.PersistMode, name)
+	}
+}
+
 // A stream of somebody else's is left as it is.
 func TestForeignStreams(t *testing.T) {
 	t.Parallel()
