@@ -3,7 +3,7 @@
 // standard output. Its log goes to standard error.
 //
 //	gateway -demo
-//	RELOCK_SECRETS=… gateway -addr 127.0.0.1:8080
+//	RELOCK_SECRETS=… gateway -addr 127.0.0.1:8080 -data /var/lib/gateway
 //
 // At SIGHUP it reads secrets that are in files again. It exits with status 0
 // after SIGINT or SIGTERM, 1 if it failed, and 2 if it was told the wrong things.
@@ -42,6 +42,8 @@ const (
 	exitFailed = 1
 	exitUsage  = 2
 )
+
+var errStore = errors.New("store")
 
 // run is the whole program. It returns the exit status once ctx is done and
 // what was accepted is finished, or when something failed. At each signal in
@@ -84,14 +86,27 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 		}
 	}
 
+	var stored eventStore
+	if o.store.used() {
+		config, err := o.storeConfig(env, receivers, log)
+		if err != nil {
+			fmt.Fprintln(stderr, "gateway:", err)
+			return exitUsage
+		}
+		if stored, err = openStore(ctx, o, env, config, log); err != nil {
+			log.Error("cannot open the store", "error", err)
+			return exitFailed
+		}
+	}
+	pipeline := newPipeline(o, events, receivers, stored, metrics, log)
+
 	go reloadOn(ctx, hangups, secretHolders(receivers, admin.login), env, log)
 
 	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
-		log.Error("cannot listen", "error", err)
+		log.Error("cannot listen", "error", errors.Join(err, pipeline.finish(ctx)))
 		return exitFailed
 	}
-	pipeline := newPipeline(o, events, receivers, metrics, log)
 	health := newHealth(receivers, pipeline)
 	public := http.NewServeMux()
 	server := newServer(o, public, receivers, pipeline, health, log)
@@ -100,7 +115,7 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 	}
 	stop, err := admin.serve(public, listener.Addr(), certificate, health, metrics)
 	if err != nil {
-		log.Error("cannot listen", "error", err)
+		log.Error("cannot listen", "error", errors.Join(err, pipeline.finish(ctx)))
 		return exitFailed
 	}
 	defer stop()
@@ -115,9 +130,10 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 			}
 		}()
 	}
+	pipeline.start(func(err error) { cancel(fmt.Errorf("%w: %w", errStore, err)) })
 	err = server.serve(ctx, listener)
-	if cause := context.Cause(ctx); errors.Is(cause, errDemo) {
-		err = cause
+	if cause := context.Cause(ctx); errors.Is(cause, errDemo) || errors.Is(cause, errStore) {
+		err = errors.Join(cause, err)
 	}
 	if err != nil {
 		log.Error("failed", "error", err)
