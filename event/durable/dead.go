@@ -158,23 +158,27 @@ func (s *Store) DropDead(ctx context.Context, number uint64) error {
 	if err != nil {
 		return fmt.Errorf("durable: dead letters: %w", err)
 	}
-	return deadError(number, stream.DeleteMsg(ctx, number))
+	err = stream.DeleteMsg(ctx, number)
+	if err != nil {
+		// The server has several words for what is not there, depending on what
+		// is beside it.
+		if _, missing := stream.GetMsg(ctx, number); errors.Is(missing, jetstream.ErrMsgNotFound) {
+			err = missing
+		}
+	}
+	return deadError(number, err)
 }
 
 // deadError is err, which came of asking for a dead letter.
 func deadError(number uint64, err error) error {
-	var api *jetstream.APIError
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, jetstream.ErrMsgNotFound), errors.As(err, &api) && api.ErrorCode == codeNoSuchSequence, number == 0:
+	case errors.Is(err, jetstream.ErrMsgNotFound), number == 0:
 		return fmt.Errorf("%w: %d", ErrNotFound, number)
 	}
 	return fmt.Errorf("durable: dead letter %d: %w", number, err)
 }
-
-// codeNoSuchSequence is how the server answers the deletion of what is not there.
-const codeNoSuchSequence jetstream.ErrorCode = 10043
 
 func (s *Store) deadLetter(number uint64, at time.Time, h nats.Header, data []byte) DeadLetter {
 	l := DeadLetter{
