@@ -4,6 +4,9 @@
 //
 //	gateway -demo
 //	RELOCK_SECRETS=… gateway -addr 127.0.0.1:8080 -data /var/lib/gateway
+//	gateway dead list|show|retry|drop [-admin URL | -data DIR] [number …]
+//
+// The last looks after the events that were given up on, with -data or -nats.
 //
 // At SIGHUP it reads secrets that are in files again. It exits with status 0
 // after SIGINT or SIGTERM, 1 if it failed, and 2 if it was told the wrong things.
@@ -49,6 +52,9 @@ var errStore = errors.New("store")
 // what was accepted is finished, or when something failed. At each signal in
 // hangups it reads secrets that are in files again.
 func run(ctx context.Context, hangups <-chan os.Signal, args []string, env environment, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "dead" {
+		return runDead(ctx, args[1:], env, stdout, stderr)
+	}
 	o, err := parseOptions(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -113,7 +119,7 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 	if o.tlsCert != "" {
 		server.http.TLSConfig = certificate.config()
 	}
-	stop, err := admin.serve(public, listener.Addr(), certificate, health, metrics)
+	stop, err := admin.serve(public, listener.Addr(), certificate, health, metrics, &deadSide{pipeline.store, log})
 	if err != nil {
 		log.Error("cannot listen", "error", errors.Join(err, pipeline.finish(ctx)))
 		return exitFailed

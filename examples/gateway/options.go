@@ -113,7 +113,7 @@ func parseOptions(args []string, stderr io.Writer) (*options, error) {
 	flags := flag.NewFlagSet("gateway", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "Usage: gateway [-demo] [-addr host:port] [flags]")
+		fmt.Fprintln(stderr, "Usage: gateway [-demo] [-addr host:port] [flags]\n       gateway dead list|show|retry|drop [flags] [number …]")
 		flags.PrintDefaults()
 		fmt.Fprint(stderr, "\n", variables())
 	}

@@ -51,7 +51,7 @@ func TestReadmeNamesEveryVendor(t *testing.T) {
 		assert.Contains(t, string(readme), "| `"+variable+"` |")
 	}
 	for _, path := range adminPaths {
-		assert.Contains(t, string(readme), "`"+path+"`")
+		assert.Contains(t, string(readme), "`"+strings.TrimSuffix(path, "/")+"`")
 	}
 	for _, v := range vendors {
 		assert.Contains(t, string(readme), "`"+v.variable+"`")
