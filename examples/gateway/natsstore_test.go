@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,6 +76,21 @@ func TestNATS(t *testing.T) {
 	other := start(t, withRelock, "-nats", s.url())
 	other.end("a", "c")
 	assert.Equal(t, []string{"c"}, other.printedSessions(1))
+}
+
+// A connection must never give up: it would answer 503 for ever.
+func TestNATSConnection(t *testing.T) {
+	server := startNATS(t, func(o *natsd.Options) { o.MaxPayload = 8 << 20 })
+	o, err := parseOptions([]string{"-nats", server.url()}, io.Discard)
+	require.NoError(t, err)
+	log := slog.New(slog.DiscardHandler)
+	c, err := o.storeConfig(noEnvironment, nil, log)
+	require.NoError(t, err)
+	s, err := openNATS(t.Context(), o.store.nats, noEnvironment, c, log)
+	require.NoError(t, err)
+	assert.Negative(t, s.nc.Opts.MaxReconnect)
+	require.NoError(t, s.Close())
+	assert.True(t, s.nc.IsClosed())
 }
 
 // Without its servers the gateway answers 503, and goes on when they are back.

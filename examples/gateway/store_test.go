@@ -196,6 +196,35 @@ func TestStoreDoesNotWaitForEver(t *testing.T) {
 	assert.Equal(t, []string{tooLong}, p.printed(1))
 }
 
+// A request that was accepted before the signal is stored and answered. Whether
+// its event is handled now or after the next start, it is once.
+func TestSIGTERMStoresWhatWasAccepted(t *testing.T) {
+	const secret = "canary-relock"
+	dir := t.TempDir()
+	p := start(t, withRelock, "-data", dir)
+	body := `{"event":"session.ended","data":{"sessionId":"s-1","duration":60}}`
+	half := dial(t, p)
+	half.send("POST /webhooks/relock HTTP/1.1\r\nHost: gateway\r\nX-Relock-Signature: " + sign(secret, body) +
+		fmt.Sprintf("\r\nContent-Length: %d\r\n\r\n", len(body)) + body[:10])
+	p.requireAccepted()
+	p.terminate()
+	p.eventually("it does not stop", func() bool { return strings.Contains(p.stderr.String(), "msg=stopping") })
+	half.send(body[10:])
+	status, _ := half.answer()
+	assert.Equal(t, 200, status)
+	assert.Equal(t, exitOK, p.wait())
+
+	again := start(t, withRelock, "-data", dir)
+	again.eventually("it is not handled", func() bool {
+		_, details := again.health(again.url)
+		return details.Store.Consumers["default"] == consumerDetails{} && details.Store.Events == 1
+	})
+	again.stop()
+	events := append(p.events(), again.events()...)
+	require.Len(t, events, 1)
+	assert.Equal(t, "s-1", events[0].Session.ID)
+}
+
 func TestStoreInUse(t *testing.T) {
 	dir := t.TempDir()
 	start(t, withRelock, "-data", dir)
