@@ -108,6 +108,10 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 
 	go reloadOn(ctx, hangups, secretHolders(receivers, admin.login), env, log)
 
+	if err := endHalfLine(stdout); err != nil {
+		log.Error("cannot write", "error", errors.Join(err, pipeline.finish(ctx)))
+		return exitFailed
+	}
 	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		log.Error("cannot listen", "error", errors.Join(err, pipeline.finish(ctx)))
