@@ -104,6 +104,7 @@ func TestNATSServerGoesAway(t *testing.T) {
 	assert.Equal(t, 503, p.from("canary-relock", "alert", "", ""))
 	p.requireMetrics(p.url, map[string]float64{`accesshook_store_up`: 0})
 	series, _ := p.metrics(p.url)
+	assert.Contains(t, series, `accesshook_store_up`)
 	assert.NotContains(t, series, `accesshook_store_events`)
 	_, details := p.health(p.url)
 	assert.Equal(t, new(storeDetails), details.Store)
