@@ -127,10 +127,13 @@ func TestStorePending(t *testing.T) {
 	p, _ := startUnread(t, "-data", t.TempDir(), "-order", "user")
 	p.requireAccept(tooLong+"1", tooLong+"2", tooLong+"3")
 	p.requireMetrics(p.url, map[string]float64{`accesshook_store_pending{consumer="default"}`: 3})
-	_, details := p.health(p.url)
-	c := details.Store.Consumers["default"]
-	assert.EqualValues(t, 3, c.Pending+uint64(c.Active))
-	assert.Positive(t, c.Active)
+	p.eventually("none is with the callbacks", func() bool {
+		_, details := p.health(p.url)
+		c := details.Store.Consumers["default"]
+		assert.EqualValues(t, 3, c.Pending+uint64(c.Active))
+		return c.Active > 0
+	})
+	p.requireMetrics(p.url, map[string]float64{`accesshook_store_pending{consumer="default"}`: 3})
 }
 
 func TestThereIsNoStoreByDefault(t *testing.T) {
