@@ -177,8 +177,9 @@ func (s *Store) DropDead(ctx context.Context, number uint64) error {
 		return fmt.Errorf("durable: dead letters: %w", err)
 	}
 	err = stream.DeleteMsg(ctx, number)
-	if errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
-		// The server says why in words only.
+	if err != nil {
+		// The server has several words for what is not there, depending on what
+		// is beside it.
 		if _, missing := stream.GetMsg(ctx, number); errors.Is(missing, jetstream.ErrMsgNotFound) {
 			err = missing
 		}

@@ -35,16 +35,17 @@ func newAdminSide(o *options, env environment, log *slog.Logger) (*adminSide, er
 
 // adminPaths are the admin paths apart from /healthz, of which everybody sees a
 // part.
-var adminPaths = []string{"/metrics"}
+var adminPaths = []string{"/metrics", "/dead", "/dead/"}
 
 // serve serves the admin paths where they belong, and the public side of
 // /healthz, until stop is called. addr is where public is served, c is nil
 // without -tls-cert.
-func (a *adminSide) serve(public *http.ServeMux, addr net.Addr, c *certificate, h *health, m *metrics) (stop func(), err error) {
+func (a *adminSide) serve(public *http.ServeMux, addr net.Addr, c *certificate, h *health, m *metrics, d *deadSide) (stop func(), err error) {
 	stop = func() {}
 	paths := http.NewServeMux()
 	paths.HandleFunc("GET /healthz", h.serveAdmin)
 	paths.Handle("GET /metrics", m.handler(a.log))
+	d.register(paths)
 
 	if a.o.admin != nil {
 		public.HandleFunc("GET /healthz", h.servePublic)

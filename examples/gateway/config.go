@@ -13,10 +13,14 @@ func (o *options) config(m *endpointMetrics, log *slog.Logger) (verify.Config, e
 	if err != nil {
 		return verify.Config{}, err
 	}
+	handlerTimeout := o.handlerTimeout
+	if o.store.used() {
+		handlerTimeout = storingTimeout // the endpoint does not wait for callbacks
+	}
 	return verify.Config{
 		MaxBody:         o.maxBody,
 		BodyTimeout:     o.bodyTimeout,
-		HandlerTimeout:  o.handlerTimeout,
+		HandlerTimeout:  handlerTimeout,
 		ClientIP:        client,
 		AllowFrom:       o.allowFrom,
 		AllowFromReport: o.allowFromReport,

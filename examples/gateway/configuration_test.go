@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,6 +72,32 @@ func TestExitStatus(t *testing.T) {
 		"workers, no queue": {args: []string{"-demo", "-queue-workers", "8"}, status: exitUsage, says: []string{"-queue-workers has no effect"}},
 		"order, no queue":   {args: []string{"-demo", "-queue-order", "user"}, status: exitUsage, says: []string{"-queue-order has no effect"}},
 		"retries, no queue": {args: []string{"-demo", "-queue", "0", "-retries", "4"}, status: exitUsage, says: []string{"-retries has no effect"}},
+		"two stores":        {args: []string{"-demo", "-data", "x", "-nats", "nats://localhost"}, status: exitUsage, says: []string{"-data and -nats exclude"}},
+		"store and queue":   {args: []string{"-demo", "-data", "x", "-queue", "1"}, status: exitUsage, says: []string{"-queue holds events in memory"}},
+		"NATS and queue":    {args: []string{"-demo", "-nats", "nats://localhost", "-queue", "1"}, status: exitUsage, says: []string{"-queue holds events in memory"}},
+		"empty directory":   {args: []string{"-demo", "-data", ""}, status: exitUsage, says: []string{"-data is empty"}},
+		"empty NATS":        {args: []string{"-demo", "-nats", ""}, status: exitUsage, says: []string{"-nats is empty"}},
+		"store forgets":     {args: []string{"-demo", "-data", "x", "-dedupe", "0"}, status: exitUsage, says: []string{"-dedupe is less than 1s"}},
+		"small store":       {args: []string{"-demo", "-data", "x", "-data-max-bytes", "1000000"}, status: exitUsage, says: []string{"-data-max-bytes is less than 136314880"}},
+		"bad order":         {args: []string{"-demo", "-data", "x", "-order", "time"}, status: exitUsage, says: []string{"-order is not"}},
+		"no store workers":  {args: []string{"-demo", "-data", "x", "-workers", "0"}, status: exitUsage, says: []string{"-workers is not"}},
+		"ordered workers":   {args: []string{"-demo", "-data", "x", "-workers", "2", "-order", "lock"}, status: exitUsage, says: []string{"-workers has no effect with -order"}},
+		"two replicas":      {args: []string{"-demo", "-nats", "nats://localhost", "-replicas", "2"}, status: exitUsage, says: []string{"-replicas is not"}},
+		"replicas, no NATS": {args: []string{"-demo", "-data", "x", "-replicas", "3"}, status: exitUsage, says: []string{"-replicas has no effect"}},
+		"size, no store":    {args: []string{"-demo", "-data-max-bytes", "1000000000"}, status: exitUsage, says: []string{"-data-max-bytes has no effect"}},
+		"order, no store":   {args: []string{"-demo", "-queue", "1", "-order", "user"}, status: exitUsage, says: []string{"-order has no effect"}},
+		"workers, no store": {args: []string{"-demo", "-workers", "2"}, status: exitUsage, says: []string{"-workers has no effect"}},
+		"not a NATS URL":    {args: []string{"-demo", "-nats", "nats://localhost,http://ops:canary@localhost"}, status: exitUsage, says: []string{"-nats: URL 2 is not"}},
+		"broken NATS URL":   {args: []string{"-demo", "-nats", "nats://ops:canary%zz@localhost"}, status: exitUsage, says: []string{"-nats: URL 1 is not"}},
+		"no NATS host":      {args: []string{"-demo", "-nats", "nats://:4222"}, status: exitUsage, says: []string{"-nats: URL 1 is not"}},
+		"no NATS credentials": {
+			env: []string{"NATS_CREDS_FILE=" + missing}, args: []string{"-demo", "-nats", "nats://localhost"}, status: exitUsage,
+			says: []string{"NATS_CREDS_FILE: cannot read the file"},
+		},
+		"short key":         {env: []string{"RAW_KEYS=" + strings.Repeat("a", 64) + ",canary"}, args: []string{"-demo", "-data", "x"}, status: exitUsage, says: []string{"RAW_KEYS: entry 2 is not 32 bytes"}},
+		"not a hex key":     {env: []string{"RAW_KEYS=" + strings.Repeat("canary!!", 8)}, args: []string{"-demo", "-data", "x"}, status: exitUsage, says: []string{"RAW_KEYS: entry 1 is not 32 bytes"}},
+		"empty key":         {env: []string{"RAW_KEYS="}, args: []string{"-demo", "-data", "x"}, status: exitUsage, says: []string{"RAW_KEYS: entry 1 is empty"}},
+		"NATS is not there": {args: []string{"-demo", "-nats", "nats://ops:canary@" + unused(t)}, status: exitFailed, says: []string{"cannot open the store", "no servers available"}},
 		"no proxies":        {args: []string{"-demo", "-client-ip", "x-forwarded-for"}, status: exitUsage, says: []string{"-client-ip needs -trust"}},
 		"no proxy header":   {args: []string{"-demo", "-trust", "10.0.0.0/8"}, status: exitUsage, says: []string{"-trust has no effect"}},
 		"not a header":      {args: []string{"-demo", "-trust", "10.0.0.0/8", "-client-ip", "X Real IP"}, status: exitUsage, says: []string{"-client-ip is not"}},
@@ -125,6 +152,15 @@ func TestExitStatus(t *testing.T) {
 			requireNoSecret(t, stderr)
 		})
 	}
+}
+
+// unused returns an address that nobody listens on.
+func unused(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	return l.Addr().String()
 }
 
 func TestValues(t *testing.T) {

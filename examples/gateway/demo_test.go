@@ -191,7 +191,7 @@ func serveHere(ctx context.Context, t *testing.T, credentials map[string][]strin
 	m := newMetrics(events)
 	receivers, err := newReceivers(o, noEnvironment, credentials, m, log)
 	require.NoError(t, err)
-	p := newPipeline(o, events, receivers, m, log)
+	p := newPipeline(o, events, receivers, nil, m, log)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	served := make(chan error, 1)

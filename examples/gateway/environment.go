@@ -20,8 +20,10 @@ func variables() string {
 		fmt.Fprintf(&b, "  %-20s %s\n", v.variable, v.means)
 	}
 	fmt.Fprintf(&b, "  %-20s %s\n", adminVariable, "user:password that the admin paths ask for")
+	fmt.Fprintf(&b, "  %-20s %s\n", rawKeysVariable, "keys of 32 bytes, hex or base64: the bodies of stored events are kept, sealed with the first")
 	b.WriteString("Values are separated by commas. Or add _FILE to a name, and set it to the path\n" +
 		"of a file with one value a line. A vendor whose variable is not set is not served.\n")
+	fmt.Fprintf(&b, "%s is the path of a file with the credentials of a NATS user.\n", natsCredentialsVariable)
 	return b.String()
 }
 

@@ -39,6 +39,7 @@ type healthDetails struct {
 	Uptime    float64                    `json:"uptime"` // in seconds
 	Endpoints map[string]endpointDetails `json:"endpoints"`
 	Queue     *queueDetails              `json:"queue,omitempty"` // nil if there is none
+	Store     *storeDetails              `json:"store,omitempty"` // nil if there is none
 }
 
 type endpointDetails struct {
@@ -49,6 +50,37 @@ type queueDetails struct {
 	Depth  int     `json:"depth"`  // events that wait
 	Bytes  int64   `json:"bytes"`  // of their bodies
 	Oldest float64 `json:"oldest"` // for how long the first of them has waited, in seconds
+}
+
+type storeDetails struct {
+	Up          bool                       `json:"up"`       // false: it does not answer, and nothing else is known
+	Events      uint64                     `json:"events"`   // in the store, handled ones that are kept included
+	Bytes       uint64                     `json:"bytes"`    // of the events
+	MaxBytes    uint64                     `json:"maxBytes"` // that they may have
+	Fullest     float64                    `json:"fullest"`  // how full the fullest shard is, 0 to 1
+	DeadLetters uint64                     `json:"deadLetters"`
+	Consumers   map[string]consumerDetails `json:"consumers,omitempty"`
+}
+
+type consumerDetails struct {
+	Pending  uint64 `json:"pending"`  // events that it has not seen
+	Active   int    `json:"active"`   // events with the callbacks, or waiting for another attempt
+	Repeated int    `json:"repeated"` // of active, those that had more than one attempt
+}
+
+func (s *store) details() *storeDetails {
+	stats, err := s.counts.state.get()
+	if err != nil {
+		return new(storeDetails)
+	}
+	d := &storeDetails{
+		Up: true, Events: stats.Events, Bytes: stats.Bytes, MaxBytes: stats.MaxBytes,
+		Fullest: stats.Fullest, DeadLetters: stats.Dead, Consumers: make(map[string]consumerDetails),
+	}
+	for name, c := range stats.Consumers {
+		d.Consumers[name] = consumerDetails{c.Pending, c.Active, c.Repeated}
+	}
+	return d
 }
 
 // serveAdmin tells the rest as well.
@@ -66,6 +98,9 @@ func (h *health) serveAdmin(w http.ResponseWriter, _ *http.Request) {
 	}
 	if q := h.pipeline.queue; q != nil {
 		details.Queue = &queueDetails{Depth: q.Len(), Bytes: q.Bytes(), Oldest: q.Oldest().Round(time.Millisecond).Seconds()}
+	}
+	if s := h.pipeline.store; s != nil {
+		details.Store = s.details()
 	}
 	body, err := json.Marshal(details)
 	if err != nil {

@@ -3,7 +3,10 @@
 // standard output. Its log goes to standard error.
 //
 //	gateway -demo
-//	RELOCK_SECRETS=… gateway -addr 127.0.0.1:8080
+//	RELOCK_SECRETS=… gateway -addr 127.0.0.1:8080 -data /var/lib/gateway
+//	gateway dead list|show|retry|drop [-admin URL | -data DIR] [number …]
+//
+// The last looks after the events that were given up on, with -data or -nats.
 //
 // At SIGHUP it reads secrets that are in files again. It exits with status 0
 // after SIGINT or SIGTERM, 1 if it failed, and 2 if it was told the wrong things.
@@ -43,10 +46,15 @@ const (
 	exitUsage  = 2
 )
 
+var errStore = errors.New("store")
+
 // run is the whole program. It returns the exit status once ctx is done and
 // what was accepted is finished, or when something failed. At each signal in
 // hangups it reads secrets that are in files again.
 func run(ctx context.Context, hangups <-chan os.Signal, args []string, env environment, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "dead" {
+		return runDead(ctx, args[1:], env, stdout, stderr)
+	}
 	o, err := parseOptions(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -85,23 +93,40 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 		}
 	}
 
+	var stored eventStore
+	if o.store.used() {
+		config, err := o.storeConfig(env, receivers, log)
+		if err != nil {
+			fmt.Fprintln(stderr, "gateway:", err)
+			return exitUsage
+		}
+		if stored, err = openStore(ctx, o, env, config, log); err != nil {
+			log.Error("cannot open the store", "error", err)
+			return exitFailed
+		}
+	}
+	pipeline := newPipeline(o, events, receivers, stored, metrics, log)
+
 	go reloadOn(ctx, hangups, secretHolders(receivers, admin.login), env, log)
 
-	listener, err := net.Listen("tcp", o.addr)
-	if err != nil {
-		log.Error("cannot listen", "error", err)
+	if err := endHalfLine(stdout); err != nil {
+		log.Error("cannot write", "error", errors.Join(err, pipeline.finish(ctx)))
 		return exitFailed
 	}
-	pipeline := newPipeline(o, events, receivers, metrics, log)
+	listener, err := net.Listen("tcp", o.addr)
+	if err != nil {
+		log.Error("cannot listen", "error", errors.Join(err, pipeline.finish(ctx)))
+		return exitFailed
+	}
 	health := newHealth(receivers, pipeline)
 	public := http.NewServeMux()
 	server := newServer(o, public, receivers, pipeline, health, log)
 	if o.tlsCert != "" {
 		server.http.TLSConfig = certificate.config()
 	}
-	stop, err := admin.serve(public, listener.Addr(), certificate, health, metrics)
+	stop, err := admin.serve(public, listener.Addr(), certificate, health, metrics, &deadSide{pipeline.store, log})
 	if err != nil {
-		log.Error("cannot listen", "error", err)
+		log.Error("cannot listen", "error", errors.Join(err, pipeline.finish(ctx)))
 		return exitFailed
 	}
 	defer stop()
@@ -116,9 +141,10 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 			}
 		}()
 	}
+	pipeline.start(func(err error) { cancel(fmt.Errorf("%w: %w", errStore, err)) })
 	err = server.serve(ctx, listener)
-	if cause := context.Cause(ctx); errors.Is(cause, errDemo) {
-		err = cause
+	if cause := context.Cause(ctx); errors.Is(cause, errDemo) || errors.Is(cause, errStore) {
+		err = errors.Join(cause, err)
 	}
 	if err != nil {
 		log.Error("failed", "error", err)

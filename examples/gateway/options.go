@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -33,6 +34,7 @@ type options struct {
 	allowFromReport networks
 
 	queue queueOptions
+	store storeOptions
 
 	given map[string]bool // names of the flags that were set
 }
@@ -48,7 +50,7 @@ func (o *options) define(flags *flag.FlagSet) {
 
 	flags.Int64Var(&o.maxBody, "max-body", 0, "largest body in `bytes` (0: 65536, LoginRadius 1048576)")
 	flags.DurationVar(&o.bodyTimeout, "body-timeout", verify.DefaultBodyTimeout, "how long a body may take to arrive")
-	flags.DurationVar(&o.handlerTimeout, "handler-timeout", 10*time.Second, "how long a callback may take, with -queue each time")
+	flags.DurationVar(&o.handlerTimeout, "handler-timeout", 10*time.Second, "how long a callback may take, with -queue, -data or -nats each time")
 	flags.DurationVar(&o.dedupe, "dedupe", event.DefaultDedupeKeep, "how long an event is remembered, so that it is handled once (0: not at all)")
 	flags.IntVar(&o.rate, "rate", 100, "how many `requests` of a client may fail in 15 minutes before they are answered 429 (0: any number)")
 	flags.StringVar(&o.clientIP, "client-ip", clientRemote, "what tells the client's address: remote (the connection), x-forwarded-for, forwarded, or the\n`name` of a header that the proxies of -trust set to it")
@@ -57,6 +59,7 @@ func (o *options) define(flags *flag.FlagSet) {
 	flags.Var(&o.allowFromReport, "allow-from-report", "mark the log record of what -allow-from with these `addresses` would refuse")
 
 	o.queue.define(flags)
+	o.store.define(flags)
 }
 
 // longest bounds the timeouts, so that their sums are none that nobody waits for.
@@ -83,8 +86,11 @@ func (o *options) check() error {
 	case o.rate < 0:
 		return errors.New("-rate is negative")
 	}
-	if err := o.queue.check(o.given); err != nil {
+	if err := cmp.Or(o.queue.check(o.given), o.store.check(o.given), o.checkStore()); err != nil {
 		return err
+	}
+	if o.given["retries"] && o.queue.depth == 0 && !o.store.used() {
+		return errors.New("-retries has no effect without -queue, -data or -nats")
 	}
 	if _, err := o.client(); err != nil {
 		return err
@@ -107,7 +113,7 @@ func parseOptions(args []string, stderr io.Writer) (*options, error) {
 	flags := flag.NewFlagSet("gateway", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "Usage: gateway [-demo] [-addr host:port] [flags]")
+		fmt.Fprintln(stderr, "Usage: gateway [-demo] [-addr host:port] [flags]\n       gateway dead list|show|retry|drop [flags] [number …]")
 		flags.PrintDefaults()
 		fmt.Fprint(stderr, "\n", variables())
 	}

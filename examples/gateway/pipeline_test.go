@@ -52,7 +52,15 @@ func newPipe(t *testing.T, f func(ctx context.Context, e *event.Event) error, ar
 	credentials := map[string][]string{relock.Vendor: {"canary-relock-secret"}, unloc.Vendor: {"gate:canary-unloc-password"}}
 	receivers, err := newReceivers(o, noEnvironment, credentials, p.metrics, log)
 	require.NoError(t, err)
-	p.pipeline = newPipeline(o, callbacks, receivers, p.metrics, log)
+	var stored eventStore
+	if o.store.used() {
+		c, err := o.storeConfig(noEnvironment, receivers, log)
+		require.NoError(t, err)
+		stored, err = openStore(t.Context(), o, noEnvironment, c, log)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, p.finish(context.Background())) })
+	}
+	p.pipeline = newPipeline(o, callbacks, receivers, stored, p.metrics, log)
 	return p
 }
 

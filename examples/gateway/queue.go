@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/durable"
 )
 
 // queueOptions are the flags of a queue.
@@ -37,7 +38,7 @@ func (q *queueOptions) define(flags *flag.FlagSet) {
 	flags.IntVar(&q.depth, "queue", 0, "answer at once, and handle events later: how many `events` may wait in memory. A crash loses them.\n(0: answer once an event is handled)")
 	flags.IntVar(&q.workers, "queue-workers", event.DefaultQueueWorkers, "how many `events` of the queue are handled at the same time")
 	flags.StringVar(&q.order, "queue-order", "user", "what the queue handles one after another, in the order in which it came: the events of one user,\nof one lock, or none")
-	flags.IntVar(&q.retries, "retries", event.DefaultRetryAttempts-1, "how many `times` more an event of the queue is tried if handling it fails")
+	flags.IntVar(&q.retries, "retries", event.DefaultRetryAttempts-1, fmt.Sprintf("how many `times` more an event of the queue or the store is tried if handling it fails; of the store %d\nif it is not set", durable.DefaultMaxAttempts-1))
 }
 
 // check finds what is wrong with them. given has the names of the flags that were
@@ -53,7 +54,7 @@ func (q *queueOptions) check(given map[string]bool) error {
 	case q.retries < 0 || q.retries > maxRetries:
 		return fmt.Errorf("-retries is not between 0 and %d", maxRetries)
 	}
-	for _, name := range []string{"queue-workers", "queue-order", "retries"} {
+	for _, name := range []string{"queue-workers", "queue-order"} {
 		if q.depth == 0 && given[name] {
 			return fmt.Errorf("-%s has no effect without -queue", name)
 		}

@@ -104,7 +104,7 @@ func TestSIGTERMFinishesTheQueue(t *testing.T) {
 
 // What is not handled in time does not get lost in silence.
 func TestSIGTERMLogsWhatIsLeftInTheQueue(t *testing.T) {
-	p, _ := startUnread(t, "-queue", "10", "-queue-workers", "1", "-body-timeout", "1s", "-handler-timeout", "1ms")
+	p, _ := startUnread(t, "-queue", "10", "-queue-workers", "1", "-retries", "20", "-body-timeout", "1s", "-handler-timeout", "1ms")
 	p.requireAccept(tooLong, "a-name-1", "a-name-2")
 	p.terminate()
 	assert.Equal(t, exitFailed, p.wait())

@@ -47,9 +47,11 @@ func TestReadmeRecipe(t *testing.T) {
 func TestReadmeNamesEveryVendor(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
-	assert.Contains(t, string(readme), "`"+adminVariable+"`")
+	for _, variable := range []string{adminVariable, rawKeysVariable, natsCredentialsVariable} {
+		assert.Contains(t, string(readme), "| `"+variable+"` |")
+	}
 	for _, path := range adminPaths {
-		assert.Contains(t, string(readme), "`"+path+"`")
+		assert.Contains(t, string(readme), "`"+strings.TrimSuffix(path, "/")+"`")
 	}
 	for _, v := range vendors {
 		assert.Contains(t, string(readme), "`"+v.variable+"`")
@@ -67,14 +69,20 @@ func TestReadmeNamesEveryFlagAndMetric(t *testing.T) {
 	new(options).define(flags)
 	flags.VisitAll(func(f *flag.Flag) { assert.Contains(t, readme, "`-"+f.Name+"`") })
 
-	m := newPipe(t, done, "-queue", "1").metrics
-	e := m.endpoint("relock")
-	e.observe(t.Context(), verify.Observation{Source: "relock", Vendor: "relock", Status: 200, Event: new(event.Event)})
-	e.observe(t.Context(), verify.Observation{Source: "relock", Vendor: "relock", Status: 401})
-	families, err := m.registry.Gather()
-	require.NoError(t, err)
-	assert.Len(t, families, strings.Count(readme, "| `accesshook_"))
-	for _, family := range families {
-		assert.Contains(t, readme, "| `"+family.GetName()+"` |")
+	stored := newPipe(t, done, "-data", t.TempDir())
+	stored.start(func(err error) { assert.NoError(t, err) })
+	stored.untilPending(0) // its consumer is there
+	names := make(map[string]bool)
+	for _, m := range []*metrics{newPipe(t, done, "-queue", "1").metrics, stored.metrics} {
+		e := m.endpoint("relock")
+		e.observe(t.Context(), verify.Observation{Source: "relock", Vendor: "relock", Status: 200, Event: new(event.Event)})
+		e.observe(t.Context(), verify.Observation{Source: "relock", Vendor: "relock", Status: 401})
+		families, err := m.registry.Gather()
+		require.NoError(t, err)
+		for _, family := range families {
+			names[family.GetName()] = true
+			assert.Contains(t, readme, "| `"+family.GetName()+"` |")
+		}
 	}
+	assert.Len(t, names, strings.Count(readme, "| `accesshook_"))
 }

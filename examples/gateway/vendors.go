@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/loginradius"
 	"github.com/accesshook/accesshook/relock"
 	"github.com/accesshook/accesshook/unloc"
@@ -21,6 +22,8 @@ type vendor struct {
 	variable string                         // the environment variable that has the credentials
 	means    string                         // what the credentials are, for the help text
 	secret   func(credential string) string // the part that must not be guessed; nil if none is chosen by hand
+	maxBody  int64                          // largest body in bytes, unless a flag says otherwise
+	payload  func(body []byte) (*event.Event, error)
 	endpoint func(credentials []string, c verify.Config) (*verify.Endpoint, error)
 	verifier func(credentials []string) (verify.Verifier, error) // for credentials that replace those of endpoint
 }
@@ -28,6 +31,7 @@ type vendor struct {
 var vendors = []vendor{
 	{
 		name: userlock.Vendor, variable: "USERLOCK_IDS", means: "IDs of your UserLock servers",
+		maxBody: verify.DefaultMaxBody, payload: userlock.Decode,
 		endpoint: func(ids []string, c verify.Config) (*verify.Endpoint, error) {
 			return userlock.New(userlock.Config{IDs: ids, Endpoint: c})
 		},
@@ -35,6 +39,7 @@ var vendors = []vendor{
 	},
 	{
 		name: unloc.Vendor, variable: "UNLOC_CREDENTIALS", means: "user:password, as in the URL that Unloc calls",
+		maxBody: verify.DefaultMaxBody, payload: unloc.Decode,
 		secret: secretOfPair,
 		endpoint: func(pairs []string, c verify.Config) (*verify.Endpoint, error) {
 			credentials, err := splitPairs(pairs)
@@ -53,6 +58,7 @@ var vendors = []vendor{
 	},
 	{
 		name: relock.Vendor, variable: "RELOCK_SECRETS", means: "webhook secrets",
+		maxBody: verify.DefaultMaxBody, payload: relock.Decode,
 		secret: secretItself,
 		endpoint: func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
 			return relock.New(relock.Config{Secrets: secrets, Endpoint: c})
@@ -61,6 +67,7 @@ var vendors = []vendor{
 	},
 	{
 		name: loginradius.Vendor, variable: "LOGINRADIUS_SECRETS", means: "API secrets",
+		maxBody: loginradius.DefaultMaxBody, payload: loginradius.Decode,
 		secret: secretItself,
 		endpoint: func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
 			return loginradius.New(loginradius.Config{Secrets: secrets, Endpoint: c})

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// letters reads lines of JSON.
+func letters(t *testing.T, text string) (list []letter) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		var l letter
+		require.NoError(t, json.Unmarshal([]byte(line), &l), "%s", line)
+		list = append(list, l)
+	}
+	return list
+}
+
+// sessionsUpTo returns n names of sessions.
+func sessionsUpTo(n int) (ids []string) {
+	for i := range n {
+		ids = append(ids, fmt.Sprint("s-", i+1))
+	}
+	return ids
+}
+
+// The command asks the gateway that runs, or opens the directory of one that does
+// not.
+func TestDeadCommand(t *testing.T) {
+	for name, running := range map[string]bool{"admin": true, "data": false} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			p := startWithDead(t, dir, append([]string{"RELOCK_SECRETS=canary-relock"}, withAdmin[1:]...), sessionsUpTo(4))
+			where, env := []string{"-admin", p.url}, withAdmin[1:]
+			if !running {
+				p.stop()
+				where, env = []string{"-data", dir}, nil
+			}
+			dead := func(verb string, numbers ...string) (status int, stdout, stderr string) {
+				t.Helper()
+				status, stdout, stderr = runToEnd(t, env, append(append([]string{"dead", verb}, where...), numbers...)...)
+				requireNoSecret(t, stdout, stderr)
+				return status, stdout, stderr
+			}
+
+			status, stdout, stderr := dead("list")
+			assert.Equal(t, exitOK, status, "%s", stderr)
+			all := letters(t, stdout)
+			require.Len(t, all, 4)
+			for i, l := range all {
+				assert.EqualValues(t, i+1, l.Number)
+				assert.Nil(t, l.Event)
+			}
+
+			status, stdout, stderr = dead("show", "1", "9", "2")
+			assert.Equal(t, exitFailed, status)
+			assert.Equal(t, "gateway: dead: show 9: there is no such dead letter\n", stderr)
+			shown := letters(t, stdout)
+			require.Len(t, shown, 2)
+			assert.Contains(t, string(shown[1].Event), `"specversion":"1.0"`)
+
+			status, stdout, stderr = dead("retry", "1", "2")
+			assert.Equal(t, exitOK, status, "%s", stderr)
+			assert.Empty(t, stderr)
+			if running {
+				assert.Empty(t, stdout)
+				stdout = p.stdout.String() // the gateway handles it
+			}
+			assert.Len(t, decodeLines(t, stdout), 2)
+
+			status, stdout, _ = dead("drop", "3")
+			assert.Equal(t, exitOK, status)
+			assert.Empty(t, stdout)
+			status, _, stderr = dead("retry", "3")
+			assert.Equal(t, exitFailed, status)
+			assert.Equal(t, "gateway: dead: retry 3: there is no such dead letter\n", stderr)
+			status, _, stderr = dead("drop", "3")
+			assert.Equal(t, exitFailed, status)
+			assert.Equal(t, "gateway: dead: drop 3: there is no such dead letter\n", stderr)
+
+			_, stdout, _ = dead("list")
+			left := letters(t, stdout)
+			require.Len(t, left, 1)
+			assert.EqualValues(t, 4, left[0].Number)
+		})
+	}
+}
+
+// A list is asked for in parts.
+func TestDeadCommandListsAll(t *testing.T) {
+	p := startWithDead(t, t.TempDir(), withRelock, sessionsUpTo(maxLetters+5))
+	status, stdout, stderr := runToEnd(t, nil, "dead", "list", "-admin", p.url)
+	assert.Equal(t, exitOK, status, "%s", stderr)
+	assert.Len(t, letters(t, stdout), maxLetters+5)
+}
+
+func TestDeadCommandWithAnOrder(t *testing.T) {
+	dir := t.TempDir()
+	for _, order := range []string{"none", "user", "lock"} {
+		dir := filepath.Join(dir, order)
+		start(t, withRelock, "-data", dir, "-order", order).stop()
+		status, stdout, stderr := runToEnd(t, nil, "dead", "list", "-data", dir)
+		assert.Equal(t, exitOK, status, "%s", stderr)
+		assert.Empty(t, stdout)
+	}
+}
+
+func TestDeadCommandRetryFailsAgain(t *testing.T) {
+	dir := t.TempDir()
+	p := startBroken(t, withRelock, "-data", dir, "-retries", "0")
+	p.end("a")
+	p.requireMetrics(p.url, map[string]float64{`accesshook_dead_letters`: 1})
+	status, stdout, stderr := runToEnd(t, nil, "dead", "retry", "-admin", p.url+"/", "1")
+	assert.Equal(t, exitFailed, status)
+	assert.Empty(t, stdout)
+	assert.Equal(t, "gateway: dead: retry 1: the callbacks failed again\n", stderr)
+}
+
+func TestDeadCommandErrors(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, append([]string{"RELOCK_SECRETS=canary-relock"}, withAdmin[1:]...), "-data", dir)
+	plain := start(t, withRelock)
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/moved") {
+			http.Redirect(w, r, plain.url, http.StatusTemporaryRedirect)
+		}
+		_, _ = w.Write([]byte("hello"))
+	}))
+	t.Cleanup(other.Close)
+	empty := filepath.Join(t.TempDir(), "empty")
+	for name, test := range map[string]struct {
+		env    []string
+		args   []string
+		status int
+		says   string
+	}{
+		"help":                 {args: []string{"-h"}, status: exitOK, says: "gateway dead list"},
+		"help of a verb":       {args: []string{"show", "-h"}, status: exitOK, says: "-admin"},
+		"nothing":              {status: exitUsage, says: "say list, show, retry or drop first"},
+		"wrong verb":           {args: []string{"bury", "1"}, status: exitUsage, says: "say list, show, retry or drop first"},
+		"wrong flag":           {args: []string{"list", "-addr", "x"}, status: exitUsage, says: "-addr"},
+		"list a number":        {args: []string{"list", "1"}, status: exitUsage, says: "list takes no numbers"},
+		"show no number":       {args: []string{"show"}, status: exitUsage, says: "show needs the number"},
+		"not a number":         {args: []string{"drop", "1", "x"}, status: exitUsage, says: `"x" is not a number`},
+		"two places":           {args: []string{"list", "-admin", p.url, "-data", dir}, status: exitUsage, says: "exclude each other"},
+		"empty directory name": {args: []string{"list", "-data", ""}, status: exitUsage, says: "-data is empty"},
+		"not a URL":            {args: []string{"list", "-admin", "127.0.0.1:8080"}, status: exitUsage, says: "-admin is not http"},
+		"no host":              {args: []string{"list", "-admin", "http://"}, status: exitUsage, says: "-admin is not http"},
+		"password in the URL":  {args: []string{"list", "-admin", "http://ops:canary@localhost"}, status: exitUsage, says: "set ADMIN_CREDENTIALS"},
+		"no colon":             {env: []string{"ADMIN_CREDENTIALS=canary"}, args: []string{"list"}, status: exitUsage, says: "ADMIN_CREDENTIALS: entry 1 has no colon"},
+		"empty credentials":    {env: []string{"ADMIN_CREDENTIALS="}, args: []string{"list"}, status: exitUsage, says: "ADMIN_CREDENTIALS: entry 1 is empty"},
+		"wrong key":            {env: []string{"RAW_KEYS=canary"}, args: []string{"list", "-data", dir}, status: exitUsage, says: "RAW_KEYS: entry 1"},
+		"nobody there":         {args: []string{"list", "-admin", "http://" + unused(t)}, status: exitFailed, says: "connection refused"},
+		"no password":          {args: []string{"list", "-admin", p.url}, status: exitFailed, says: "answered 401 Unauthorized"},
+		"wrong password":       {env: []string{"ADMIN_CREDENTIALS=ops:canary"}, args: []string{"drop", "-admin", p.url, "1"}, status: exitFailed, says: "drop 1: answered 401 Unauthorized"},
+		"no store":             {args: []string{"list", "-admin", plain.url}, status: exitFailed, says: "there is no store: the gateway was started without -data and -nats"},
+		"no gateway":           {args: []string{"list", "-admin", other.URL}, status: exitFailed, says: "the answer is not one of a gateway"},
+		"no gateway to show":   {args: []string{"show", "-admin", other.URL, "1"}, status: exitFailed, says: "the answer is not one of a gateway"},
+		"elsewhere":            {args: []string{"list", "-admin", other.URL + "/moved"}, status: exitFailed, says: "answered 307"},
+		"directory in use":     {args: []string{"list", "-data", dir}, status: exitFailed, says: "a gateway has " + dir + " open: ask it, with -admin"},
+		"no such directory":    {args: []string{"list", "-data", empty}, status: exitFailed, says: "there is no store in " + empty},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, stdout, stderr := runToEnd(t, test.env, append([]string{"dead"}, test.args...)...)
+			assert.Equal(t, test.status, status, "%s", stderr)
+			assert.Empty(t, stdout)
+			assert.Contains(t, stderr, test.says)
+			requireNoSecret(t, stderr)
+		})
+	}
+	_, err := os.Stat(empty)
+	assert.ErrorIs(t, err, os.ErrNotExist, "no store was made")
+}

@@ -1,0 +1,262 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event/durable"
+	"github.com/accesshook/accesshook/relock"
+)
+
+var (
+	killRounds = flag.Int("rounds", 20, "how often the kill test kills the gateway")
+	killSeed   = flag.Uint64("seed", 0, "what the kill test decides by; 0: a new one")
+)
+
+// The gateway is killed with SIGKILL at random moments, also while it starts, and
+// started again on the same directory, while events are sent over many
+// connections. In the end every event that was answered 200 must have been
+// printed.
+//
+//	go test ./examples/gateway -run KillTest -v -args -rounds 200
+func TestKillTest(t *testing.T) {
+	seed := *killSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	dir, output := t.TempDir(), filepath.Join(t.TempDir(), "out")
+
+	began := time.Now()
+	senders := startSenders(t, 32)
+	var p *process
+	for range *killRounds {
+		p = startIncarnation(t, dir, output)
+		if random.IntN(4) == 0 {
+			p.during(time.Duration(random.Int64N(int64(200 * time.Millisecond)))) // it may not listen yet
+		} else {
+			p.started()
+			senders.sendTo(p.url)
+			p.during(time.Duration(random.Int64N(int64(1500 * time.Millisecond))))
+		}
+		p.kill()
+		senders.sendTo("")
+	}
+	p = startIncarnation(t, dir, output)
+	p.started()
+	senders.sendTo(p.url)
+	senders.finish()
+	p.untilHandled()
+	_, details := p.health(p.url)
+	assert.Zero(t, details.Store.DeadLetters)
+	p.terminate()
+	require.Equal(t, exitOK, p.wait())
+	took := time.Since(began)
+
+	printed, halves := readOutput(t, output)
+	answered, lost, twice := 0, 0, 0
+	for n, outcome := range senders.outcomes {
+		if outcome == accepted {
+			answered++
+			if printed[n] == 0 {
+				lost++
+			}
+		}
+		if printed[n] > 1 {
+			twice++
+		}
+	}
+	for n := range printed {
+		require.Less(t, n, len(senders.outcomes), "an event that nobody sent")
+	}
+	t.Logf("%d kills in %s: %d events answered 200, of which %d were sent again after a failure; %d not answered 200 and never sent again; "+
+		"lost %d, printed more than once %d, half lines %d",
+		*killRounds, took.Round(time.Second), answered, senders.again.Load(), len(senders.outcomes)-answered, lost, twice, halves)
+	assert.Zero(t, lost, "events that were answered 200 and not printed")
+	assert.Greater(t, answered, 100**killRounds, "too few events to say anything")
+	assert.Less(t, twice, answered/10)
+}
+
+// startIncarnation starts a gateway that may be killed at any moment. What it
+// prints goes to the end of the same file each time, as with >> in a shell.
+func startIncarnation(t *testing.T, dir, output string) *process {
+	t.Helper()
+	p := newProcess(t, withRelock, "-data", dir, "-retries", "100")
+	stdout, err := os.OpenFile(output, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	require.NoError(t, err)
+	p.cmd.Stdout = stdout
+	p.starting()
+	require.NoError(t, stdout.Close()) // the process has its own
+	t.Cleanup(p.kill)
+	return p
+}
+
+// during lets the gateway run for d, in which it must not end by itself.
+func (p *process) during(d time.Duration) {
+	p.t.Helper()
+	select {
+	case <-p.exited:
+		require.Fail(p.t, "the gateway did not start again", "stderr:\n%s", &p.stderr)
+	case <-time.After(d):
+	}
+}
+
+// What a sender knows of an event.
+type outcome byte
+
+const (
+	unknown  outcome = iota // not answered 200: it may be stored or not
+	accepted                // answered 200
+)
+
+// senders send events, each of them until it is answered 200; but for every
+// fourth of those that fail, which nobody sends again.
+type senders struct {
+	t       *testing.T
+	url     atomic.Pointer[string] // nil: nobody is there
+	last    atomic.Bool            // no new events
+	again   atomic.Int64           // events that were sent again and then accepted
+	running sync.WaitGroup
+	client  *http.Client
+
+	mu       sync.Mutex
+	outcomes []outcome // by the number of the event
+}
+
+func startSenders(t *testing.T, connections int) *senders {
+	s := &senders{t: t, client: &http.Client{
+		Transport: &http.Transport{MaxIdleConnsPerHost: connections},
+		Timeout:   patience,
+	}}
+	ctx, cancel := context.WithCancel(t.Context())
+	for range connections {
+		s.running.Go(func() { s.send(ctx) })
+	}
+	t.Cleanup(func() { cancel(); s.running.Wait() })
+	return s
+}
+
+// sendTo makes the senders use another gateway, or wait if url is empty.
+func (s *senders) sendTo(url string) {
+	if url == "" {
+		s.url.Store(nil)
+		return
+	}
+	s.url.Store(&url)
+}
+
+// finish waits until all events that are sent again are answered 200.
+func (s *senders) finish() {
+	s.last.Store(true)
+	s.running.Wait()
+	s.client.CloseIdleConnections()
+}
+
+func (s *senders) send(ctx context.Context) {
+	for ctx.Err() == nil && !s.last.Load() {
+		s.mu.Lock()
+		n := len(s.outcomes)
+		s.outcomes = append(s.outcomes, unknown)
+		s.mu.Unlock()
+		for attempt := 1; ctx.Err() == nil; attempt++ {
+			url := s.gateway(ctx)
+			if s.post(ctx, url, n) {
+				s.mu.Lock()
+				s.outcomes[n] = accepted
+				s.mu.Unlock()
+				if attempt > 1 {
+					s.again.Add(1)
+				}
+				break
+			}
+			if n%4 == 0 {
+				break // it may be printed or not
+			}
+		}
+	}
+}
+
+// gateway waits until there is one.
+func (s *senders) gateway(ctx context.Context) string {
+	for ctx.Err() == nil {
+		if url := s.url.Load(); url != nil {
+			return *url
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return ""
+}
+
+// post sends event n and reports whether it was answered 200.
+func (s *senders) post(ctx context.Context, url string, n int) bool {
+	r, err := relock.NewRequest(ctx, url+"/webhooks/relock", "canary-relock", &relock.SessionCreated{SessionID: strconv.Itoa(n), UserID: fmt.Sprint("u-", n%100)})
+	if err != nil {
+		return false // without a gateway, at the end
+	}
+	answer, err := s.client.Do(r)
+	if err != nil {
+		time.Sleep(time.Millisecond) // it is dead, and sendTo will say so
+		return false
+	}
+	defer answer.Body.Close()
+	_, _ = io.Copy(io.Discard, answer.Body) // a 200 is one, even if the kill cut off the rest
+	if answer.StatusCode == http.StatusOK {
+		return true
+	}
+	assert.Equal(s.t, http.StatusServiceUnavailable, answer.StatusCode)
+	return false
+}
+
+// untilHandled waits until the store has events, and all are handled. The consumer must
+// have been there before, or it may not be there yet in the shard that has them.
+func (p *process) untilHandled() {
+	p.t.Helper()
+	p.eventually("not all is handled", func() bool {
+		_, details := p.health(p.url)
+		c, known := details.Store.Consumers[durable.DefaultConsumerName]
+		return known && c == consumerDetails{} && details.Store.Events > 0
+	})
+}
+
+// readOutput returns how often each event was printed, by all incarnations, and
+// how many lines were cut off by a kill: those count as not printed.
+func readOutput(t *testing.T, name string) (printed map[int]int, halves int) {
+	t.Helper()
+	printed = make(map[int]int)
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	for line := range bytes.Lines(text) {
+		var e struct {
+			SpecVersion string
+			Data        struct{ Session struct{ ID string } }
+		}
+		if json.Unmarshal(line, &e) != nil {
+			require.Equal(t, 1, bytes.Count(append([]byte("{"), line...), []byte("{{")), "not half a line: %s", line)
+			require.LessOrEqual(t, bytes.Count(line, []byte("specversion")), 1, "a line is glued to half a line: %s", line)
+			halves++
+			continue
+		}
+		require.Equal(t, "1.0", e.SpecVersion)
+		n, err := strconv.Atoi(e.Data.Session.ID)
+		require.NoError(t, err)
+		printed[n]++
+	}
+	return printed, halves
+}

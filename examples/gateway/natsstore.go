@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/accesshook/accesshook/event/durable"
+)
+
+// natsCredentialsVariable has the path of a file with the JWT and the seed of a
+// NATS user.
+const natsCredentialsVariable = "NATS_CREDS_FILE"
+
+// A natsStore has its connection for itself.
+type natsStore struct {
+	*durable.Store
+	nc *nats.Conn
+}
+
+// openNATS returns a store on the NATS servers of -nats. They must be there: only
+// later is it waited for them, since nobody knows yet whether they will do.
+// The URLs may have a user and a password, so they are not logged.
+func openNATS(ctx context.Context, servers string, env environment, c durable.Config, log *slog.Logger) (*natsStore, error) {
+	options := []nats.Option{
+		nats.Name("accesshook gateway"),
+		nats.MaxReconnects(-1),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil { // else it was closed
+				log.Warn("the NATS server is gone: events are answered 503 until there is one", "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(nc *nats.Conn) { log.Info("connected to a NATS server again", "server", nc.ConnectedAddr()) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Warn("NATS", "error", err) }),
+	}
+	if path, ok := env(natsCredentialsVariable); ok {
+		options = append(options, nats.UserCredentials(path)) // read at each connection
+	}
+	nc, err := nats.Connect(servers, options...)
+	if err != nil {
+		return nil, err
+	}
+	log.Info("connected to a NATS server", "server", nc.ConnectedAddr())
+	s, err := durable.Connect(ctx, nc, c)
+	if errors.Is(err, nats.ErrNoResponders) {
+		err = fmt.Errorf("JetStream is not enabled on the server: %w", err)
+	}
+	if err != nil {
+		nc.Close()
+		return nil, err
+	}
+	return &natsStore{s, nc}, nil
+}
+
+// readable returns why a file cannot be read, without its path: that is a secret
+// if the content was put into the variable.
+func readable(path string) error {
+	f, err := os.Open(path)
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
+	if err != nil {
+		return fmt.Errorf("cannot read the file: %w", err)
+	}
+	return f.Close()
+}
+
+// Close closes the store, and then the connection.
+func (s *natsStore) Close() error {
+	err := s.Store.Close()
+	s.nc.Close()
+	return err
+}

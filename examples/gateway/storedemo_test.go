@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const demoEvents = 20 + 3 + 7 + 31
+
+// fullPipe returns the end of a pipe that takes nothing more.
+func fullPipe(t *testing.T) *os.File {
+	t.Helper()
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	t.Cleanup(func() { _, _ = r.Close(), w.Close() })
+	_, err = w.Write(make([]byte, 64<<10)) // what Linux gives a pipe
+	require.NoError(t, err)
+	return w
+}
+
+// The demo on a directory is killed when it has sent everything, and what it had
+// not printed by then is printed after the next start.
+func TestDemoSurvivesAKill(t *testing.T) {
+	for name, test := range map[string]struct {
+		env  []string
+		args []string
+		want int
+	}{
+		"as the demo again":    {nil, []string{"-demo"}, 2 * demoEvents}, // which has sent as many others
+		"as an ordinary start": {withRelock, nil, demoEvents},
+	} {
+		for _, blocked := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, blocked %t", name, blocked), func(t *testing.T) {
+				t.Parallel() // all but waits for the lease of what was in work
+				dir, output := t.TempDir(), filepath.Join(t.TempDir(), "out")
+				stdout, err := os.Create(output)
+				require.NoError(t, err)
+				t.Cleanup(func() { _ = stdout.Close() })
+				p := newProcess(t, nil, "-demo", "-data", dir)
+				p.cmd.Stdout = stdout
+				if blocked {
+					p.cmd.Stdout = fullPipe(t)
+				}
+				p.start()
+				t.Cleanup(p.kill)
+				p.untilDemoIsDone()
+				p.kill()
+
+				text, err := os.ReadFile(output)
+				require.NoError(t, err)
+				if blocked {
+					require.Empty(t, text)
+				}
+				ids := make(map[string]bool)
+				for _, e := range decodeLines(t, wholeLines(string(text))) {
+					ids[e.Vendor+e.ID] = true
+				}
+
+				p = start(t, test.env, append(test.args, "-data", dir)...)
+				if test.args != nil {
+					p.untilDemoIsDone()
+				}
+				p.eventually("not all is printed", func() bool {
+					for _, e := range decodeLines(t, wholeLines(p.stdout.String())) {
+						ids[e.Vendor+e.ID] = true
+					}
+					return len(ids) >= test.want
+				})
+				p.stop()
+				for _, e := range p.events() {
+					ids[e.Vendor+e.ID] = true
+				}
+				assert.Len(t, ids, test.want)
+			})
+		}
+	}
+}
+
+func (p *process) untilDemoIsDone() {
+	p.t.Helper()
+	p.eventually("the demo did not finish", func() bool {
+		return strings.Contains(p.stderr.String(), "demo: every event was sent and accepted")
+	})
+}
+
+// wholeLines returns text without a line at its end that is not whole, since it
+// was cut off by a kill or is being written.
+func wholeLines(text string) string { return text[:strings.LastIndexByte(text, '\n')+1] }

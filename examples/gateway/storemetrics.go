@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/accesshook/accesshook/event/durable"
+)
+
+// storeMetrics are what the gateway tells of its store. It implements
+// [prometheus.Collector]: a store that does not answer has no numbers but that.
+type storeMetrics struct {
+	state    *storeState
+	attempts *prometheus.CounterVec
+
+	up, events, bytes, maxBytes, fullest, pending, dead *prometheus.Desc
+}
+
+func newStoreMetrics(s eventStore) *storeMetrics {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc("accesshook_"+name, help, labels, nil)
+	}
+	m := &storeMetrics{
+		state: &storeState{stats: s.Stats},
+		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "accesshook", Name: "attempts_total",
+			Help: "Attempts to handle a stored event, by what became of it: handled, delayed (it will be tried again), buried (it is a dead letter now).",
+		}, []string{"result"}),
+		up:       desc("store_up", "1 if the store says what it has, 0 if not. Without it the others are missing."),
+		events:   desc("store_events", "Events in the store. Handled ones are kept for a time."),
+		bytes:    desc("store_bytes", "Size of the events in the store."),
+		maxBytes: desc("store_max_bytes", "Size that they may have."),
+		fullest:  desc("store_fullest_ratio", "How full the fullest shard of the store is, 0 to 1. Events for a full one are answered 503."),
+		pending:  desc("store_pending", "Events in the store that the consumer has not finished.", "consumer"),
+		dead:     desc("dead_letters", "Events that were given up on and wait for somebody to look at them."),
+	}
+	for _, r := range []durable.Result{durable.Handled, durable.Delayed, durable.Buried} {
+		m.attempts.WithLabelValues(r.String()) // so that they start at zero
+	}
+	return m
+}
+
+func (s *storeMetrics) register(m *metrics) { m.registry.MustRegister(s, s.attempts) }
+
+// attempted takes what [durable.Consumer.Observe] tells.
+func (s *storeMetrics) attempted(_ context.Context, a durable.Attempt) {
+	s.attempts.WithLabelValues(a.Result.String()).Inc()
+}
+
+// Describe implements [prometheus.Collector].
+func (s *storeMetrics) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{s.up, s.events, s.bytes, s.maxBytes, s.fullest, s.pending, s.dead} {
+		to <- d
+	}
+}
+
+// Collect implements [prometheus.Collector].
+func (s *storeMetrics) Collect(to chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	stats, err := s.state.get()
+	if err != nil {
+		gauge(s.up, 0)
+		return
+	}
+	gauge(s.up, 1)
+	gauge(s.events, float64(stats.Events))
+	gauge(s.bytes, float64(stats.Bytes))
+	gauge(s.maxBytes, float64(stats.MaxBytes))
+	gauge(s.fullest, stats.Fullest)
+	gauge(s.dead, float64(stats.Dead))
+	for name, c := range stats.Consumers {
+		gauge(s.pending, float64(c.Pending)+float64(c.Active), name)
+	}
+}

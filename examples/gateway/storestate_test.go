@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event/durable"
+)
+
+func TestStoreStateIsRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := uint64(0)
+		s := &storeState{stats: func(context.Context) (durable.Stats, error) {
+			asked++
+			time.Sleep(100 * time.Millisecond)
+			return durable.Stats{Events: asked}, nil
+		}}
+		for _, want := range []uint64{1, 1, 2} {
+			stats, err := s.get()
+			require.NoError(t, err)
+			assert.Equal(t, want, stats.Events)
+			time.Sleep(stateFresh / 2)
+		}
+	})
+}
+
+// Those who ask at the same time ask once.
+func TestStoreStateIsAskedOnce(t *testing.T) {
+	var asked atomic.Int64
+	s := &storeState{stats: func(context.Context) (durable.Stats, error) {
+		asked.Add(1)
+		return durable.Stats{}, nil
+	}}
+	var all sync.WaitGroup
+	for range 10 {
+		all.Go(func() { _, _ = s.get() })
+	}
+	all.Wait()
+	assert.EqualValues(t, 1, asked.Load())
+}
+
+// A store that does not answer is not waited for, the second time not at all.
+func TestStoreStateIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &storeState{stats: func(ctx context.Context) (durable.Stats, error) {
+			<-ctx.Done()
+			return durable.Stats{}, ctx.Err()
+		}}
+		began := time.Now()
+		for range 3 {
+			_, err := s.get()
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+		}
+		assert.Equal(t, stateWait, time.Since(began))
+	})
+}
