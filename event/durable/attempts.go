@@ -36,9 +36,11 @@ type record struct {
 }
 
 // attemptsSubject is where the record of an event is, for a consumer. The time is
-// for a stream that was made anew and counts again.
-func (n names) attemptsSubject(consumer string, shard int, m *jetstream.MsgMetadata) string {
-	return fmt.Sprintf("%s.%s.%d.%d-%d", n.attempts(), consumer, shard, m.Sequence.Stream, m.Timestamp.UnixNano())
+// for a stream that was made anew and counts again, the last part for a consumer
+// that was made anew and has finished nothing.
+func (d *delivery) attemptsSubject() string {
+	return fmt.Sprintf("%s.%s.%d.%d-%d-%s", d.names.attempts(), d.c.Name, d.shard,
+		d.meta.Sequence.Stream, d.meta.Timestamp.UnixNano(), d.made)
 }
 
 func (s *Store) attemptsStream() jetstream.StreamConfig {
@@ -65,7 +67,7 @@ func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err er
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
 	defer cancel()
-	m, err := d.journal.GetLastMsgForSubject(ctx, d.names.attemptsSubject(d.c.Name, d.shard, d.meta))
+	m, err := d.journal.GetLastMsgForSubject(ctx, d.attemptsSubject())
 	switch {
 	case err == nil:
 		if err := json.Unmarshal(m.Data, &r); err != nil {
@@ -87,8 +89,7 @@ func (d *delivery) record(ctx context.Context, r record) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
 	defer cancel()
-	_, err = d.js.Publish(ctx, d.names.attemptsSubject(d.c.Name, d.shard, d.meta), data,
-		jetstream.WithExpectStream(d.names.attempts()))
+	_, err = d.js.Publish(ctx, d.attemptsSubject(), data, jetstream.WithExpectStream(d.names.attempts()))
 	if err != nil {
 		return fmt.Errorf("durable: record of attempts: %w", err)
 	}

@@ -54,8 +54,9 @@ func (d *delivery) writeDead(ctx context.Context, a Attempt) error {
 		}
 	}
 	// Written twice if the process dies before the event is acknowledged, and
-	// stored once. The time is for a stream that was made anew and counts again.
-	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("dead:%s:%d:%d:%d", d.c.Name, d.meta.Sequence.Stream, d.shard, d.meta.Timestamp.UnixNano()))
+	// stored once. The last two are for a stream and a consumer that were made anew.
+	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("dead:%s:%d:%d:%d:%s", d.c.Name, d.meta.Sequence.Stream, d.shard,
+		d.meta.Timestamp.UnixNano(), d.made))
 	m.Header.Set(headerDeadConsumer, d.c.Name)
 	m.Header.Set(headerDeadAttempts, strconv.Itoa(a.Number))
 	m.Header.Set(headerDeadStored, d.meta.Timestamp.UTC().Format(time.RFC3339Nano))

@@ -140,7 +140,7 @@ func (r *run) next(ctx context.Context, shard int, consumer jetstream.Consumer) 
 	}
 	// Not ended by ctx: what the server has given out would wait for its lease.
 	for m := range batch.Messages() {
-		r.deliver(ctx, shard, m)
+		r.deliver(ctx, shard, consumer.CachedInfo().Config.Metadata[metaMade], m)
 	}
 	return batch.Error()
 }
@@ -165,7 +165,7 @@ func (r *run) over(ctx context.Context, shard int, err error) bool {
 }
 
 // deliver has one event handled, and tells the store what became of it.
-func (r *run) deliver(ctx context.Context, shard int, m jetstream.Msg) {
+func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.Msg) {
 	ctx = context.WithoutCancel(ctx)
 	meta, err := m.Metadata()
 	if err != nil {
@@ -173,7 +173,7 @@ func (r *run) deliver(ctx context.Context, shard int, m jetstream.Msg) {
 		return
 	}
 	d := &delivery{
-		run: r, msg: m, shard: shard, meta: meta,
+		run: r, msg: m, shard: shard, made: made, meta: meta,
 		recorded: meta.NumDelivered > 1 || time.Since(r.began) < warmUp,
 	}
 	a := Attempt{Consumer: r.c.Name, Number: 1}
