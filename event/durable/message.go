@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"runtime/debug"
 
 	"github.com/nats-io/nats.go"
 
@@ -70,12 +71,18 @@ func withRaw(data, sealed []byte) []byte {
 	return append(data, `"}`...)
 }
 
-// decode reads what encode wrote.
-func (s *Store) decode(h nats.Header, data []byte) (*event.Event, error) {
+// decode reads what encode wrote. A decoder that panics would end the process
+// each time the event comes.
+func (s *Store) decode(h nats.Header, data []byte) (e *event.Event, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			e, err = nil, fmt.Errorf("durable: decoder: %w", &event.PanicError{Value: v, Stack: debug.Stack()})
+		}
+	}()
 	if v := h.Get(HeaderSchema); v != schemaVersion {
 		return nil, fmt.Errorf("%w: %.16q", ErrSchema, v)
 	}
-	e, err := cloudevent.Decode(data, s.c.Payloads)
+	e, err = cloudevent.Decode(data, s.c.Payloads)
 	if err != nil {
 		return nil, err
 	}
