@@ -4,6 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/accesshook/accesshook/event"
 )
@@ -46,7 +47,15 @@ func (s *sealer) open(e *event.Event, sealed []byte) ([]byte, error) {
 	return nil, ErrSealed
 }
 
-// boundTo is the additional data of a sealed body.
+// boundTo is the additional data of a sealed body: what e is bound to, as it is
+// read back from JSON, which has U+FFFD for each byte that is not UTF-8.
 func boundTo(e *event.Event) []byte {
-	return join(nil, "accesshook raw body 1", e.Vendor, e.Source, e.ID)
+	return join(nil, "accesshook raw body 1", e.Vendor, asStored(e.Source), asStored(e.ID))
+}
+
+func asStored(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
 }
