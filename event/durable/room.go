@@ -78,19 +78,43 @@ func (s *Store) purge(ctx context.Context, shard int) error {
 // stream has finished, with all before it; 0 if there is no consumer.
 func finishedUpTo(ctx context.Context, stream jetstream.Stream) (uint64, error) {
 	finished, found := uint64(0), false
-	list := stream.ListConsumers(ctx)
-	for c := range list.Info() {
-		if c.Config.Durable == "" {
-			continue // of a Replay
-		}
+	consumers, err := consumersOf(ctx, stream)
+	for _, c := range consumers {
 		if floor := c.AckFloor.Stream; !found || floor < finished {
 			finished, found = floor, true
 		}
 	}
-	if err := list.Err(); err != nil {
-		return 0, fmt.Errorf("consumers: %w", err)
+	return finished, err
+}
+
+// consumersOf returns all durable consumers of a stream, or an error. The list
+// that a cluster gives leaves out those that have no leader at the moment, and
+// the client does not say so: it may have some twice instead. Names are complete.
+func consumersOf(ctx context.Context, stream jetstream.Stream) (consumers []*jetstream.ConsumerInfo, err error) {
+	list := stream.ConsumerNames(ctx)
+	var names []string
+	for name := range list.Name() {
+		names = append(names, name)
 	}
-	return finished, nil
+	if err := list.Err(); err != nil {
+		return nil, fmt.Errorf("consumers: %w", err)
+	}
+	for _, name := range names {
+		var c interface {
+			CachedInfo() *jetstream.ConsumerInfo
+		}
+		c, err = stream.Consumer(ctx, name)
+		if errors.Is(err, jetstream.ErrNotPullConsumer) { // of another client
+			c, err = stream.PushConsumer(ctx, name)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("consumer %s: %w", name, err)
+		}
+		if c.CachedInfo().Config.Durable != "" { // else of a Replay
+			consumers = append(consumers, c.CachedInfo())
+		}
+	}
+	return consumers, nil
 }
 
 // firstSince returns the first sequence of [first, end) whose event was stored at

@@ -52,16 +52,13 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 }
 
 func (s *Stats) addConsumers(ctx context.Context, stream jetstream.Stream) error {
-	list := stream.ListConsumers(ctx)
-	for info := range list.Info() {
-		if info.Config.Durable == "" {
-			continue
-		}
+	consumers, err := consumersOf(ctx, stream)
+	for _, info := range consumers {
 		c := s.Consumers[info.Name]
 		c.Pending += info.NumPending
 		c.Active += info.NumAckPending
 		c.Repeated += info.NumRedelivered
 		s.Consumers[info.Name] = c
 	}
-	return list.Err()
+	return err
 }
