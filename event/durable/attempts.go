@@ -17,7 +17,8 @@ import (
 // stream of their own, before the callbacks are called: those of events that were
 // delivered before, and all at the beginning of a run, since what a dead process
 // was working on comes first. Nothing is recorded for an event that succeeds at
-// once later on.
+// once later on, unless one attempt is all: a delivery that came to nobody must
+// not be taken for it.
 
 const (
 	// warmUp is how long a run records all attempts. It is longer than the server
@@ -75,7 +76,7 @@ func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err er
 		}
 	case !errors.Is(err, jetstream.ErrMsgNotFound):
 		return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
-	case d.meta.NumDelivered > 1:
+	case d.meta.NumDelivered > 1 && d.c.MaxAttempts > 1:
 		r = record{Attempts: 1} // which was not recorded, or came to nobody
 	}
 	return r, r.Attempts > 0 && !r.Ended, nil

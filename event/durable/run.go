@@ -188,7 +188,7 @@ func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.M
 	}
 	d := &delivery{
 		run: r, msg: m, shard: shard, made: made, meta: meta,
-		recorded: meta.NumDelivered > 1 || time.Since(r.began) < warmUp,
+		recorded: meta.NumDelivered > 1 || time.Since(r.began) < warmUp || r.c.MaxAttempts == 1,
 	}
 	a := Attempt{Consumer: r.c.Name, Number: 1}
 	if a.Event, a.Err = r.decode(m.Headers(), m.Data()); a.Err != nil {
