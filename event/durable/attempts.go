@@ -74,6 +74,7 @@ func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err er
 		if err := json.Unmarshal(m.Data, &r); err != nil {
 			return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
 		}
+		r.Attempts = max(r.Attempts, 0) // whoever wrote it
 	case !errors.Is(err, jetstream.ErrMsgNotFound):
 		return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
 	case d.meta.NumDelivered > 1 && d.c.MaxAttempts > 1:
