@@ -10,7 +10,7 @@ import (
 
 // As TestConsumerMadeAgainSeesAll, but another client deletes the consumer.
 func TestConsumerDeletedElsewhereSeesAll(t *testing.T) {
-	s, _, js := connect(t, durable.Config{Shards: 1})
+	s, _, js := withClient(t, durable.Config{Shards: 1})
 	for n := range 10 {
 		store(t, s, newEvent(n))
 	}

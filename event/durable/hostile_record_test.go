@@ -14,7 +14,7 @@ import (
 
 // A record of attempts that no process of ours wrote does not end the process.
 func TestRecordOfNegativeAttempts(t *testing.T) {
-	s, nc, _ := connect(t, durable.Config{Shards: 1})
+	s, nc, _ := withClient(t, durable.Config{Shards: 1})
 	records, err := nc.SubscribeSync("accesshook-attempts.>")
 	require.NoError(t, err)
 	store(t, s, newEvent(1))

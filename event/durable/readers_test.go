@@ -16,7 +16,7 @@ import (
 // Reading leaves nothing behind on the server, however often it is done: a page
 // that shows the dead letters asks every few seconds.
 func TestReadersLeaveNothing(t *testing.T) {
-	s, _, js := connect(t, durable.Config{Shards: 2})
+	s, _, js := withClient(t, durable.Config{Shards: 2})
 	for n := range 10 {
 		store(t, s, newEvent(n))
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/accesshook/accesshook/event/durable"
 )
 
-// connect returns a store on a server of the test, and another client of it.
-func connect(t testing.TB, c durable.Config) (*durable.Store, *nats.Conn, jetstream.JetStream) {
+// withClient returns a store on a server of the test, and another client of it.
+func withClient(t testing.TB, c durable.Config) (*durable.Store, *nats.Conn, jetstream.JetStream) {
 	t.Helper()
 	srv, err := server.NewServer(&server.Options{
 		DontListen: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir(), MaxPayload: 8 << 20,
