@@ -107,10 +107,24 @@ func (e *engine) health() error {
 	if srv == nil {
 		return errNoServer
 	}
-	if h := srv.Healthz(nil); h.Error != "" {
-		return fmt.Errorf("embedded: %s", h.Error)
+	return lasting(func() error {
+		if h := srv.Healthz(nil); h.Error != "" {
+			return fmt.Errorf("embedded: %s", h.Error)
+		}
+		return nil
+	})
+}
+
+// lasting asks again if there is an error. The server gives itself a millisecond
+// to answer that it is ready, and now and then, on a busy machine, that is over
+// before it has looked; what keeps it from storing stays.
+func lasting(health func() error) (err error) {
+	for range 3 {
+		if err = health(); err == nil {
+			return nil
+		}
 	}
-	return nil
+	return err
 }
 
 // A serverLog gives the log of the server to slog, its notices at level Debug.
