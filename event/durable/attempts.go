@@ -17,7 +17,8 @@ import (
 // stream of their own, before the callbacks are called: those of events that were
 // delivered before, and all at the beginning of a run, since what a dead process
 // was working on comes first. Nothing is recorded for an event that succeeds at
-// once later on.
+// once later on, unless one attempt is all: a delivery that came to nobody must
+// not be taken for it.
 
 const (
 	// warmUp is how long a run records all attempts. It is longer than the server
@@ -40,9 +41,11 @@ type record struct {
 }
 
 // attemptsSubject is where the record of an event is, for a consumer. The time is
-// for a stream that was made anew and counts again.
-func (n names) attemptsSubject(consumer string, shard int, m *jetstream.MsgMetadata) string {
-	return fmt.Sprintf("%s.%s.%d.%d-%d", n.attempts(), consumer, shard, m.Sequence.Stream, m.Timestamp.UnixNano())
+// for a stream that was made anew and counts again, the last part for a consumer
+// that was made anew and has finished nothing.
+func (d *delivery) attemptsSubject() string {
+	return fmt.Sprintf("%s.%s.%d.%d-%d-%s", d.names.attempts(), d.c.Name, d.shard,
+		d.meta.Sequence.Stream, d.meta.Timestamp.UnixNano(), d.made)
 }
 
 func (s *Store) attemptsStream() jetstream.StreamConfig {
@@ -61,19 +64,6 @@ func (s *Store) attemptsStream() jetstream.StreamConfig {
 	}
 }
 
-// forgetAttempts deletes the records of a consumer: one that is made anew under
-// its name has finished nothing.
-func (s *Store) forgetAttempts(ctx context.Context, consumer string) error {
-	stream, err := s.js.Stream(ctx, s.names.attempts())
-	if err == nil {
-		err = stream.Purge(ctx, jetstream.WithPurgeSubject(s.names.attempts()+"."+consumer+".>"))
-	}
-	if err != nil {
-		return fmt.Errorf("durable: records of attempts: %w", err)
-	}
-	return nil
-}
-
 // attempts returns the record of d before this attempt, and whether it may have
 // killed the process.
 func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err error) {
@@ -82,15 +72,16 @@ func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err er
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
 	defer cancel()
-	m, err := d.journal.GetLastMsgForSubject(ctx, d.names.attemptsSubject(d.c.Name, d.shard, d.meta))
+	m, err := d.journal.GetLastMsgForSubject(ctx, d.attemptsSubject())
 	switch {
 	case err == nil:
 		if err := json.Unmarshal(m.Data, &r); err != nil {
 			return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
 		}
+		r.Attempts = max(r.Attempts, 0) // whoever wrote it
 	case !errors.Is(err, jetstream.ErrMsgNotFound):
 		return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
-	case d.meta.NumDelivered > 1:
+	case d.meta.NumDelivered > 1 && d.c.MaxAttempts > 1:
 		r = record{Attempts: 1} // which was not recorded, or came to nobody
 	}
 	return r, r.Attempts > 0 && !r.Ended, nil
@@ -104,8 +95,7 @@ func (d *delivery) record(ctx context.Context, r record) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
 	defer cancel()
-	_, err = d.js.Publish(ctx, d.names.attemptsSubject(d.c.Name, d.shard, d.meta), data,
-		jetstream.WithExpectStream(d.names.attempts()))
+	_, err = d.js.Publish(ctx, d.attemptsSubject(), data, jetstream.WithExpectStream(d.names.attempts()))
 	if err != nil {
 		return fmt.Errorf("durable: record of attempts: %w", err)
 	}

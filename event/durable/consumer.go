@@ -2,6 +2,7 @@ package durable
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -192,11 +193,35 @@ func (c Consumer) create(ctx context.Context, s *Store, shard int) (jetstream.Co
 	if s.c.Order != OrderNone {
 		config.MaxAckPending = 1
 	}
-	consumer, err := s.js.CreateOrUpdateConsumer(ctx, s.names.stream(shard), config)
+	consumer, err := s.createOrUpdate(ctx, s.names.stream(shard), config)
 	if err != nil {
 		return nil, fmt.Errorf("durable: consumer %s of shard %d: %w", c.Name, shard, err)
 	}
 	return consumer, nil
+}
+
+// metaMade is where a consumer has what tells it from those of the same name that
+// were deleted before: what is noted of their events does not count for it. The
+// time of its creation would not do, since a server that was killed changes it.
+const metaMade = "accesshook-made"
+
+// createOrUpdate creates a consumer, or brings one up to date that is there.
+func (s *Store) createOrUpdate(ctx context.Context, stream string, c jetstream.ConsumerConfig) (consumer jetstream.Consumer, err error) {
+	for range 5 { // others may create and delete it meanwhile
+		consumer, err = s.js.Consumer(ctx, stream, c.Durable)
+		switch {
+		case err == nil:
+			c.Metadata = map[string]string{metaMade: consumer.CachedInfo().Config.Metadata[metaMade]}
+			consumer, err = s.js.UpdateConsumer(ctx, stream, c)
+		case errors.Is(err, jetstream.ErrConsumerNotFound):
+			c.Metadata = map[string]string{metaMade: rand.Text()}
+			consumer, err = s.js.CreateConsumer(ctx, stream, c)
+		}
+		if !errors.Is(err, jetstream.ErrConsumerExists) && !errors.Is(err, jetstream.ErrConsumerDoesNotExist) {
+			break
+		}
+	}
+	return consumer, err
 }
 
 // maxPending is how many events of a shard and consumer may be with callbacks or
@@ -216,5 +241,5 @@ func (s *Store) DeleteConsumer(ctx context.Context, name string) error {
 			return fmt.Errorf("durable: consumer %s of shard %d: %w", name, shard, err)
 		}
 	}
-	return s.forgetAttempts(ctx, name)
+	return nil
 }

@@ -54,25 +54,16 @@ func (d *delivery) writeDead(ctx context.Context, a Attempt) error {
 		}
 	}
 	// Written twice if the process dies before the event is acknowledged, and
-	// stored once. The time is for a stream that was made anew and counts again.
-	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("dead:%s:%d:%d:%d", d.c.Name, d.meta.Sequence.Stream, d.shard, d.meta.Timestamp.UnixNano()))
+	// stored once. The last two are for a stream and a consumer that were made anew.
+	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("dead:%s:%d:%d:%d:%s", d.c.Name, d.meta.Sequence.Stream, d.shard,
+		d.meta.Timestamp.UnixNano(), d.made))
 	m.Header.Set(headerDeadConsumer, d.c.Name)
 	m.Header.Set(headerDeadAttempts, strconv.Itoa(a.Number))
 	m.Header.Set(headerDeadStored, d.meta.Timestamp.UTC().Format(time.RFC3339Nano))
 	m.Header.Set(headerDeadError, oneLine(a.Err.Error(), maxDeadError))
 	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
 	defer cancel()
-	ack, err := d.js.PublishMsg(ctx, m, jetstream.WithExpectStream(d.names.dead()))
-	if err != nil || !ack.Duplicate {
-		return err
-	}
-	// A consumer that was deleted and made anew can come to the same end with an
-	// event whose dead letter was dropped or retried since.
-	if _, err := d.DeadLetter(ctx, ack.Sequence); !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	m.Header.Set(nats.MsgIdHdr, m.Header.Get(nats.MsgIdHdr)+":"+strconv.FormatInt(time.Now().UnixNano(), 10))
-	_, err = d.js.PublishMsg(ctx, m, jetstream.WithExpectStream(d.names.dead()))
+	_, err := d.js.PublishMsg(ctx, m, jetstream.WithExpectStream(d.names.dead()))
 	return err
 }
 

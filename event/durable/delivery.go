@@ -18,6 +18,7 @@ type delivery struct {
 	*run
 	msg      jetstream.Msg
 	shard    int
+	made     string // tells the consumer from another of the same name
 	meta     *jetstream.MsgMetadata
 	recorded bool         // its attempts are
 	holds    atomic.Int64 // until when its lease is renewed, Unix nanoseconds

@@ -72,17 +72,17 @@ func withRaw(data, sealed []byte) []byte {
 	return append(data, `"}`...)
 }
 
-// decode reads what encode wrote.
+// decode reads what encode wrote. A decoder that panics would end the process
+// each time the event comes.
 func (s *Store) decode(h nats.Header, data []byte) (e *event.Event, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			e, err = nil, fmt.Errorf("durable: decoder: %w", &event.PanicError{Value: v, Stack: debug.Stack()})
+		}
+	}()
 	if v := h.Get(HeaderSchema); v != schemaVersion {
 		return nil, fmt.Errorf("%w: %.16q", ErrSchema, v)
 	}
-	defer func() {
-		// A panic here would come again in each process that reads the event.
-		if v := recover(); v != nil {
-			e, err = nil, &event.PanicError{Value: v, Stack: debug.Stack()}
-		}
-	}()
 	e, err = cloudevent.Decode(data, s.c.Payloads)
 	if err != nil {
 		return nil, err

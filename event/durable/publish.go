@@ -91,16 +91,15 @@ func (s *Store) publishError(shard int, err error) error {
 	if !errors.As(err, &api) {
 		return event.Unavailable(fmt.Errorf("%w: %w", ErrNoAnswer, err), retryAfterFault)
 	}
-	switch api.ErrorCode {
-	case codeMessageTooLarge:
+	switch {
+	case api.ErrorCode == codeMessageTooLarge, api.ErrorCode == codeStoreFailed && api.Description == "message too large": // on disk
 		return fmt.Errorf("%w: %w", ErrTooLarge, err)
-	case codeDuplicateInProcess:
+	case api.ErrorCode == codeDuplicateInProcess:
 		return event.Unavailable(ErrInProgress, retryAfterBusy)
-	case codeStoreFailed, codeAccountResources, codeResources, codeStorageResources:
-		if api.ErrorCode != codeStoreFailed || strings.HasPrefix(api.Description, "maximum ") {
-			s.tellFull(shard)
-			return event.Unavailable(fmt.Errorf("%w: %w", ErrFull, err), retryAfterFull)
-		}
+	case api.ErrorCode == codeStoreFailed && strings.HasPrefix(api.Description, "maximum "),
+		api.ErrorCode == codeAccountResources, api.ErrorCode == codeResources, api.ErrorCode == codeStorageResources:
+		s.tellFull(shard)
+		return event.Unavailable(fmt.Errorf("%w: %w", ErrFull, err), retryAfterFull)
 	}
 	return event.Unavailable(fmt.Errorf("%w: %w", ErrRefused, err), retryAfterFault)
 }

@@ -67,7 +67,26 @@ func (s *Store) read(ctx context.Context, stream string, c jetstream.OrderedCons
 		}
 		return nil, nil, nil
 	}
-	return next, messages.Stop, nil
+	stop = func() {
+		messages.Stop()
+		s.forget(stream, consumer)
+	}
+	return next, stop, nil
+}
+
+// forgetWait is how long the deletion of a consumer that was read with may take.
+const forgetWait = time.Second
+
+// forget deletes a consumer that was read with: the server would keep it, and the
+// goroutines of it, for five minutes.
+func (s *Store) forget(stream string, c jetstream.Consumer) {
+	info := c.CachedInfo()
+	if info == nil || !s.nc.IsConnected() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), forgetWait)
+	defer cancel()
+	_ = s.js.DeleteConsumer(ctx, stream, info.Name) // else the server does it
 }
 
 // readWait is how long a reader waits before it asks whether there is more.

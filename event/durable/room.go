@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -64,7 +65,7 @@ func (s *Store) purge(ctx context.Context, shard int, full bool) error {
 	if state.Msgs == 0 {
 		return nil
 	}
-	finished, err := s.finishedUpTo(ctx, stream)
+	finished, err := finishedUpTo(ctx, stream)
 	if err != nil || finished < state.FirstSeq {
 		return err
 	}
@@ -102,7 +103,7 @@ func (s *Store) excess(info *jetstream.StreamInfo, full bool) uint64 {
 
 // finishedUpTo returns the last sequence that every durable consumer of the
 // stream has finished, with all before it; 0 if there is no consumer.
-func (s *Store) finishedUpTo(ctx context.Context, stream jetstream.Stream) (uint64, error) {
+func finishedUpTo(ctx context.Context, stream jetstream.Stream) (uint64, error) {
 	consumers, err := durableConsumers(ctx, stream)
 	if err != nil || len(consumers) == 0 {
 		return 0, err
@@ -118,19 +119,18 @@ func (s *Store) finishedUpTo(ctx context.Context, stream jetstream.Stream) (uint
 // those of a Replay. It asks one after another, since a cluster leaves out of a
 // list those whose server does not answer; here that is an error.
 func durableConsumers(ctx context.Context, stream jetstream.Stream) ([]*jetstream.ConsumerInfo, error) {
-	list := stream.ConsumerNames(ctx)
-	var names []string
-	for name := range list.Name() {
-		names = append(names, name)
-	}
-	if err := list.Err(); err != nil {
-		return nil, fmt.Errorf("consumers: %w", err)
+	names, err := consumerNames(ctx, stream)
+	if err != nil {
+		return nil, err
 	}
 	var consumers []*jetstream.ConsumerInfo
 	for _, name := range names {
 		info, err := consumerInfo(ctx, stream, name)
 		if errors.Is(err, jetstream.ErrConsumerNotFound) {
-			continue // deleted meanwhile
+			// Deleted meanwhile, or not there yet on a server that has just started.
+			if again, listErr := consumerNames(ctx, stream); listErr == nil && !slices.Contains(again, name) {
+				continue
+			}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("consumer %s: %w", name, err)
@@ -140,6 +140,18 @@ func durableConsumers(ctx context.Context, stream jetstream.Stream) ([]*jetstrea
 		}
 	}
 	return consumers, nil
+}
+
+func consumerNames(ctx context.Context, stream jetstream.Stream) ([]string, error) {
+	var names []string
+	list := stream.ConsumerNames(ctx)
+	for name := range list.Name() {
+		names = append(names, name)
+	}
+	if err := list.Err(); err != nil {
+		return nil, fmt.Errorf("consumers: %w", err)
+	}
+	return names, nil
 }
 
 // consumerInfo asks what a consumer has done, of whatever kind it is.

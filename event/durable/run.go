@@ -49,7 +49,21 @@ type run struct {
 type ended struct{ error }
 
 func newRun(s *Store, c Consumer, h event.Handler) *run {
-	return &run{Store: s, c: c, h: event.Recover(h), suspects: make(chan struct{}, 1)}
+	return &run{Store: s, c: c, h: event.Recover(shown(h)), suspects: make(chan struct{}, 1)}
+}
+
+// shown returns h, with errors tried out where a panic of theirs is still one of
+// h: that of a nil pointer as an error, when it is logged, would end the process.
+func shown(h event.Handler) event.Handler {
+	return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
+		err := h.HandleEvent(ctx, e)
+		if err != nil {
+			_ = err.Error()
+			_, _ = event.IsUnavailable(err)
+			_ = event.IsPermanent(err)
+		}
+		return err
+	})
 }
 
 func (r *run) run(ctx context.Context) error {
@@ -147,7 +161,7 @@ func (r *run) next(ctx context.Context, shard int, consumer jetstream.Consumer) 
 	}
 	// Not ended by ctx: what the server has given out would wait for its lease.
 	for m := range batch.Messages() {
-		r.deliver(ctx, shard, m)
+		r.deliver(ctx, shard, consumer.CachedInfo().Config.Metadata[metaMade], m)
 	}
 	return batch.Error()
 }
@@ -172,7 +186,7 @@ func (r *run) over(ctx context.Context, shard int, err error) bool {
 }
 
 // deliver has one event handled, and tells the store what became of it.
-func (r *run) deliver(ctx context.Context, shard int, m jetstream.Msg) {
+func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.Msg) {
 	ctx = context.WithoutCancel(ctx)
 	meta, err := m.Metadata()
 	if err != nil {
@@ -180,8 +194,8 @@ func (r *run) deliver(ctx context.Context, shard int, m jetstream.Msg) {
 		return
 	}
 	d := &delivery{
-		run: r, msg: m, shard: shard, meta: meta,
-		recorded: meta.NumDelivered > 1 || time.Since(r.began) < warmUp,
+		run: r, msg: m, shard: shard, made: made, meta: meta,
+		recorded: meta.NumDelivered > 1 || time.Since(r.began) < warmUp || r.c.MaxAttempts == 1,
 	}
 	a := Attempt{Consumer: r.c.Name, Number: 1}
 	if a.Event, a.Err = r.decode(m.Headers(), m.Data()); a.Err != nil {

@@ -629,7 +629,11 @@ func TestRecordsOfAttempts(t *testing.T) {
 			js := newJetStream(t, connect(t, srv))
 			if tt.record != "" {
 				at := storedAt(t, js, 1, "event-1")
-				_, err := js.Publish(t.Context(), fmt.Sprintf("accesshook-attempts.siem.0.1-%d", at.UnixNano()), []byte(tt.record))
+				_, err := js.CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
+					Durable: "siem", AckPolicy: jetstream.AckExplicitPolicy, Metadata: map[string]string{"accesshook-made": "once"},
+				})
+				require.NoError(t, err)
+				_, err = js.Publish(t.Context(), fmt.Sprintf("accesshook-attempts.siem.0.1-%d-once", at.UnixNano()), []byte(tt.record))
 				require.NoError(t, err)
 			}
 			var seen observer

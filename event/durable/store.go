@@ -59,6 +59,7 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.RawKeys = nil // the sealer has them; fmt shows even fields that are not exported
 	s := &Store{
 		c: c, js: js, nc: nc, names: names{c.Name}, sealer: sealer,
 		inFlight: make(chan struct{}, c.MaxInFlight),
@@ -102,6 +103,16 @@ func (s *Store) begin(ctx context.Context) (context.Context, func(), error) {
 		cancel()
 		s.runs.Done()
 	}, nil
+}
+
+// Format shows the Store without what is in it, whatever the verb: fmt would show
+// keys, and the connection with its password.
+func (s *Store) Format(f fmt.State, _ rune) {
+	if s == nil {
+		_, _ = f.Write([]byte("durable.Store(nil)"))
+		return
+	}
+	_, _ = fmt.Fprintf(f, "durable.Store(%s)", s.c.Name)
 }
 
 func (s *Store) log() *slog.Logger {

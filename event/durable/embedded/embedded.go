@@ -16,6 +16,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -48,6 +49,8 @@ type Store struct {
 
 	stop context.CancelFunc // ends watch
 	done chan struct{}      // closed when watch has ended
+
+	close func() error // once
 }
 
 // lockFile is in the directory beside those of the server.
@@ -107,17 +110,18 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 	watch, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	go s.watch(watch)
+	s.close = sync.OnceValue(func() error {
+		err := s.Store.Close()
+		s.stop()
+		<-s.done
+		return errors.Join(err, s.release())
+	})
 	return s, nil
 }
 
 // Close cancels every Run, waits until the callbacks that are running have
 // returned, and closes the directory. It must not be called from a callback.
-func (s *Store) Close() error {
-	err := s.Store.Close()
-	s.stop()
-	<-s.done
-	return errors.Join(err, s.release())
-}
+func (s *Store) Close() error { return s.close() }
 
 // release gives back what Open took, the lock last.
 func (s *Store) release() error {

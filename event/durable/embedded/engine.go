@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -23,7 +24,7 @@ const startWait = 5 * time.Minute
 // An engine is a NATS server in this process that can be started again.
 type engine struct {
 	options server.Options
-	log     serverLog
+	log     *slog.Logger
 
 	mu     sync.Mutex
 	server *server.Server // nil while there is none
@@ -35,7 +36,7 @@ func newEngine(c Config, maxPayload int32, log *slog.Logger) *engine {
 		store += defaultStore
 	}
 	return &engine{
-		log: serverLog{log},
+		log: log,
 		options: server.Options{
 			ServerName: "accesshook",
 			DontListen: true,
@@ -44,6 +45,7 @@ func newEngine(c Config, maxPayload int32, log *slog.Logger) *engine {
 			StoreDir:   c.Dir,
 			SyncAlways: true,
 			MaxPayload: maxPayload,
+			MaxPending: max(server.MAX_PENDING_SIZE, 2*int64(maxPayload)), // else the server refuses large ones
 			// The limit is that of the streams; this one is only out of their way.
 			JetStreamMaxStore:  store + 1<<30,
 			JetStreamMaxMemory: 64 << 20,
@@ -70,10 +72,13 @@ func (e *engine) start() error {
 	if err != nil {
 		return fmt.Errorf("embedded: %w", err)
 	}
-	srv.SetLoggerV2(e.log, false, false, false)
+	log := &serverLog{log: e.log}
+	srv.SetLoggerV2(log, false, false, false)
 	srv.Start()
-	if !srv.ReadyForConnections(startWait) || !srv.JetStreamEnabled() {
+	// After a fatal error it is never ready.
+	if log.fatal.Load() || !srv.ReadyForConnections(startWait) || !srv.JetStreamEnabled() {
 		srv.Shutdown()
+		srv.WaitForShutdown()
 		return fmt.Errorf("embedded: the store in %s cannot be opened; the log says why", e.options.StoreDir)
 	}
 	e.mu.Lock()
@@ -102,22 +107,42 @@ func (e *engine) health() error {
 	if srv == nil {
 		return errNoServer
 	}
-	if h := srv.Healthz(nil); h.Error != "" {
-		return fmt.Errorf("embedded: %s", h.Error)
+	return lasting(func() error {
+		if h := srv.Healthz(nil); h.Error != "" {
+			return fmt.Errorf("embedded: %s", h.Error)
+		}
+		return nil
+	})
+}
+
+// lasting asks again if there is an error. The server gives itself a millisecond
+// to answer that it is ready, and now and then, on a busy machine, that is over
+// before it has looked; what keeps it from storing stays.
+func lasting(health func() error) (err error) {
+	for range 3 {
+		if err = health(); err == nil {
+			return nil
+		}
 	}
-	return nil
+	return err
 }
 
 // A serverLog gives the log of the server to slog, its notices at level Debug.
-type serverLog struct{ log *slog.Logger }
+type serverLog struct {
+	log   *slog.Logger
+	fatal atomic.Bool // there was an error that the server does not go on after
+}
 
-func (l serverLog) write(f func(string, ...any), format string, v []any) {
+func (l *serverLog) write(f func(string, ...any), format string, v []any) {
 	f("nats-server: " + strings.TrimSpace(fmt.Sprintf(format, v...)))
 }
 
-func (l serverLog) Noticef(format string, v ...any) { l.write(l.log.Debug, format, v) }
-func (l serverLog) Warnf(format string, v ...any)   { l.write(l.log.Warn, format, v) }
-func (l serverLog) Errorf(format string, v ...any)  { l.write(l.log.Error, format, v) }
-func (l serverLog) Fatalf(format string, v ...any)  { l.write(l.log.Error, format, v) }
-func (l serverLog) Debugf(string, ...any)           {}
-func (l serverLog) Tracef(string, ...any)           {}
+func (l *serverLog) Noticef(format string, v ...any) { l.write(l.log.Debug, format, v) }
+func (l *serverLog) Warnf(format string, v ...any)   { l.write(l.log.Warn, format, v) }
+func (l *serverLog) Errorf(format string, v ...any)  { l.write(l.log.Error, format, v) }
+func (l *serverLog) Fatalf(format string, v ...any) {
+	l.fatal.Store(true)
+	l.write(l.log.Error, format, v)
+}
+func (l *serverLog) Debugf(string, ...any) {}
+func (l *serverLog) Tracef(string, ...any) {}
