@@ -76,8 +76,9 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 func (s *Store) DedupeWindow() time.Duration { return s.c.DedupeWindow }
 
 // Close makes the store answer [ErrClosed], cancels every Run, and waits until
-// the callbacks that are running have returned. It does not wait for events that
-// are being stored: shut the server of the endpoints down first.
+// the callbacks that are running have returned, so it must not be called from one.
+// It does not wait for events that are being stored: shut the server of the
+// endpoints down first.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	s.stop()
