@@ -77,7 +77,8 @@ type Config struct {
 	DedupeWindow time.Duration
 	// Retention is how long events are kept that all consumers have finished, for
 	// [Store.Replay]; never shorter than DedupeWindow. When the store is nine
-	// tenths full, finished events go sooner. Zero: DedupeWindow.
+	// tenths full, finished events go sooner, and a server that is started after
+	// that does not know their duplicates. Zero: DedupeWindow.
 	Retention time.Duration
 
 	// MaxInFlight is how many events are being stored at the same time at most;

@@ -54,7 +54,8 @@ type Consumer struct {
 	// is longer than 84 hours. Zero: 1 second.
 	Delay time.Duration
 	// MaxDelay is the longest pause, not counting what event.Unavailable asks
-	// for. Zero: 10 minutes.
+	// for. While 10,000 events of a shard are in a pause, the others wait. Zero: 10
+	// minutes.
 	MaxDelay time.Duration
 	// Observe is told of each attempt. It must be fast; a panic in it is contained
 	// and logged. Nil: nothing.

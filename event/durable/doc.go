@@ -40,7 +40,10 @@
 // Without Config.Order there is none. With it, the events of one user or one
 // lock are handled one after another, in the order in which they were stored,
 // over all processes: one event of a shard at a time. An event that fails holds
-// up its shard until it has succeeded or is a dead letter.
+// up its shard until it has succeeded or is a dead letter. A callback that runs on
+// after its lease was lost (it ignores its deadline, or its process is cut off from
+// the servers) can overlap with the events after it. A dead letter that is run
+// again is out of order.
 //
 // # What fails
 //
