@@ -21,7 +21,7 @@ type delivery struct {
 	made     string // tells the consumer from another of the same name
 	meta     *jetstream.MsgMetadata
 	recorded bool         // its attempts are
-	holds    atomic.Int64 // until when its lease is renewed, Unix nanoseconds
+	holds    atomic.Int64 // until when its lease is renewed, a duration since the run began
 }
 
 // attempt gives the event to the callbacks, unless that was done too often, and
@@ -128,7 +128,7 @@ func (d *delivery) bury(ctx context.Context, a Attempt) Result {
 	if err := d.writeDead(ctx, a); err != nil {
 		d.failed(ctx, "bury", a.Event, fmt.Errorf("cannot write the dead letter: %w; it was to say: %w", err, a.Err))
 		d.end(ctx, &a, record{Attempts: a.Number, Ended: true, Bury: true, Error: oneLine(a.Err.Error(), maxRecordError)})
-		d.answer(ctx, a.Event, d.msg.NakWithDelay(d.c.delay(a.Number, nil)))
+		d.answer(ctx, a.Event, d.msg.NakWithDelay(d.c.delay(int(min(d.meta.NumDelivered, 64)), nil)))
 		return Delayed
 	}
 	d.log().LogAttrs(ctx, slog.LevelError, "durable: dead letter", append(describe(a.Event, a.Err),
@@ -146,7 +146,8 @@ func (d *delivery) answer(ctx context.Context, e *event.Event, err error) {
 }
 
 // hold has the lease renewed for as long as a callback may take from now on.
-func (d *delivery) hold() { d.holds.Store(time.Now().Add(d.c.Timeout).UnixNano()) }
+// The clock is one that nobody sets.
+func (d *delivery) hold() { d.holds.Store(int64(time.Since(d.began) + d.c.Timeout)) }
 
 // keepLease renews the lease of the event until release is called, or the
 // callback has outrun its timeout.
@@ -159,8 +160,8 @@ func (d *delivery) keepLease(ctx context.Context, e *event.Event) (release func(
 			select {
 			case <-ctx.Done():
 				return
-			case now := <-tick.C:
-				if now.UnixNano() > d.holds.Load() {
+			case <-tick.C:
+				if int64(time.Since(d.began)) > d.holds.Load() {
 					d.failed(ctx, "lease", e, errors.New("a callback ignores its deadline: the event will be given to the callbacks again"))
 					return
 				}
