@@ -37,39 +37,48 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	}
 	select {
 	case s.inFlight <- struct{}{}:
+		defer func() { <-s.inFlight }()
 	default:
 		return event.Unavailable(ErrBusy, retryAfterBusy)
 	}
+	if s.stuck.Load() > 0 {
+		return s.publishError(shard, errStuck)
+	}
+	defer s.watchStuck()()
+	// The client would keep what is published while it has no connection, and
+	// the sender would wait until the timeout.
+	if !s.nc.IsConnected() {
+		return s.publishError(shard, errNotConnected)
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.c.PublishTimeout)
 	defer cancel()
-	// The client does not look at ctx while the connection takes nothing more.
-	done := make(chan error, 1)
-	go func() {
-		err := s.publish(ctx, m, shard)
-		<-s.inFlight
-		done <- err
-	}()
-	select {
-	case err = <-done:
-	case <-ctx.Done():
-		err = ctx.Err()
-	}
+	ack, err := s.js.PublishMsg(ctx, m)
 	if err != nil {
 		return s.publishError(shard, err)
+	}
+	if ack.Stream != s.names.stream(shard) {
+		return event.Unavailable(fmt.Errorf("%w: stream %.64q took it", ErrRefused, ack.Stream), retryAfterFault)
 	}
 	return nil
 }
 
-var errNotConnected = errors.New("not connected")
+var (
+	errNotConnected = errors.New("not connected")
+	errStuck        = errors.New("the connection takes nothing more")
+)
 
-func (s *Store) publish(ctx context.Context, m *nats.Msg, shard int) error {
-	// The client would keep what is published while it has no connection, and
-	// the sender would wait until the timeout.
-	if !s.nc.IsConnected() {
-		return errNotConnected
+// watchStuck counts what is being stored as stuck if done is not called within
+// twice PublishTimeout. The client does not look at a context while it waits for
+// a connection that takes nothing more, as when the disk of an embedded store
+// stalls: those who came before this was known wait for as long as that lasts, up
+// to MaxInFlight of them, and nobody else does.
+func (s *Store) watchStuck() (done func()) {
+	t := time.AfterFunc(2*s.c.PublishTimeout, func() { s.stuck.Add(1) })
+	return func() {
+		if !t.Stop() {
+			s.stuck.Add(-1)
+		}
 	}
-	_, err := s.js.PublishMsg(ctx, m, jetstream.WithExpectStream(s.names.stream(shard)))
-	return err
 }
 
 // Codes of the server's errors, of server/errors.json of nats-server.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -23,6 +24,7 @@ type Store struct {
 	sealer *sealer
 
 	inFlight chan struct{} // a token for each event that is being stored
+	stuck    atomic.Int64  // how many have been stored for too long
 	full     chan int      // told the number of a shard that was full
 
 	base context.Context // over once Close began

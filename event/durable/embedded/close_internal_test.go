@@ -46,7 +46,7 @@ func TestCloseTwiceAtOnce(t *testing.T) {
 	go func() { closed <- s.Close() }()
 	select {
 	case <-closed:
-		assert.Fail(t, "the server still runs")
+		require.Fail(t, "the server still runs")
 	case <-time.After(200 * time.Millisecond):
 	}
 	c.Logger = nil
