@@ -26,8 +26,8 @@ import (
 	"github.com/accesshook/accesshook/verify/verifytest"
 )
 
-// The Go snippets of README.md stand in this file, where they are compiled and
-// run; TestREADMESnippets sees to it that they stay the same.
+// The Go snippets of README.md stand in this file, or in one of that name in the
+// module that they are about, where they are compiled and run; TestREADMESnippets sees to it that they stay the same.
 
 type service struct{ alarms, pages []string }
 
@@ -216,11 +216,14 @@ func TestREADMEVendor(t *testing.T) {
 func TestREADMESnippets(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
-	source, err := os.ReadFile("readme_test.go")
-	require.NoError(t, err)
-	code := flat(string(source))
+	var code string
+	for _, name := range []string{"readme_test.go", "event/durable/readme_test.go"} {
+		source, err := os.ReadFile(name)
+		require.NoError(t, err)
+		code += flat(string(source))
+	}
 	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
-	require.Len(t, snippets, 5)
+	require.Len(t, snippets, 6)
 	for _, s := range snippets {
 		assert.Contains(t, code, flat(s[1]), "a snippet that is not compiled by this test:\n%s", s[1])
 	}

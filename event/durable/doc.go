@@ -6,10 +6,7 @@
 // place of the callbacks, and give the callbacks to [Store.Run]. [Connect] keeps
 // the store on a NATS cluster that others run; package
 // [github.com/accesshook/accesshook/event/durable/embedded] keeps it in a
-// directory, in this process, with nothing to install. Everything but that one
-// line is the same for both. To move from one to the other, point the endpoints
-// at the new store and go on calling Run of the old one until its
-// [Stats] shows nothing pending; the same consumer names work in both.
+// directory, in this process, with nothing to install.
 //
 // # What 200 means
 //
@@ -34,6 +31,13 @@
 // or if it runs on after its lease was lost. An event that the vendor sends again
 // is stored once, for as long as Config.DedupeWindow after the first time; events
 // are the same if endpoint, credential and Event.ID are.
+//
+// # From embedded to a cluster
+//
+// The line that opens the store is all that differs. Give the endpoints the new
+// store, and go on with Run of the old one until its [Stats] show nothing pending
+// or active and no dead letters. A duplicate of what the old store has is stored
+// once more by the new one.
 //
 // # Order
 //
@@ -61,6 +65,15 @@
 // which any NATS client can read, with the headers [HeaderSchema] and
 // [HeaderCredential]. Secrets are masked. With Config.KeepRaw the body lies beside
 // it, sealed, and a callback gets Raw and the payload's secrets back.
+//
+// # Measured
+//
+// A gateway with an embedded store was killed 200 times with SIGKILL at random
+// moments while 32 connections sent to it: of 339,367 events answered 200 none was
+// lost, and 5,104 came more than once, 3,471 of them sent again after they had
+// failed. On two cores and a disk with an fsync of 0.2 ms it stores 3,300 events
+// a second from one sender, 5,500 from 8 and 5,500 to 9,400 from 64, about nine
+// tenths of what the engine itself does with the same bytes (BenchmarkStore).
 //
 // Who may publish to the streams of a cluster decides what the callbacks see,
 // and who may read them sees personal data: give both to nobody else.
