@@ -25,7 +25,7 @@ import (
 )
 
 var (
-	killRounds = flag.Int("rounds", 20, "how often the kill test kills the gateway")
+	killRounds = flag.Int("rounds", defaultRounds(), "how often the kill test kills the gateway; 20, or ACCESSHOOK_KILL_ROUNDS")
 	killSeed   = flag.Uint64("seed", 0, "what the kill test decides by; 0: a new one")
 )
 
@@ -259,4 +259,13 @@ func readOutput(t *testing.T, name string) (printed map[int]int, halves int) {
 		printed[n]++
 	}
 	return printed, halves
+}
+
+// defaultRounds lets a run of all tests, which passes flags to every package, say
+// how many rounds there are.
+func defaultRounds() int {
+	if n, err := strconv.Atoi(os.Getenv("ACCESSHOOK_KILL_ROUNDS")); err == nil && n > 0 {
+		return n
+	}
+	return 20
 }
