@@ -71,8 +71,8 @@
 // A gateway with an embedded store was killed 200 times with SIGKILL at random
 // moments while 32 connections sent to it: of 339,367 events answered 200 none was
 // lost, and 5,104 came more than once, 3,471 of them sent again after they had
-// failed. On two cores and a disk with an fsync of 0.2 ms it stores 3,300 events
-// a second from one sender, 5,500 from 8 and 5,500 to 9,400 from 64, about nine
+// failed. On two cores and a disk with an fsync of 0.2 ms it stores some 3,000
+// events a second from one sender, 5,400 from 8 and 8,700 from 64, about nine
 // tenths of what the engine itself does with the same bytes (BenchmarkStore).
 //
 // Who may publish to the streams of a cluster decides what the callbacks see,
