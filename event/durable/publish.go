@@ -23,6 +23,11 @@ const (
 // HandleEvent stores e and returns nil once the store has it, or had it already.
 // Nothing of e is kept. What its errors mean is said at [ErrNoAnswer] and the
 // following.
+//
+// It returns within Config.PublishTimeout, or when ctx is over, with one exception:
+// when the connection takes nothing more, as when the disk of an embedded store
+// stalls, those who came before that is known wait with it, MaxInFlight of them at
+// most. All others are answered ErrNoAnswer at once.
 func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	if s.base.Err() != nil {
 		return event.Unavailable(ErrClosed, retryAfterFault)
@@ -68,10 +73,8 @@ var (
 )
 
 // watchStuck counts what is being stored as stuck if done is not called within
-// twice PublishTimeout. The client does not look at a context while it waits for
-// a connection that takes nothing more, as when the disk of an embedded store
-// stalls: those who came before this was known wait for as long as that lasts, up
-// to MaxInFlight of them, and nobody else does.
+// twice PublishTimeout: the client does not look at a context while it waits for a
+// connection that takes nothing more.
 func (s *Store) watchStuck() (done func()) {
 	t := time.AfterFunc(2*s.c.PublishTimeout, func() { s.stuck.Add(1) })
 	return func() {

@@ -89,8 +89,8 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// begin registers a Run or the like, and returns a context that is over when ctx is or the
-// store is closed.
+// begin registers a Run or the like, and returns a context that is over when ctx
+// is, or the store is closed.
 func (s *Store) begin(ctx context.Context) (context.Context, func(), error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
