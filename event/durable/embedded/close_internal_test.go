@@ -4,12 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/cloudevent"
 	"github.com/accesshook/accesshook/event/durable"
 )
@@ -17,6 +19,7 @@ import (
 // A shutdownHandler holds up the server when it says that it shuts down.
 type shutdownHandler struct {
 	slog.Handler
+	once  *sync.Once
 	began chan struct{} // closed when it does
 	goOn  chan struct{} // closed when it may
 }
@@ -25,7 +28,7 @@ func (h shutdownHandler) Enabled(context.Context, slog.Level) bool { return true
 
 func (h shutdownHandler) Handle(_ context.Context, r slog.Record) error {
 	if strings.Contains(r.Message, "Initiating Shutdown") {
-		close(h.began)
+		h.once.Do(func() { close(h.began) })
 		<-h.goOn
 	}
 	return nil
@@ -34,7 +37,7 @@ func (h shutdownHandler) Handle(_ context.Context, r slog.Record) error {
 // No Close returns, and frees the directory, while another still stops the
 // server: two servers on one directory would lose events.
 func TestCloseTwiceAtOnce(t *testing.T) {
-	h := shutdownHandler{slog.DiscardHandler, make(chan struct{}), make(chan struct{})}
+	h := shutdownHandler{slog.DiscardHandler, new(sync.Once), make(chan struct{}), make(chan struct{})}
 	c := Config{Dir: t.TempDir(), Config: durable.Config{
 		Payloads: cloudevent.Payloads{"acme": nil}, Logger: slog.New(h),
 	}}
@@ -55,4 +58,27 @@ func TestCloseTwiceAtOnce(t *testing.T) {
 	close(h.goOn)
 	require.NoError(t, <-closed)
 	require.NoError(t, <-closed)
+}
+
+// Nobody waits for a server that is known to have failed and is still stopping.
+func TestNobodyWaitsForAServerThatStops(t *testing.T) {
+	h := shutdownHandler{slog.DiscardHandler, new(sync.Once), make(chan struct{}), make(chan struct{})}
+	s, err := Open(t.Context(), Config{Dir: t.TempDir(), Config: durable.Config{
+		Payloads: cloudevent.Payloads{"acme": nil}, Logger: slog.New(h),
+		PublishTimeout: 30 * time.Second,
+	}})
+	require.NoError(t, err)
+	e := &event.Event{ID: "1", Vendor: "acme", Type: event.SessionStarted}
+	require.NoError(t, s.HandleEvent(t.Context(), e))
+	require.NoError(t, s.engine.server.ShutdownJetStream())
+	<-h.began
+	began := time.Now()
+	e.ID = "2"
+	require.ErrorIs(t, s.HandleEvent(t.Context(), e), durable.ErrNoAnswer)
+	assert.Less(t, time.Since(began), 10*time.Second)
+	close(h.goOn)
+	require.Eventually(t, func() bool {
+		return s.HandleEvent(t.Context(), e) == nil
+	}, time.Minute, 10*time.Millisecond)
+	require.NoError(t, s.Close())
 }

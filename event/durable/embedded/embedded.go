@@ -17,7 +17,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/nats-io/nats.go"
@@ -100,9 +99,8 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 	if err := s.engine.start(); err != nil {
 		return nil, err
 	}
-	if s.nc, err = nats.Connect("", nats.InProcessServer(s.engine), nats.Name("accesshook"),
-		nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(0, 0)); err != nil {
-		return nil, fmt.Errorf("embedded: %w", err)
+	if s.nc, err = s.engine.connect(); err != nil {
+		return nil, err
 	}
 	if s.Store, err = durable.Connect(ctx, s.nc, c.Config); err != nil {
 		return nil, err
@@ -129,7 +127,7 @@ func (s *Store) release() error {
 		s.nc.Close()
 	}
 	if s.engine != nil {
-		s.engine.shutdown()
+		stopServer(s.engine.detach())
 	}
 	if err := s.lock.Unlock(); err != nil {
 		return fmt.Errorf("embedded: %w", err)

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 
 	"github.com/accesshook/accesshook/event/durable"
 )
@@ -28,6 +30,7 @@ type engine struct {
 
 	mu     sync.Mutex
 	server *server.Server // nil while there is none
+	conn   net.Conn       // the last connection to it
 }
 
 func newEngine(c Config, maxPayload int32, log *slog.Logger) *engine {
@@ -53,6 +56,20 @@ func newEngine(c Config, maxPayload int32, log *slog.Logger) *engine {
 	}
 }
 
+// connect returns a client that has the server again when it has been restarted.
+func (e *engine) connect() (*nats.Conn, error) {
+	nc, err := nats.Connect("", nats.InProcessServer(e), nats.Name("accesshook"),
+		nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(0, 0),
+		// Without it they go to standard error.
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			e.log.LogAttrs(context.Background(), slog.LevelWarn, "embedded: the connection to the store", slog.String("error", err.Error()))
+		}))
+	if err != nil {
+		return nil, fmt.Errorf("embedded: %w", err)
+	}
+	return nc, nil
+}
+
 // InProcessConn implements nats.InProcessConnProvider.
 func (e *engine) InProcessConn() (net.Conn, error) {
 	e.mu.Lock()
@@ -60,7 +77,12 @@ func (e *engine) InProcessConn() (net.Conn, error) {
 	if e.server == nil {
 		return nil, errNoServer
 	}
-	return e.server.InProcessConn()
+	conn, err := e.server.InProcessConn()
+	if err != nil {
+		return nil, err
+	}
+	e.conn = conn
+	return conn, nil
 }
 
 var errNoServer = errors.New("embedded: the store is not running")
@@ -77,8 +99,7 @@ func (e *engine) start() error {
 	srv.Start()
 	// After a fatal error it is never ready.
 	if log.fatal.Load() || !srv.ReadyForConnections(startWait) || !srv.JetStreamEnabled() {
-		srv.Shutdown()
-		srv.WaitForShutdown()
+		stopServer(srv)
 		return fmt.Errorf("embedded: the store in %s cannot be opened; the log says why", e.options.StoreDir)
 	}
 	e.mu.Lock()
@@ -87,12 +108,21 @@ func (e *engine) start() error {
 	return nil
 }
 
-// shutdown stops the server, if there is one.
-func (e *engine) shutdown() {
+// detach closes the connection to the server and takes no other. It returns the
+// server for stopServer, or nil if there is none.
+func (e *engine) detach() *server.Server {
 	e.mu.Lock()
-	srv := e.server
-	e.server = nil
-	e.mu.Unlock()
+	defer e.mu.Unlock()
+	srv, conn := e.server, e.conn
+	e.server, e.conn = nil, nil
+	if conn != nil {
+		_ = conn.Close()
+	}
+	return srv
+}
+
+// stopServer returns once srv, if it is not nil, has left its directory.
+func stopServer(srv *server.Server) {
 	if srv != nil {
 		srv.Shutdown()
 		srv.WaitForShutdown()

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
 )
 
 const (
@@ -30,8 +32,10 @@ func (s *Store) watch(ctx context.Context) {
 		case <-tick.C:
 		}
 		if err := s.engine.health(); err != nil {
+			srv := s.disconnect()
 			s.log.LogAttrs(ctx, slog.LevelError, "embedded: the store cannot write: events are answered 503 until it can",
 				slog.String("dir", s.engine.options.StoreDir), slog.String("error", err.Error()))
+			stopServer(srv)
 			if s.restart(ctx) {
 				s.log.LogAttrs(ctx, slog.LevelInfo, "embedded: the store can write again")
 			}
@@ -39,9 +43,17 @@ func (s *Store) watch(ctx context.Context) {
 	}
 }
 
-// restart stops the server and starts it once the directory can be written to.
+// disconnect has events answered durable.ErrNoAnswer at once: to stop a server
+// takes a while, and until then it takes them without an answer.
+func (s *Store) disconnect() *server.Server {
+	// First, since ForceReconnect writes what is left and holds the client's lock.
+	srv := s.engine.detach()
+	_ = s.nc.ForceReconnect() // fails if it is closed, which is as good
+	return srv
+}
+
+// restart starts the server once the directory can be written to.
 func (s *Store) restart(ctx context.Context) bool {
-	s.engine.shutdown()
 	for {
 		err := probe(s.engine.options.StoreDir)
 		if err == nil {

@@ -35,7 +35,7 @@ func TestWriteFailure(t *testing.T) {
 		failToWrite(t, dir)
 		return
 	}
-	process := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestWriteFailure$", "-test.v", "-test.timeout", "60s")
+	process := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestWriteFailure$", "-test.v", "-test.timeout", "120s")
 	process.Env = append(os.Environ(), writeFailureDir+"="+t.TempDir())
 	out, err := process.CombinedOutput()
 	require.NoError(t, err, string(out))
@@ -49,7 +49,7 @@ func failToWrite(t *testing.T, dir string) {
 	var log syncBuffer
 	c := config(dir)
 	c.Logger = slog.New(slog.NewTextHandler(&log, nil))
-	c.PublishTimeout = time.Second
+	c.PublishTimeout = 5 * time.Second
 	c.Shards = 2
 	s, err := embedded.Open(t.Context(), c)
 	require.NoError(t, err)
@@ -78,7 +78,7 @@ func failToWrite(t *testing.T, dir string) {
 	began := time.Now()
 	err = s.HandleEvent(t.Context(), newEvent(accepted+1))
 	require.ErrorIs(t, err, durable.ErrNoAnswer)
-	assert.Less(t, time.Since(began), 500*time.Millisecond, "nobody waits for a store that is known to fail")
+	assert.Less(t, time.Since(began), c.PublishTimeout/2, "nobody waits for a store that is known to fail")
 
 	// Not tried on events, and not with so little room that it would fail again.
 	limitFiles(t, 512<<10)
