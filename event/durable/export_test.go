@@ -6,3 +6,6 @@ import "context"
 func (s *Store) Purge(ctx context.Context, shard int, full bool) error {
 	return s.purge(ctx, shard, full)
 }
+
+// Stuck reports whether it is known that the connection takes nothing more.
+func (s *Store) Stuck() bool { return s.stuck.Load() > 0 }

@@ -357,9 +357,9 @@ func TestLongCallbacksKeepTheirLease(t *testing.T) {
 	store(t, s, newEvent(1))
 	var seen observer
 	var calls atomic.Int64
-	run(t, s, durable.Consumer{Workers: 2, Lease: time.Second, Observe: seen.observe}, event.HandlerFunc(func(context.Context, *event.Event) error {
+	run(t, s, durable.Consumer{Workers: 2, Lease: 2 * time.Second, Observe: seen.observe}, event.HandlerFunc(func(context.Context, *event.Event) error {
 		calls.Add(1)
-		time.Sleep(2500 * time.Millisecond)
+		time.Sleep(5 * time.Second)
 		return nil
 	}))
 	assert.Equal(t, []string{"1 handled"}, seen.wait(t, 1))
@@ -576,7 +576,7 @@ func TestSuspects(t *testing.T) {
 	t.Parallel()
 	srv := startServer(t, t.TempDir())
 	s := connectStore(t, srv, durable.Config{Shards: 1})
-	c := durable.Consumer{Workers: 3, Lease: time.Second, Timeout: 1500 * time.Millisecond, MaxAttempts: 5}
+	c := durable.Consumer{Workers: 3, Lease: 2 * time.Second, Timeout: 10 * time.Second, MaxAttempts: 5}
 	store(t, s, newEvent(1), newEvent(2))
 	consumer, err := newJetStream(t, connect(t, srv)).CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
 		Durable: "default", AckPolicy: jetstream.AckExplicitPolicy, AckWait: time.Second,
@@ -597,7 +597,7 @@ func TestSuspects(t *testing.T) {
 		assert.Equal(t, int64(1), now.Add(1), "not alone")
 		defer now.Add(-1)
 		calls.Add(1)
-		time.Sleep(1300 * time.Millisecond)
+		time.Sleep(3 * time.Second)
 		return nil
 	}))
 	assert.Equal(t, []string{"2 handled", "2 handled"}, seen.wait(t, 2), "what did not come to an end counts")
