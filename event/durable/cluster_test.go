@@ -254,3 +254,37 @@ func TestClusterStoresAnEventOnce(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, uint64(20), stats.Events)
 }
+
+// A process that says nothing of replicas leaves them as they are: from then on a
+// 200 of all others would mean less.
+func TestClusterKeepsItsReplicas(t *testing.T) {
+	c := newCluster(t)
+	config := durable.Config{Payloads: payloads, Replicas: 3, Shards: 2}
+	a, err := durable.Connect(t.Context(), c.connect(t), config)
+	require.NoError(t, err)
+	defer a.Close()
+	replicas := func() (all []int) {
+		js := newJetStream(t, c.connect(t))
+		for _, name := range []string{"accesshook-0", "accesshook-1", "accesshook-dead", "accesshook-attempts"} {
+			stream, err := js.Stream(t.Context(), name)
+			require.NoError(t, err)
+			all = append(all, stream.CachedInfo().Config.Replicas)
+		}
+		return all
+	}
+	var log logBuffer
+	config.Replicas, config.Logger = 0, log.logger()
+	b, err := durable.Connect(t.Context(), c.connect(t), config)
+	require.NoError(t, err)
+	defer b.Close()
+	assert.Equal(t, []int{3, 3, 3, 3}, replicas())
+	assert.Empty(t, log.String())
+
+	config.Replicas = 1
+	d, err := durable.Connect(t.Context(), c.connect(t), config)
+	require.NoError(t, err)
+	defer d.Close()
+	assert.Equal(t, []int{1, 1, 1, 1}, replicas())
+	assert.Contains(t, log.String(), "level=WARN")
+	assert.Contains(t, log.String(), "setting=Replicas was=3 is=1")
+}

@@ -28,6 +28,8 @@ const (
 	minDedupeWindow = 100 * time.Millisecond
 	// maxMaxBody keeps maxMessage in the 31 bits that a NATS server has for it.
 	maxMaxBody = 256 << 20
+	// maxMaxBytes is beyond what any disk holds, and two of it are below 1<<62.
+	maxMaxBytes = 1 << 60
 	// deadRoom is what a dead letter has more than its event, in bytes: what is
 	// stored must still be one message when it is a dead letter.
 	deadRoom = 2 << 10
@@ -36,7 +38,8 @@ const (
 // MaxShards is the largest number of shards that a store may have.
 const MaxShards = 64
 
-// Config says how a [Store] works. All fields but Payloads have defaults.
+// Config says how a [Store] works. All fields but Payloads have defaults. All who
+// use a store share its settings: the last who says something else changes them.
 type Config struct {
 	// Payloads decodes the payloads of stored events, by vendor. It must have
 	// every vendor whose events are stored: an event of another goes to the dead
@@ -57,23 +60,27 @@ type Config struct {
 	// duplicates are. Empty: OrderNone.
 	Order Order
 	// Replicas is on how many servers of a cluster each event is kept: 1, 3 or 5.
-	// Zero: 1.
+	// Zero: as the store has it, 1 for a new one.
 	Replicas int
 
 	// MaxBody is the largest MaxBody of the endpoints, in bytes; the store must
 	// take the messages that this makes. At most 256 MiB. Zero: 1 MiB, as
-	// LoginRadius has it.
+	// LoginRadius has it. Lower it only once no larger event is left: an embedded
+	// store cannot make a dead letter of one any more.
 	MaxBody int64
 	// MaxBytes bounds the events of all shards together, dead letters not
-	// counted; a shard is full at its part of it. Zero: 4 GiB.
+	// counted; a shard is full at its part of it. Zero: as the store has it,
+	// 4 GiB for a new one.
 	MaxBytes int64
 	// MaxDeadBytes bounds the dead letters. While they fill it, events that would
-	// become dead letters stay where they are. At least MaxMessage. Zero: 256 MiB.
+	// become dead letters stay where they are. At least MaxMessage. Zero: as
+	// the store has it, 256 MiB for a new one.
 	MaxDeadBytes int64
 	// DedupeWindow is how long an event is known, so that a duplicate of it is
 	// not stored again. The server keeps the IDs in memory, about 150 MB for a
 	// million, and reads them from the events when it starts, about two seconds
-	// for a million. At least 100 milliseconds. Zero: 24 hours.
+	// for a million. At least 100 milliseconds. Zero: as the store has it, 24 hours
+	// for a new one.
 	DedupeWindow time.Duration
 	// Retention is how long events are kept that all consumers have finished, for
 	// [Store.Replay]; never shorter than DedupeWindow. When the store is nine
@@ -175,6 +182,10 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("durable: Config.DedupeWindow is less than %s", minDedupeWindow)
 	case c.MaxBody > maxMaxBody:
 		return c, fmt.Errorf("durable: Config.MaxBody is more than %d", maxMaxBody)
+	case c.MaxBytes > maxMaxBytes:
+		return c, errors.New("durable: Config.MaxBytes is more than 1<<60")
+	case c.MaxDeadBytes > maxMaxBytes:
+		return c, errors.New("durable: Config.MaxDeadBytes is more than 1<<60")
 	case c.MaxDeadBytes < c.maxMessage():
 		return c, fmt.Errorf("durable: Config.MaxDeadBytes is less than the %d bytes of the largest event", c.maxMessage())
 	case c.MaxBytes/int64(c.Shards) < c.maxMessage():

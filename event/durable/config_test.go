@@ -44,6 +44,8 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		"largest body":          {func(c *durable.Config) { c.MaxBody = math.MaxInt64 }, "Config.MaxBody"},
 		"negative bytes":        {func(c *durable.Config) { c.MaxBytes = -1 }, "Config.MaxBytes"},
 		"bytes for no event":    {func(c *durable.Config) { c.MaxBytes = 1 << 20 }, "Config.MaxBytes"},
+		"too many bytes":        {func(c *durable.Config) { c.MaxBytes = 1<<60 + 1 }, "Config.MaxBytes"},
+		"too many dead bytes":   {func(c *durable.Config) { c.MaxDeadBytes = 1<<60 + 1 }, "Config.MaxDeadBytes"},
 		"negative dead bytes":   {func(c *durable.Config) { c.MaxDeadBytes = -1 }, "Config.MaxDeadBytes"},
 		"no room for one dead":  {func(c *durable.Config) { c.MaxDeadBytes = 1 << 20 }, "Config.MaxDeadBytes"},
 		"negative window":       {func(c *durable.Config) { c.DedupeWindow = -1 }, "Config.DedupeWindow"},

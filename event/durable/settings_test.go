@@ -34,6 +34,7 @@ func TestSettingsOfAnExistingStore(t *testing.T) {
 		"shorter window":  {func(c *durable.Config) { c.DedupeWindow = time.Hour }, false},
 		"longer kept":     {func(c *durable.Config) { c.Retention = 1000 * time.Hour }, false},
 		"raw from now on": {func(c *durable.Config) { c.KeepRaw, c.RawKeys = true, [][]byte{keyA} }, false},
+		"much more room":  {func(c *durable.Config) { c.MaxBytes, c.MaxDeadBytes = 1<<60, 1<<60 }, false},
 		"larger bodies":   {func(c *durable.Config) { c.MaxBody = 4 << 20 }, false},
 	}
 	for name, tt := range tests {
@@ -65,6 +66,58 @@ func TestSettingsOfAnExistingStore(t *testing.T) {
 			assert.Equal(t, uint64(2), stats.Events, "the events are still there")
 		})
 	}
+}
+
+// Who only looks at a store, or is started with fewer flags, changes nothing.
+func TestSettingsThatAreNotGivenStay(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	made := durable.Config{MaxBytes: 100 << 30, MaxDeadBytes: 10 << 30, DedupeWindow: time.Hour}
+	s := open(t, embedded.Config{Dir: dir, Config: made})
+	store(t, s, newEvent(1))
+	require.NoError(t, s.Close())
+
+	var log logBuffer
+	s = open(t, embedded.Config{Dir: dir, Config: durable.Config{Logger: log.logger()}})
+	stats, err := s.Stats(t.Context())
+	require.NoError(t, err)
+	assert.EqualValues(t, made.MaxBytes, stats.MaxBytes)
+	assert.Equal(t, made.DedupeWindow, s.DedupeWindow())
+	assert.NotContains(t, log.String(), "a setting of the store changes")
+	require.NoError(t, s.Close())
+
+	s = open(t, embedded.Config{Dir: dir, Config: durable.Config{Logger: log.logger(), DedupeWindow: time.Minute, MaxDeadBytes: 20 << 30}})
+	assert.Contains(t, log.String(), `level=WARN msg="durable: a setting of the store changes" store=accesshook setting=DedupeWindow was=1h0m0s is=1m0s`)
+	assert.Contains(t, log.String(), `level=INFO msg="durable: a setting of the store changes" store=accesshook setting=MaxDeadBytes was=10737418240 is=21474836480`)
+	assert.NotContains(t, log.String(), "MaxBytes was=1073")
+	stats, err = s.Stats(t.Context())
+	require.NoError(t, err)
+	assert.EqualValues(t, made.MaxBytes, stats.MaxBytes)
+	require.NoError(t, s.Close())
+
+	// What is kept is checked like what is given.
+	s = open(t, embedded.Config{Dir: dir, Config: durable.Config{MaxBytes: 64 << 20, MaxDeadBytes: 64 << 20}})
+	require.NoError(t, s.Close())
+	_, err = embedded.Open(t.Context(), embedded.Config{Dir: dir, Config: durable.Config{Payloads: payloads, MaxBody: 4 << 20}})
+	assert.ErrorContains(t, err, "Config.MaxBytes")
+}
+
+// A look at a store with a shorter window must not make it forget.
+func TestDuplicatesAreKnownAfterALook(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	made := embedded.Config{Dir: dir, Config: durable.Config{DedupeWindow: 48 * time.Hour}}
+	s := open(t, made)
+	store(t, s, newEvent(1))
+	require.NoError(t, s.Close())
+	looks := open(t, embedded.Config{Dir: dir})
+	assert.Equal(t, 48*time.Hour, looks.DedupeWindow())
+	require.NoError(t, looks.Close())
+	s = open(t, made)
+	store(t, s, newEvent(1))
+	stats, err := s.Stats(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, uint64(1), stats.Events)
 }
 
 func TestStoresOfOtherNamesAreApart(t *testing.T) {

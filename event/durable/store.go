@@ -34,15 +34,16 @@ type Store struct {
 }
 
 // Connect returns a store on the servers that nc is connected to, and creates
-// its streams if they are not there. It changes streams that are there to what c
-// says, but refuses with [ErrMismatch] where that would lose order or duplicates.
-// ctx is for Connect alone.
+// its streams if they are not there. Of a store that is there it changes what c
+// says otherwise, and logs it; Shards and Order cannot change, and Connect returns
+// [ErrMismatch] where they differ. ctx is for Connect alone.
 //
 // The connection stays the caller's, with its credentials and TLS; it should be
 // made with nats.MaxReconnects(-1), for a connection that has given up answers
 // all events 503 for ever. Close does not close it. Servers must be of version
 // 2.11 or later, with a max_payload of at least [Config.MaxMessage].
 func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
+	asked := c
 	c, err := c.withDefaults()
 	if err != nil {
 		return nil, err
@@ -67,7 +68,7 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 		inFlight: make(chan struct{}, c.MaxInFlight),
 		full:     make(chan int, c.Shards),
 	}
-	if err := s.createStreams(ctx); err != nil {
+	if err := s.createStreams(ctx, asked); err != nil {
 		return nil, err
 	}
 	s.base, s.stop = context.WithCancel(context.Background())

@@ -16,18 +16,19 @@ const (
 	metaSchema = "accesshook-schema"
 )
 
-// createStreams creates the streams of the store, or brings them up to date.
-func (s *Store) createStreams(ctx context.Context) error {
-	configs := []jetstream.StreamConfig{s.deadStream(), s.attemptsStream()}
-	for shard := range s.c.Shards {
-		configs = append(configs, s.shardStream(shard))
-	}
-	for _, c := range configs { // all before any is changed
-		if err := s.checkStream(ctx, c); err != nil {
+// createStreams creates the streams of the store, or brings them up to date with
+// what asked says.
+func (s *Store) createStreams(ctx context.Context, asked Config) error {
+	have := make(map[string]jetstream.StreamConfig)
+	for _, c := range s.streams() { // all before any is changed
+		if err := s.checkStream(ctx, c, have); err != nil {
 			return err
 		}
 	}
-	for _, c := range configs {
+	if err := s.keepSettings(asked, have); err != nil {
+		return err
+	}
+	for _, c := range s.streams() {
 		if _, err := s.js.CreateOrUpdateStream(ctx, c); err != nil {
 			return fmt.Errorf("durable: stream %s: %w", c.Name, err)
 		}
@@ -35,9 +36,19 @@ func (s *Store) createStreams(ctx context.Context) error {
 	return nil
 }
 
+// streams returns how the streams of the store are to be. Those of dead letters
+// and attempts come first: a store with a shard has them.
+func (s *Store) streams() []jetstream.StreamConfig {
+	configs := []jetstream.StreamConfig{s.deadStream(), s.attemptsStream()}
+	for shard := range s.c.Shards {
+		configs = append(configs, s.shardStream(shard))
+	}
+	return configs
+}
+
 // checkStream refuses to work on a stream of a store with other settings, or of
-// somebody else. It is no error if there is none.
-func (s *Store) checkStream(ctx context.Context, c jetstream.StreamConfig) error {
+// somebody else. It adds the stream to have; it is no error if there is none.
+func (s *Store) checkStream(ctx context.Context, c jetstream.StreamConfig, have map[string]jetstream.StreamConfig) error {
 	stream, err := s.js.Stream(ctx, c.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil
@@ -45,13 +56,14 @@ func (s *Store) checkStream(ctx context.Context, c jetstream.StreamConfig) error
 	if err != nil {
 		return fmt.Errorf("durable: stream %s: %w", c.Name, err)
 	}
-	have := stream.CachedInfo().Config.Metadata
+	config := stream.CachedInfo().Config
 	for _, key := range []string{metaSchema, metaShards, metaOrder} {
-		value, ok := have[key]
+		value, ok := config.Metadata[key]
 		if want := c.Metadata[key]; !ok || value != want {
 			return fmt.Errorf("%w: stream %s has %s %.32q, and Config says %q", ErrMismatch, c.Name, key, value, want)
 		}
 	}
+	have[c.Name] = config
 	return nil
 }
 

@@ -7,11 +7,16 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event/durable"
+	"github.com/accesshook/accesshook/event/durable/embedded"
 )
 
 // letters reads lines of JSON.
@@ -112,6 +117,24 @@ func TestDeadCommandWithAnOrder(t *testing.T) {
 		assert.Equal(t, exitOK, status, "%s", stderr)
 		assert.Empty(t, stdout)
 	}
+}
+
+// A look at a store, and a start with fewer flags, leave it as it is.
+func TestDeadCommandChangesNothing(t *testing.T) {
+	dir := t.TempDir()
+	const large = 21474836480
+	start(t, withRelock, "-data", dir, "-dedupe", "72h", "-data-max-bytes", strconv.Itoa(large)).stop()
+	status, _, stderr := runToEnd(t, nil, "dead", "list", "-data", dir)
+	assert.Equal(t, exitOK, status, "%s", stderr)
+	start(t, withRelock, "-data", dir).stop()
+
+	s, err := embedded.Open(t.Context(), embedded.Config{Dir: dir, Config: durable.Config{Payloads: payloads()}})
+	require.NoError(t, err)
+	defer s.Close()
+	assert.Equal(t, 72*time.Hour, s.DedupeWindow())
+	stats, err := s.Stats(t.Context())
+	require.NoError(t, err)
+	assert.EqualValues(t, large, stats.MaxBytes)
 }
 
 func TestDeadCommandRetryFailsAgain(t *testing.T) {

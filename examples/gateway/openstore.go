@@ -57,14 +57,12 @@ func (o *options) storeConfig(env environment, receivers []*receiver, log *slog.
 		}
 	}
 	c := durable.Config{
-		Payloads:     payloads(),
-		Order:        storeOrders[o.store.order],
-		Replicas:     o.store.replicas,
-		MaxBody:      o.largestBody(receivers),
-		DedupeWindow: o.dedupe,
-		KeepRaw:      len(keys) > 0,
-		RawKeys:      keys,
-		Logger:       log,
+		Payloads: payloads(),
+		Order:    storeOrders[o.store.order],
+		MaxBody:  o.largestBody(receivers),
+		KeepRaw:  len(keys) > 0,
+		RawKeys:  keys,
+		Logger:   log,
 	}
 	message, err := c.MaxMessage()
 	if err != nil {
@@ -73,7 +71,16 @@ func (o *options) storeConfig(env environment, receivers []*receiver, log *slog.
 	if least := durable.DefaultShards * storeMessages * message; o.store.maxBytes < least {
 		return durable.Config{}, fmt.Errorf("-data-max-bytes is less than %d: each of the %d shards needs room for the largest events", least, durable.DefaultShards)
 	}
-	c.MaxBytes = o.store.maxBytes
+	// What is not given stays as the store has it.
+	if o.given["replicas"] {
+		c.Replicas = o.store.replicas
+	}
+	if o.given["dedupe"] {
+		c.DedupeWindow = o.dedupe
+	}
+	if o.given["data-max-bytes"] {
+		c.MaxBytes = o.store.maxBytes
+	}
 	return c, nil
 }
 

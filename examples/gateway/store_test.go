@@ -326,7 +326,12 @@ func TestStoreConfig(t *testing.T) {
 		"a directory, large flag": {[]string{"-data", "x", "-max-body", "2000000"}, []string{"relock"}, 2000000},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o, err := parseOptions(append(test.args, "-dedupe", "48h", "-data-max-bytes", "1000000000"), os.Stderr)
+			given := append(test.args, "-dedupe", "48h", "-data-max-bytes", "1000000000")
+			replicas := 0
+			if test.args[0] == "-nats" {
+				given, replicas = append(given, "-replicas", "1"), 1
+			}
+			o, err := parseOptions(given, os.Stderr)
 			require.NoError(t, err)
 			var receivers []*receiver
 			for _, v := range vendors {
@@ -341,6 +346,7 @@ func TestStoreConfig(t *testing.T) {
 			assert.Equal(t, test.want, c.MaxBody)
 			assert.Equal(t, 48*time.Hour, c.DedupeWindow)
 			assert.EqualValues(t, 1_000_000_000, c.MaxBytes)
+			assert.Equal(t, replicas, c.Replicas)
 			for _, v := range vendors {
 				assert.NotNil(t, c.Payloads[v.name])
 			}

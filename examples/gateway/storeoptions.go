@@ -39,10 +39,10 @@ const (
 func (s *storeOptions) define(flags *flag.FlagSet) {
 	flags.StringVar(&s.dir, "data", "", "store events in this `directory` before they are answered, and handle them from there: nothing is lost at a crash")
 	flags.StringVar(&s.nats, "nats", "", "store events on the NATS servers with these `URLs` (nats:// or tls://, separated by commas) before they are\nanswered, and handle them from there. NATS_CREDS_FILE has the credentials, or the URL user:password@")
-	flags.Int64Var(&s.maxBytes, "data-max-bytes", durable.DefaultMaxBytes, "how many `bytes` of events the store may hold")
+	flags.Int64Var(&s.maxBytes, "data-max-bytes", durable.DefaultMaxBytes, "how many `bytes` of events the store may hold. Not given: as the store has it")
 	flags.StringVar(&s.order, "order", "none", "what is handled one after another, in the order in which it was stored: the events of one user, of one\nlock, or none. It cannot be changed once a store is made")
 	flags.IntVar(&s.workers, "workers", durable.DefaultWorkers, fmt.Sprintf("how many `events` of the store are handled at the same time in each of its %d shards", durable.DefaultShards))
-	flags.IntVar(&s.replicas, "replicas", 1, "on how many `servers` of the NATS cluster each event is kept: 1, 3 or 5")
+	flags.IntVar(&s.replicas, "replicas", 1, "on how many `servers` of the NATS cluster each event is kept: 1, 3 or 5.\nNot given: as the store has it")
 }
 
 // used reports whether there is a store.

@@ -19,6 +19,7 @@ import (
 	"sync"
 
 	"github.com/gofrs/flock"
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
 	"github.com/accesshook/accesshook/event/durable"
@@ -67,6 +68,9 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 		return nil, err
 	case c.Dir == "":
 		return nil, errors.New("embedded: Config.Dir is empty")
+	case filepath.Base(c.Dir) == server.JetStreamStoreDir:
+		// The server would take it for the directory that it makes in another store's.
+		return nil, fmt.Errorf("embedded: Config.Dir must not be called %s", server.JetStreamStoreDir)
 	case c.Replicas > 1:
 		return nil, errors.New("embedded: Config.Replicas must be 1: there is one server")
 	case payload > math.MaxInt32:

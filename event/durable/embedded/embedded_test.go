@@ -66,6 +66,7 @@ func TestOpenFails(t *testing.T) {
 		want   string
 	}{
 		{"no directory", func(c *embedded.Config) { c.Dir = "" }, "Config.Dir"},
+		{"inside of another", func(c *embedded.Config) { c.Dir = filepath.Join(used, "jetstream") }, "must not be called jetstream"},
 		{"a file", func(c *embedded.Config) { c.Dir = file }, "not a directory"},
 		{"replicas", func(c *embedded.Config) { c.Replicas = 3 }, "Config.Replicas"},
 		{"no payloads", func(c *embedded.Config) { c.Payloads = nil }, "Config.Payloads"},

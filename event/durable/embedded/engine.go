@@ -13,12 +13,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
-
-	"github.com/accesshook/accesshook/event/durable"
 )
-
-// defaultStore is what durable.Config bounds its streams to by default.
-const defaultStore = durable.DefaultMaxBytes + durable.DefaultMaxDeadBytes
 
 // startWait is how long a server may take to read what is stored.
 const startWait = 5 * time.Minute
@@ -34,10 +29,6 @@ type engine struct {
 }
 
 func newEngine(c Config, maxPayload int32, log *slog.Logger) *engine {
-	store := c.MaxBytes + c.MaxDeadBytes
-	if c.MaxBytes == 0 || c.MaxDeadBytes == 0 {
-		store += defaultStore
-	}
 	return &engine{
 		log: log,
 		options: server.Options{
@@ -49,8 +40,9 @@ func newEngine(c Config, maxPayload int32, log *slog.Logger) *engine {
 			SyncAlways: true,
 			MaxPayload: maxPayload,
 			MaxPending: max(server.MAX_PENDING_SIZE, 2*int64(maxPayload)), // else the server refuses large ones
-			// The limit is that of the streams; this one is only out of their way.
-			JetStreamMaxStore:  store + 1<<30,
+			// The limit is that of the streams, which may have been made with more
+			// than this Config says; this one is only out of their way.
+			JetStreamMaxStore:  1 << 62,
 			JetStreamMaxMemory: 64 << 20,
 		},
 	}

@@ -1,0 +1,79 @@
+package durable
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// keepSettings gives the fields that asked leaves out the values that the store
+// has, so that who looks at a store, or is started with fewer flags, changes
+// nothing. It logs what changes.
+func (s *Store) keepSettings(asked Config, have map[string]jetstream.StreamConfig) error {
+	was := s.settings(have)
+	c := asked
+	for _, keep := range []struct{ to, from *int64 }{
+		{&c.MaxBytes, &was.MaxBytes},
+		{&c.MaxDeadBytes, &was.MaxDeadBytes},
+		{(*int64)(&c.DedupeWindow), (*int64)(&was.DedupeWindow)},
+	} {
+		if *keep.to == 0 {
+			*keep.to = *keep.from
+		}
+	}
+	c, err := c.withDefaults()
+	if err != nil {
+		return err
+	}
+	if asked.Replicas == 0 && was.Replicas > 0 {
+		c.Replicas = was.Replicas // also 2, where an operator has it so
+	}
+	c.RawKeys = s.c.RawKeys
+	s.c = c
+	if len(have) > 0 {
+		perShard := int64(c.Shards)
+		s.tellChange("MaxBytes", was.MaxBytes, c.MaxBytes/perShard*perShard, slog.Int64Value, slog.LevelInfo)
+		s.tellChange("MaxDeadBytes", was.MaxDeadBytes, c.MaxDeadBytes, slog.Int64Value, slog.LevelInfo)
+		s.tellChange("DedupeWindow", int64(was.DedupeWindow), int64(c.DedupeWindow), showDuration, slog.LevelWarn)
+		s.tellChange("Replicas", int64(was.Replicas), int64(c.Replicas), slog.Int64Value, slog.LevelWarn)
+	}
+	return nil
+}
+
+func showDuration(d int64) slog.Value { return slog.DurationValue(time.Duration(d)) }
+
+// tellChange logs that a setting changes, at level less if it becomes less: others
+// who use the store may rely on more.
+func (s *Store) tellChange(setting string, was, is int64, show func(int64) slog.Value, less slog.Level) {
+	if was == is {
+		return
+	}
+	level := slog.LevelInfo
+	if is < was {
+		level = less
+	}
+	s.log().LogAttrs(context.Background(), level, "durable: a setting of the store changes",
+		slog.String("store", s.c.Name), slog.String("setting", setting),
+		slog.Attr{Key: "was", Value: show(was)}, slog.Attr{Key: "is", Value: show(is)})
+}
+
+// settings returns what the streams of a store say of its Config; nothing if
+// there are none.
+func (s *Store) settings(have map[string]jetstream.StreamConfig) (c Config) {
+	if dead, ok := have[s.names.dead()]; ok {
+		c.MaxDeadBytes = max(dead.MaxBytes, 0) // -1 is no limit
+	}
+	for shard := range s.c.Shards {
+		stream, ok := have[s.names.stream(shard)]
+		if !ok {
+			continue
+		}
+		c.MaxBytes = max(stream.MaxBytes, 0) * int64(s.c.Shards)
+		c.DedupeWindow = stream.Duplicates
+		c.Replicas = stream.Replicas
+		break
+	}
+	return c
+}
