@@ -105,7 +105,7 @@ func newClients(l RateLimit) *clients {
 
 // take counts one request of a client. It reports how long to wait for the next
 // if the client has none left.
-func (c *clients) take(addr netip.Addr, now time.Time) (wait time.Duration, ok bool) {
+func (c *clients) take(addr netip.Addr) (wait time.Duration, ok bool) {
 	key := rateKey(addr)
 	s := &c.shards[maphash.Comparable(c.seed, key)%uint64(len(c.shards))]
 	s.mu.Lock()
@@ -122,6 +122,7 @@ func (c *clients) take(addr netip.Addr, now time.Time) (wait time.Duration, ok b
 		entry = &clientEntry{key, rate.NewLimiter(c.limit, c.burst)}
 		s.byKey[key] = s.used.PushFront(entry)
 	}
+	now := time.Now() // under the lock: see throttle
 	r := entry.limiter.ReserveN(now, 1)
 	if wait = r.DelayFrom(now); wait == 0 {
 		return 0, true

@@ -96,7 +96,7 @@ func levelOf(status int, err error) slog.Level {
 // they like; whoever was let in is the vendor.
 func (p *Endpoint) sampled(x *exchange, status int) bool {
 	refused := x.event == nil && status != 0 && status < 500
-	if !refused || p.refusals == nil || p.refusals.AllowN(x.received, 1) {
+	if !refused || p.refusals == nil || p.refusals.allow() {
 		return true
 	}
 	p.suppressed.Add(1)
