@@ -35,9 +35,9 @@ type RateLimit struct {
 	// EveryRequest counts every request before its body is read. A client whose
 	// address cannot be read is then refused with 403.
 	EveryRequest bool
-	// Clients is how many clients are remembered; beyond that the one that was
-	// not heard of for longest is forgotten. Each takes about 250 bytes. Zero:
-	// 8192.
+	// Clients is how many clients are remembered at most; beyond that one that was
+	// not heard of for long is forgotten, the one of the longest silence in a
+	// table of fewer than 128. Each takes about 250 bytes. Zero: 8192.
 	Clients int
 }
 
@@ -93,11 +93,13 @@ func newClients(l RateLimit) *clients {
 		burst: l.Requests,
 		seed:  maphash.MakeSeed(),
 		// Shards keep floods from many addresses off one lock. The seed keeps
-		// senders from choosing addresses of one shard.
-		shards: make([]clientShard, min(16, l.Clients)),
+		// senders from choosing addresses of one shard. Small shards would fill
+		// up unevenly, and forget clients while others have room.
+		shards: make([]clientShard, min(16, max(1, l.Clients/64))),
 	}
+	n := len(c.shards)
 	for i := range c.shards {
-		c.shards[i].max = l.Clients / len(c.shards)
+		c.shards[i].max = (l.Clients + i) / n // adds up to Clients
 		c.shards[i].byKey = make(map[netip.Addr]*list.Element)
 	}
 	return c
