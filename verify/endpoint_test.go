@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -515,6 +516,46 @@ func TestLogRecord(t *testing.T) {
 		assert.Equal(t, status == 401, o.Event == nil)
 		assert.Equal(t, status == 401, o.Credential == "")
 		assert.Equal(t, i == 0, o.Err == nil)
+	}
+}
+
+// A handler that changes the headers, or its event against the rules, does not
+// write the log: the record says what was verified.
+func TestLogRecordIsNotTheHandlers(t *testing.T) {
+	var log bytes.Buffer
+	var client netip.Addr
+	hook := newEndpoint(t, verify.Config{
+		Logger:   slog.New(slog.NewJSONHandler(&log, nil)),
+		ClientIP: verify.XForwardedFor("10.0.0.1"),
+		Observe:  func(_ context.Context, o verify.Observation) { client = o.Client },
+	})
+	forge := func(e *event.Event) {
+		e.ID, e.Type, e.VendorType, e.Vendor, e.Source, e.Credential = "2", "lock.locked", "close", "other", "south", "secret 9"
+		e.Raw = append(e.Raw, "more"...)
+	}
+	for name, handler := range map[string]http.Handler{
+		"Middleware": hook.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			e, _ := event.FromContext(r.Context())
+			forge(e)
+			r.Header.Set("X-Forwarded-For", "203.0.113.66")
+			r.RemoteAddr = "203.0.113.66:1"
+		})),
+		"Handler": hook.Handler(event.HandlerFunc(func(_ context.Context, e *event.Event) error { forge(e); return nil })),
+	} {
+		log.Reset()
+		r := signed(t, "http://localhost/", "{}")
+		r.RemoteAddr = "10.0.0.1:1"
+		r.Header.Set("X-Forwarded-For", "198.51.100.7")
+		handler.ServeHTTP(httptest.NewRecorder(), r)
+		var got map[string]any
+		require.NoError(t, json.Unmarshal(log.Bytes(), &got))
+		delete(got, "time")
+		delete(got, "duration")
+		assert.Empty(t, cmp.Diff(map[string]any{
+			"level": "INFO", "msg": "webhook", "endpoint": "test", "vendor": "test", "status": 200.0, "client": "198.51.100.7", "bytes": 2.0,
+			"credential": "secret 1", "id": "1", "type": "lock.unlocked", "vendor_type": "open",
+		}, got), name)
+		assert.Equal(t, "198.51.100.7", client.String(), name)
 	}
 }
 
