@@ -67,7 +67,7 @@ type exchange struct {
 	w        http.ResponseWriter
 	r        *http.Request
 	received time.Time
-	body     []byte
+	body     []byte // also if it did not come whole, for the record
 	by       string
 	event    *event.Event
 	facts    facts
