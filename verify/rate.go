@@ -22,8 +22,8 @@ import (
 // guessing, since a right guess would be accepted (guess 32 random bytes), and
 // does not spare the work of verifying.
 //
-// With EveryRequest each request counts before its body is read. That spares
-// work, and can refuse the vendor: behind a proxy that Config.ClientIP does not
+// With EveryRequest each POST counts before its body is read. That spares work,
+// and can refuse the vendor: behind a proxy that Config.ClientIP does not
 // see through, anybody can use up the vendor's share, and vendors send in bursts.
 // LoginRadius never sends again what was refused.
 type RateLimit struct {
@@ -32,8 +32,9 @@ type RateLimit struct {
 	Requests int
 	// Per is the time in which Requests come back. Zero: 15 minutes.
 	Per time.Duration
-	// EveryRequest counts every request before its body is read. A client whose
-	// address cannot be read is then refused with 403.
+	// EveryRequest counts every POST before its body is read. Other methods are not
+	// counted: to refuse them takes no work, and must not use up what the vendor
+	// may send. A client whose address cannot be read is refused with 403.
 	EveryRequest bool
 	// Clients is how many clients are remembered at most; beyond that one that was
 	// not heard of for long is forgotten, the one of the longest silence in a

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -74,6 +75,12 @@ func TestRateOfEveryRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hook := newEndpoint(t, verify.Config{RateLimit: verify.RateLimit{Requests: 2, Per: time.Minute, EveryRequest: true}})
 		for range 2 {
+			for range 5 { // is not counted
+				r := signed(t, "http://localhost/", "{}")
+				r.Method, r.RemoteAddr = http.MethodGet, "192.0.2.1:1"
+				_, err := hook.Receive(httptest.NewRecorder(), r)
+				assert.ErrorIs(t, err, verify.ErrMethod)
+			}
 			status, _ := send(t, hook, "192.0.2.1:1", true)
 			require.Equal(t, 200, status)
 		}
