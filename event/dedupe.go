@@ -145,8 +145,12 @@ var ErrInProgress = errors.New("event: another delivery of this event is still b
 // queued, and what is queued can be lost. So the wrapper panics if it is put
 // around a Queue, around itself, or around a Mux or a wrapper that holds one; it
 // looks into Muxes as they are at that moment, and into wrappers that have a
-// method Unwrap() Handler, as those of this package do. It also panics if its
-// handler is nil; Dedupe panics if a duration other than Wait is negative.
+// method Unwrap() Handler, as those of this package do. It does not see into
+// functions, so a Queue behind Mux.HandleFunc("*", queue.HandleEvent),
+// Mux.Default(queue.HandleEvent), HandlerFunc(queue.HandleEvent) or an [On] is
+// yours to avoid: register it as Mux.Handle("*", queue), and it is found. The
+// wrapper also panics if its handler is nil; Dedupe panics if a duration other
+// than Wait is negative.
 func Dedupe(c DedupeConfig) func(Handler) Handler {
 	if c.Lease < 0 || c.Keep < 0 || c.StoreTimeout < 0 {
 		panic("event: negative duration in DedupeConfig")

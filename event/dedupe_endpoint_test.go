@@ -108,6 +108,48 @@ func TestDedupe_InAnEndpoint(t *testing.T) {
 	}
 }
 
+// De-duplication was by a header with the delivery's ID, which no signature
+// covers: whoever had seen a request could send it again under another ID
+// (prathamdby/pr-agent#476) or without one (open-mercato/open-mercato#1343,
+// #1394). Here the ID is in the body or made of it, whatever the headers say.
+func TestDedupe_prAgent476_openMercato1394_HeadersDoNotMatter(t *testing.T) {
+	for name, decode := range map[string]func(http.Header, []byte) (*event.Event, error){
+		"ID in the body": func(_ http.Header, body []byte) (*event.Event, error) { return &event.Event{ID: string(body)}, nil },
+		"no ID":          func(http.Header, []byte) (*event.Event, error) { return new(event.Event), nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			log, _ := quiet()
+			s := new(script)
+			v, err := verify.NewBearer("a token for tests")
+			require.NoError(t, err)
+			hook, err := verify.NewEndpoint(verify.Definition{
+				Vendor: "vendor", Verifier: v, Decode: decode,
+				Config: verify.Config{Logger: log, Wrap: []func(event.Handler) event.Handler{event.Dedupe(event.DedupeConfig{})}},
+			})
+			require.NoError(t, err)
+			h := hook.Handler(s)
+			send := func(body, id string) {
+				r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+				r.Header.Set("Authorization", "Bearer a token for tests")
+				if id != "" {
+					for _, name := range []string{"Webhook-Id", "Svix-Id", "X-GitHub-Delivery", "X-Request-Id", "Idempotency-Key"} {
+						r.Header.Set(name, id)
+					}
+				}
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, r)
+				assert.Equal(t, http.StatusOK, w.Code)
+			}
+			for _, id := range []string{"1", "1", "2", ""} {
+				send(`{"n":1}`, id)
+			}
+			assert.EqualValues(t, 1, s.calls.Load(), "sent again under other IDs")
+			send(`{"n":2}`, "1")
+			assert.EqualValues(t, 2, s.calls.Load(), "another event under the same ID")
+		})
+	}
+}
+
 // A Queue as the handler of an endpoint that has Dedupe in its Wrap.
 func TestDedupe_InAnEndpointAroundAQueue(t *testing.T) {
 	hook := dedupedEndpoint(t)

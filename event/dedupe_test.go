@@ -285,7 +285,8 @@ func TestDedupe_WaitingEndsWithTheContext(t *testing.T) {
 	})
 }
 
-// Two wrappers over one store are two instances of a service.
+// Two wrappers over one store are two instances of a service, which a memory in
+// each process did not keep from handling the same event (webrenew/unicon#56).
 func TestDedupe_OtherInstance(t *testing.T) {
 	for name, tt := range map[string]struct {
 		takes  time.Duration
@@ -804,8 +805,9 @@ func TestDedupe_loomcycle304_DuplicateIsNoError(t *testing.T) {
 	assert.NoError(t, h.HandleEvent(bg, delivery("a")))
 }
 
-// Events without an ID were all taken for one, or skipped.
-func TestDedupe_openMercato1343_MissingIDIsNeverADuplicate(t *testing.T) {
+// An endpoint gives every event an ID. Those from elsewhere that have none must not
+// all be taken for one.
+func TestDedupe_MissingIDIsNeverADuplicate(t *testing.T) {
 	var seen tally
 	s := new(script)
 	store := &keyStore{DedupeStore: event.NewDedupeMemory(0)}
@@ -845,6 +847,39 @@ func TestDedupe_PageSpace2199_OtherCredentialClaimsNothing(t *testing.T) {
 		require.NoError(t, h.HandleEvent(bg, e))
 	}
 	assert.EqualValues(t, 2, s.calls.Load())
+}
+
+// Whether an event was new was told by comparing its ID with that of the last
+// one; but IDs have no order, and events come out of it
+// (zed-industries/zed#15510, stripe/stripe-cli#418).
+func TestDedupe_zed15510_OrderOfIDsDoesNotMatter(t *testing.T) {
+	ids := make([]string, 100)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("evt_%03d", i)
+	}
+	for name, order := range map[string]func(i int) int{
+		"rising":  func(i int) int { return i },
+		"falling": func(i int) int { return len(ids) - 1 - i },
+		"mixed":   func(i int) int { return i * 37 % len(ids) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var handled []string
+			h := event.Dedupe(event.DedupeConfig{})(event.HandlerFunc(func(_ context.Context, e *event.Event) error {
+				handled = append(handled, e.ID)
+				return nil
+			}))
+			var sent []string
+			for i := range ids {
+				id := ids[order(i)]
+				sent = append(sent, id)
+				e := delivery(id)
+				e.Time = time.Unix(int64(1000-order(i)), 0) // the latest by its ID happened first
+				require.NoError(t, h.HandleEvent(bg, e))
+				require.NoError(t, h.HandleEvent(bg, delivery(sent[i/2])), "an earlier one again")
+			}
+			assert.Empty(t, cmp.Diff(sent, handled))
+		})
+	}
 }
 
 func BenchmarkDedupe(b *testing.B) {

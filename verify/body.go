@@ -38,8 +38,8 @@ func (l limited) setReadDeadline(t time.Time) bool {
 	return l.w != nil && http.NewResponseController(l.w).SetReadDeadline(t) == nil
 }
 
-// read returns the whole body. Memory grows with what comes, to at most twice
-// of it, and never past the bound.
+// read returns the whole body, or with an error as much of it as was read. Memory
+// grows with what comes, to at most twice of it, and never past the bound.
 func (l limited) read() ([]byte, error) {
 	if l.r.ContentLength > l.max {
 		return nil, l.tooLarge()
@@ -58,7 +58,7 @@ func (l limited) read() ([]byte, error) {
 		buf = buf[:len(buf)+n]
 		switch {
 		case int64(len(buf)) > l.max:
-			return nil, l.tooLarge()
+			return buf, l.tooLarge()
 		case err == io.EOF:
 			if l.deadline {
 				// The connection goes on being read while the event is handled,
@@ -67,12 +67,12 @@ func (l limited) read() ([]byte, error) {
 			}
 			return buf[:len(buf):len(buf)], nil
 		case err != nil:
-			return nil, l.failed(err)
+			return buf, l.failed(err)
 		}
 		if n > 0 {
 			idle = 0
 		} else if idle++; idle == 100 {
-			return nil, l.failed(io.ErrNoProgress)
+			return buf, l.failed(io.ErrNoProgress)
 		}
 		if len(buf) == cap(buf) {
 			grown := make([]byte, len(buf), min(2*int64(cap(buf)), l.max+1))

@@ -8,10 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 	"unicode"
-
-	"golang.org/x/time/rate"
 
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
@@ -54,7 +51,7 @@ type BodyID struct {
 	normalize func(dst []byte, text string) ([]byte, bool)
 	mask      func(dst, id []byte) []byte
 	scratch   sync.Pool // of *scratch
-	naming    *rate.Limiter
+	naming    *throttle
 }
 
 // scratch is room for an ID, and for what is left of it.
@@ -72,7 +69,7 @@ func NewBodyID(c BodyIDConfig) (*BodyID, error) {
 		normalize: c.Normalize,
 		mask:      c.Mask,
 		scratch:   sync.Pool{New: func() any { return &scratch{make([]byte, 0, 64), make([]byte, 0, 128)} }},
-		naming:    rate.NewLimiter(rate.Every(time.Second), 5),
+		naming:    newThrottle(1, 5),
 	}
 	if v.mask == nil {
 		v.mask = func(dst, _ []byte) []byte { return dst }
@@ -196,7 +193,7 @@ func (v *BodyID) match(id []byte) int {
 // unknown sender: few, short, printable and not often.
 func (v *BodyID) names(body []byte) string {
 	const maxNames, maxLen = 16, 40
-	if !v.naming.Allow() {
+	if !v.naming.allow() {
 		return ""
 	}
 	var names []string

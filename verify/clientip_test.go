@@ -179,9 +179,45 @@ func TestAdvisory_GHSA_3fxj_6jh8_hvhx_HeaderOfAnybody(t *testing.T) {
 	}
 }
 
+// An allow-list behind a proxy saw the proxy's address only (adnanh/webhook#505,
+// #135, #584); one that believed X-Forwarded-For of anybody could be passed with
+// a header (Adyen/adyen-magento2#784).
+func TestIssue505_adnanhWebhook_AllowFromBehindAProxy(t *testing.T) {
+	hook := newEndpoint(t, verify.Config{
+		AllowFrom: []string{"198.51.100.0/24"},
+		ClientIP:  verify.XForwardedFor("10.0.0.0/8"),
+	})
+	for name, c := range map[string]struct {
+		remote  string
+		headers []string
+		want    int
+	}{
+		"the vendor":                        {"10.0.0.1:1", []string{"198.51.100.7"}, 200},
+		"the vendor, two proxies":           {"10.0.0.1:1", []string{"198.51.100.7, 10.0.0.2"}, 200},
+		"another":                           {"10.0.0.1:1", []string{"203.0.113.66"}, 403},
+		"another, with the vendor's":        {"10.0.0.1:1", []string{"198.51.100.7, 203.0.113.66"}, 403},
+		"another, with a line of its own":   {"10.0.0.1:1", []string{"198.51.100.7", "203.0.113.66"}, 403},
+		"another, past the proxy":           {"203.0.113.66:1", []string{"198.51.100.7"}, 403},
+		"another, past it, with a proxy's":  {"203.0.113.66:1", []string{"198.51.100.7, 10.0.0.1"}, 403},
+		"the vendor, past the proxy":        {"198.51.100.7:1", nil, 200},
+		"the proxy itself, without a word":  {"10.0.0.1:1", nil, 403},
+		"the proxy itself, as its own":      {"10.0.0.1:1", []string{"10.0.0.1"}, 403},
+		"the vendor, by other headers only": {"10.0.0.1:1", []string{}, 403},
+	} {
+		r := signed(t, "http://localhost/", "{}")
+		r.RemoteAddr = c.remote
+		r.Header["X-Forwarded-For"] = c.headers
+		r.Header.Set("X-Real-IP", "198.51.100.7")
+		r.Header.Set("Forwarded", "for=198.51.100.7")
+		w := httptest.NewRecorder()
+		hook.Handler(event.NewMux()).ServeHTTP(w, r)
+		assert.Equal(t, c.want, w.Code, name)
+	}
+}
+
 // adnanh/webhook made 2001:db8::1 of an allow-list into 2001:db8::/32, which are
-// 2^96 addresses (hook.go), and saw the proxy's address only (#505).
-func TestIssue505_adnanhWebhook_BareIPv6IsOneAddress(t *testing.T) {
+// 2^96 addresses (hook.go).
+func TestHookGo_adnanhWebhook_BareIPv6IsOneAddress(t *testing.T) {
 	hook := newEndpoint(t, verify.Config{AllowFrom: []string{"2001:db8::1", "192.0.2.1", "198.51.100.0/24"}})
 	for remote, want := range map[string]int{
 		"[2001:db8::1]:1": 200, "[2001:db8:ffff::9]:1": 403, "[2001:db8::2]:1": 403,
@@ -221,12 +257,15 @@ func ExampleClientIP() {
 	// Behind your own proxies, which append to X-Forwarded-For. List all of them.
 	proxied := verify.Config{ClientIP: verify.XForwardedFor("10.0.0.0/8", "fd00:1234::/32")}
 
+	// Behind your own proxies, which append to Forwarded (RFC 7239).
+	standard := verify.Config{ClientIP: verify.Forwarded("10.0.0.0/8", "fd00:1234::/32")}
+
 	// Behind one that overwrites a header of its own on every request.
 	cdn := verify.Config{ClientIP: verify.TrustedHeader("X-Real-IP", "10.0.0.5")}
 
 	// Before going live, send a request with a made-up header from a machine whose
 	// address you know, and look at client in the log.
-	for _, c := range []verify.Config{direct, proxied, cdn} {
+	for _, c := range []verify.Config{direct, proxied, standard, cdn} {
 		policy := c.ClientIP
 		if policy == nil {
 			policy = verify.RemoteAddr
@@ -234,11 +273,13 @@ func ExampleClientIP() {
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
 		r.RemoteAddr = "10.0.0.5:4711"
 		r.Header.Set("X-Forwarded-For", "203.0.113.5, 198.51.100.7")
+		r.Header.Set("Forwarded", "for=203.0.113.5, for=198.51.100.7;proto=https")
 		r.Header.Set("X-Real-IP", "198.51.100.7")
 		fmt.Println(policy(r))
 	}
 	// Output:
 	// 10.0.0.5 <nil>
+	// 198.51.100.7 <nil>
 	// 198.51.100.7 <nil>
 	// 198.51.100.7 <nil>
 }

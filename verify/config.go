@@ -72,11 +72,12 @@ type Config struct {
 	// Queue does not belong here: give it to Handler.
 	Wrap []func(event.Handler) event.Handler
 	// Logger gets one record a request: at level Info if it was accepted, Warn if
-	// it was refused or an error was [event.Permanent], Error if handling failed.
-	// The keys are API: endpoint, vendor, status, client, bytes, duration, and
-	// where they are known credential (a label), id, type, vendor_type, outside
-	// (see AllowFromReport), error, stack. Nil: slog.Default at the time of the
-	// request.
+	// it was refused, if an error was [event.Permanent], or if its client is
+	// outside AllowFromReport, Error if handling failed. The keys are API:
+	// endpoint, vendor, status, client, bytes (of the body that were read),
+	// duration, and where they are known credential (a label), id, type,
+	// vendor_type, outside (see AllowFromReport), error, stack. Nil: slog.Default
+	// at the time of the request.
 	//
 	// So that a flood does not fill the disk, of the requests that were refused
 	// at most 100 at once and 10 a second are logged; the key suppressed says how
@@ -106,7 +107,7 @@ type Observation struct {
 	Credential string     // label of the credential that matched, "" if none did
 	Client     netip.Addr // by Config.ClientIP; zero if it cannot be read
 	Outside    bool       // the client is not in AllowFromReport
-	Bytes      int        // of the body that arrived
+	Bytes      int        // of the body that were read: 0 if it was refused before
 	Duration   time.Duration
 	Err        error // why it was refused or failed; also for a Permanent error
 }

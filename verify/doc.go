@@ -19,5 +19,27 @@
 // timestamp, so a recorded request can be sent again and verifies again:
 // de-duplicate with event.Dedupe where that matters. Bodies and credentials that
 // travel in them (UserLock, Basic, Bearer) are only secret over TLS, which is
-// the server's business.
+// the server's business. Constructors refuse a secret that is empty, and not one
+// that is short; but who has seen one signed request can try out short secrets
+// at home. Take 16 random bytes or more.
+//
+// # Which policies
+//
+// Which of these is right depends on where the service stands, so each is a field
+// of [Config] and off until it is set:
+//
+//   - ClientIP: which address a request comes from. Reached directly: leave it
+//     nil. Behind proxies that append to X-Forwarded-For: [XForwardedFor] with the
+//     addresses of all of them; to Forwarded: [Forwarded]; behind one that sets a
+//     header of its own, over whatever the client sent: [TrustedHeader]. If there
+//     is a proxy and ClientIP is nil, everybody has the proxy's address: AllowFrom
+//     lets in all or none, and all share one rate. [ClientIP] says how to check the
+//     choice.
+//   - AllowFrom: who may send at all, where the vendor's addresses are known. Try
+//     the list out as AllowFromReport first: events that a wrong list refuses are
+//     mostly lost. It is no proof of who sent a request.
+//   - RateLimit: how often a client may fail. Requests: 100 is a good start, and
+//     refuses no genuine request. [RateLimit] says what EveryRequest spares, and
+//     what it can cost.
+//   - MaxAge: leave it zero unless the vendor is known never to be late.
 package verify

@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"sync/atomic"
 
-	"golang.org/x/time/rate"
-
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
@@ -61,8 +59,8 @@ type Endpoint struct {
 
 	allowFrom  prefixes
 	reportFrom prefixes
-	clients    *clients      // nil without a rate limit
-	refusals   *rate.Limiter // of log records
+	clients    *clients  // nil without a rate limit
+	refusals   *throttle // of log records
 	suppressed atomic.Int64
 }
 
@@ -81,7 +79,7 @@ func NewEndpoint(d Definition) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Endpoint{vendor: d.Vendor, source: c.Name, decode: d.Decode, config: c, refusals: rate.NewLimiter(10, 100)}
+	p := &Endpoint{vendor: d.Vendor, source: c.Name, decode: d.Decode, config: c, refusals: newThrottle(10, 100)}
 	if p.allowFrom, err = networks("AllowFrom", c.AllowFrom); err != nil {
 		return nil, err
 	}

@@ -10,9 +10,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -515,6 +518,87 @@ func TestLogRecord(t *testing.T) {
 		assert.Equal(t, status == 401, o.Event == nil)
 		assert.Equal(t, status == 401, o.Credential == "")
 		assert.Equal(t, i == 0, o.Err == nil)
+	}
+}
+
+// The record says how much of a body was read, also if it broke off.
+func TestBytesThatWereRead(t *testing.T) {
+	var log bytes.Buffer
+	var observed int
+	hook := newEndpoint(t, verify.Config{
+		MaxBody: 10,
+		Logger:  slog.New(slog.NewTextHandler(&log, nil)),
+		Observe: func(_ context.Context, o verify.Observation) { observed = o.Bytes },
+	})
+	broken := func(err error) io.Reader { return io.MultiReader(strings.NewReader("{  "), iotest.ErrReader(err)) }
+	for name, c := range map[string]struct {
+		body   io.Reader
+		length int64
+		change func(*http.Request)
+		status int
+		want   int
+	}{
+		"whole":          {body: strings.NewReader("{}"), length: 2, status: 200, want: 2},
+		"broken off":     {body: broken(io.ErrUnexpectedEOF), length: 9, status: 400, want: 3},
+		"not in time":    {body: broken(os.ErrDeadlineExceeded), length: 9, status: 408, want: 3},
+		"no progress":    {body: io.MultiReader(strings.NewReader("{"), readerFunc(func([]byte) (int, error) { return 0, nil })), length: 9, status: 400, want: 1},
+		"another bound":  {body: broken(&http.MaxBytesError{Limit: 3}), length: 9, status: 413, want: 3},
+		"too large":      {body: strings.NewReader(strings.Repeat(" ", 99)), length: -1, status: 413, want: 11},
+		"says too large": {body: strings.NewReader(strings.Repeat(" ", 99)), length: 99, status: 413, want: 0},
+		"no signature":   {body: strings.NewReader("{}"), length: 2, change: func(r *http.Request) { r.Header.Del(sigHeader) }, status: 401, want: 0},
+		"not POST":       {body: strings.NewReader("{}"), length: 2, change: func(r *http.Request) { r.Method = "PUT" }, status: 405, want: 0},
+	} {
+		log.Reset()
+		r := signed(t, "http://localhost/", "{}")
+		r.Body, r.ContentLength = io.NopCloser(c.body), c.length
+		if c.change != nil {
+			c.change(r)
+		}
+		w := httptest.NewRecorder()
+		hook.Handler(event.NewMux()).ServeHTTP(w, r)
+		assert.Equal(t, c.status, w.Code, name)
+		assert.Equal(t, c.want, observed, name)
+		assert.Contains(t, log.String(), fmt.Sprintf(" bytes=%d ", c.want), name)
+	}
+}
+
+// A handler that changes the headers, or its event against the rules, does not
+// write the log: the record says what was verified.
+func TestLogRecordIsNotTheHandlers(t *testing.T) {
+	var log bytes.Buffer
+	var client netip.Addr
+	hook := newEndpoint(t, verify.Config{
+		Logger:   slog.New(slog.NewJSONHandler(&log, nil)),
+		ClientIP: verify.XForwardedFor("10.0.0.1"),
+		Observe:  func(_ context.Context, o verify.Observation) { client = o.Client },
+	})
+	forge := func(e *event.Event) {
+		e.ID, e.Type, e.VendorType, e.Vendor, e.Source, e.Credential = "2", "lock.locked", "close", "other", "south", "secret 9"
+		e.Raw = append(e.Raw, "more"...)
+	}
+	for name, handler := range map[string]http.Handler{
+		"Middleware": hook.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			e, _ := event.FromContext(r.Context())
+			forge(e)
+			r.Header.Set("X-Forwarded-For", "203.0.113.66")
+			r.RemoteAddr = "203.0.113.66:1"
+		})),
+		"Handler": hook.Handler(event.HandlerFunc(func(_ context.Context, e *event.Event) error { forge(e); return nil })),
+	} {
+		log.Reset()
+		r := signed(t, "http://localhost/", "{}")
+		r.RemoteAddr = "10.0.0.1:1"
+		r.Header.Set("X-Forwarded-For", "198.51.100.7")
+		handler.ServeHTTP(httptest.NewRecorder(), r)
+		var got map[string]any
+		require.NoError(t, json.Unmarshal(log.Bytes(), &got))
+		delete(got, "time")
+		delete(got, "duration")
+		assert.Empty(t, cmp.Diff(map[string]any{
+			"level": "INFO", "msg": "webhook", "endpoint": "test", "vendor": "test", "status": 200.0, "client": "198.51.100.7", "bytes": 2.0,
+			"credential": "secret 1", "id": "1", "type": "lock.unlocked", "vendor_type": "open",
+		}, got), name)
+		assert.Equal(t, "198.51.100.7", client.String(), name)
 	}
 }
 

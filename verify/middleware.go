@@ -47,6 +47,8 @@ func (p *Endpoint) Middleware(next http.Handler) http.Handler {
 			p.record(&x, p.respond(w, r, Status(err), err), err)
 			return
 		}
+		// next may change the headers, which tell the client to the record.
+		_, _ = p.clientAddr(&x)
 		r.Body = io.NopCloser(bytes.NewReader(x.body))
 		r.ContentLength = int64(len(x.body))
 		r.TransferEncoding = nil

@@ -45,7 +45,7 @@ func (p *Endpoint) admit(x *exchange) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrForbidden, err)
 	}
-	if wait, ok := p.clients.take(addr, x.received); !ok {
+	if wait, ok := p.clients.take(addr); !ok {
 		return &rateLimited{nil, wait}
 	}
 	return nil
@@ -61,7 +61,7 @@ func (p *Endpoint) failed(x *exchange, err error) error {
 	if addrErr != nil {
 		addr = netip.Addr{}
 	}
-	if wait, ok := p.clients.take(addr, x.received); !ok {
+	if wait, ok := p.clients.take(addr); !ok {
 		return &rateLimited{err, wait}
 	}
 	return err

@@ -22,8 +22,8 @@ import (
 // guessing, since a right guess would be accepted (guess 32 random bytes), and
 // does not spare the work of verifying.
 //
-// With EveryRequest each request counts before its body is read. That spares
-// work, and can refuse the vendor: behind a proxy that Config.ClientIP does not
+// With EveryRequest each POST counts before its body is read. That spares work,
+// and can refuse the vendor: behind a proxy that Config.ClientIP does not
 // see through, anybody can use up the vendor's share, and vendors send in bursts.
 // LoginRadius never sends again what was refused.
 type RateLimit struct {
@@ -32,12 +32,13 @@ type RateLimit struct {
 	Requests int
 	// Per is the time in which Requests come back. Zero: 15 minutes.
 	Per time.Duration
-	// EveryRequest counts every request before its body is read. A client whose
-	// address cannot be read is then refused with 403.
+	// EveryRequest counts every POST before its body is read. Other methods are not
+	// counted: to refuse them takes no work, and must not use up what the vendor
+	// may send. A client whose address cannot be read is refused with 403.
 	EveryRequest bool
-	// Clients is how many clients are remembered; beyond that the one that was
-	// not heard of for longest is forgotten. Each takes about 250 bytes. Zero:
-	// 8192.
+	// Clients is how many clients are remembered at most; beyond that one that was
+	// not heard of for long is forgotten, the one of the longest silence in a
+	// table of fewer than 128. Each takes about 250 bytes. Zero: 8192.
 	Clients int
 }
 
@@ -93,11 +94,13 @@ func newClients(l RateLimit) *clients {
 		burst: l.Requests,
 		seed:  maphash.MakeSeed(),
 		// Shards keep floods from many addresses off one lock. The seed keeps
-		// senders from choosing addresses of one shard.
-		shards: make([]clientShard, min(16, l.Clients)),
+		// senders from choosing addresses of one shard. Small shards would fill
+		// up unevenly, and forget clients while others have room.
+		shards: make([]clientShard, min(16, max(1, l.Clients/64))),
 	}
+	n := len(c.shards)
 	for i := range c.shards {
-		c.shards[i].max = l.Clients / len(c.shards)
+		c.shards[i].max = (l.Clients + i) / n // adds up to Clients
 		c.shards[i].byKey = make(map[netip.Addr]*list.Element)
 	}
 	return c
@@ -105,7 +108,7 @@ func newClients(l RateLimit) *clients {
 
 // take counts one request of a client. It reports how long to wait for the next
 // if the client has none left.
-func (c *clients) take(addr netip.Addr, now time.Time) (wait time.Duration, ok bool) {
+func (c *clients) take(addr netip.Addr) (wait time.Duration, ok bool) {
 	key := rateKey(addr)
 	s := &c.shards[maphash.Comparable(c.seed, key)%uint64(len(c.shards))]
 	s.mu.Lock()
@@ -122,6 +125,7 @@ func (c *clients) take(addr netip.Addr, now time.Time) (wait time.Duration, ok b
 		entry = &clientEntry{key, rate.NewLimiter(c.limit, c.burst)}
 		s.byKey[key] = s.used.PushFront(entry)
 	}
+	now := time.Now() // under the lock: see throttle
 	r := entry.limiter.ReserveN(now, 1)
 	if wait = r.DelayFrom(now); wait == 0 {
 		return 0, true

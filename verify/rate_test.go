@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,6 +75,12 @@ func TestRateOfEveryRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hook := newEndpoint(t, verify.Config{RateLimit: verify.RateLimit{Requests: 2, Per: time.Minute, EveryRequest: true}})
 		for range 2 {
+			for range 5 { // is not counted
+				r := signed(t, "http://localhost/", "{}")
+				r.Method, r.RemoteAddr = http.MethodGet, "192.0.2.1:1"
+				_, err := hook.Receive(httptest.NewRecorder(), r)
+				assert.ErrorIs(t, err, verify.ErrMethod)
+			}
 			status, _ := send(t, hook, "192.0.2.1:1", true)
 			require.Equal(t, 200, status)
 		}
@@ -135,6 +144,77 @@ func TestRefusalsAreSampled(t *testing.T) {
 			send(t, hook, "192.0.2.1:1", false)
 		}
 		assert.Equal(t, 10, strings.Count(log.String(), "\n"))
+	})
+}
+
+// slowBody is "{}" whose last byte comes after a while.
+type slowBody struct {
+	after time.Duration
+	sent  int
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	if b.sent == 2 {
+		return 0, io.EOF
+	}
+	if b.sent == 1 {
+		time.Sleep(b.after)
+	}
+	p[0] = "{}"[b.sent]
+	b.sent++
+	return 1, nil
+}
+
+func (b *slowBody) Close() error { return nil }
+
+// Requests whose bodies come late must not move the clock of a limiter back to
+// when they began: the next one would be credited those seconds again.
+func TestSlowBodiesBuyNothing(t *testing.T) {
+	const (
+		slow    = 100
+		between = 80 // fast ones after each slow one
+		held    = 9 * time.Second
+	)
+	flood := func(t *testing.T, c verify.Config) (statuses map[int]int) {
+		var mu sync.Mutex
+		statuses = make(map[int]int)
+		handler := newEndpoint(t, c).Handler(event.NewMux())
+		forge := func(body io.ReadCloser) {
+			r := signed(t, "http://localhost/", "{}")
+			r.Header.Set(sigHeader, strings.Repeat("0", 64))
+			r.RemoteAddr, r.Body, r.ContentLength = "192.0.2.1:1", body, 2
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			mu.Lock()
+			defer mu.Unlock()
+			statuses[w.Code]++
+		}
+		var senders sync.WaitGroup
+		for i := range slow {
+			senders.Go(func() {
+				// A nanosecond apart, so that each is followed by its fast ones.
+				forge(&slowBody{after: held + time.Duration(i)})
+				for range between {
+					forge(&slowBody{})
+				}
+			})
+		}
+		senders.Wait()
+		return statuses
+	}
+	t.Run("log", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			var log countingWriter
+			statuses := flood(t, verify.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			assert.Equal(t, map[int]int{401: slow * (1 + between)}, statuses)
+			assert.EqualValues(t, 100, log.lines.Load())
+		})
+	})
+	t.Run("rate", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			statuses := flood(t, verify.Config{RateLimit: verify.RateLimit{Requests: 100, Per: time.Minute}})
+			assert.Equal(t, map[int]int{401: 100, 429: slow*(1+between) - 100}, statuses)
+		})
 	})
 }
 

@@ -67,14 +67,23 @@ type exchange struct {
 	w        http.ResponseWriter
 	r        *http.Request
 	received time.Time
-	body     []byte
+	body     []byte // also if it did not come whole, for the record
 	by       string
 	event    *event.Event
+	facts    facts
 
 	looked  bool // addr and addrErr are known
 	addr    netip.Addr
 	addrErr error
 	outside bool // of AllowFromReport
+}
+
+// facts are what the log says of an event, kept from before a handler has it: one
+// that writes to its event against the rules, perhaps at this moment, does not
+// write the log.
+type facts struct {
+	id, vendorType string
+	typ            event.Type
 }
 
 func (p *Endpoint) receive(x *exchange) error {
@@ -137,6 +146,7 @@ func (p *Endpoint) checkBody(v Verifier, x *exchange, checked bool) error {
 		e.Time = e.Received
 	}
 	x.event = e
+	x.facts = facts{e.ID, e.VendorType, e.Type}
 	return nil
 }
 

@@ -44,11 +44,11 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 		if x.by != "" {
 			attrs = append(attrs, slog.String("credential", x.by))
 		}
-		if e := x.event; e != nil {
+		if x.event != nil {
 			attrs = append(attrs,
-				slog.String("id", e.ID),
-				slog.String("type", string(e.Type)),
-				slog.String("vendor_type", short(e.VendorType)),
+				slog.String("id", x.facts.id),
+				slog.String("type", string(x.facts.typ)),
+				slog.String("vendor_type", short(x.facts.vendorType)),
 			)
 		}
 		if x.outside {
@@ -96,7 +96,7 @@ func levelOf(status int, err error) slog.Level {
 // they like; whoever was let in is the vendor.
 func (p *Endpoint) sampled(x *exchange, status int) bool {
 	refused := x.event == nil && status != 0 && status < 500
-	if !refused || p.refusals == nil || p.refusals.AllowN(x.received, 1) {
+	if !refused || p.refusals == nil || p.refusals.allow() {
 		return true
 	}
 	p.suppressed.Add(1)

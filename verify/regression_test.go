@@ -2,10 +2,15 @@ package verify_test
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -57,34 +62,124 @@ func TestIssue341_stripeNode_RawBytesSurvive(t *testing.T) {
 	assert.Equal(t, body, string(raw))
 }
 
-// cloudevents/sdk-go hung on requests that are not POST (#610) and wedged for
-// good after clients had gone (#1224).
+// cloudevents/sdk-go hung on requests that are not POST (#610), and wedged for
+// good after clients had gone while their events were handled (#1224, #1332).
 func TestIssue1224_cloudevents_ServesOnAfterClientsHaveGone(t *testing.T) {
-	block := make(chan struct{})
-	server := serve(t, verify.Config{}, event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
-		<-block
+	const gone = 20
+	started, block, done := make(chan struct{}), make(chan struct{}), make(chan struct{}, gone)
+	hook := newEndpoint(t, verify.Config{})
+	// Not a server of httptest, whose Close waits for handlers that are stuck.
+	server := &http.Server{Handler: hook.Handler(event.HandlerFunc(func(context.Context, *event.Event) error {
+		select {
+		case <-block: // those that come later
+		case started <- struct{}{}:
+			<-block
+			done <- struct{}{}
+		}
 		return nil
-	}))
-	for range 20 {
+	}))}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() { _ = server.Serve(listener) }()
+	defer server.Close()
+	url := "http://" + listener.Addr().String()
+	client := &http.Client{Transport: new(http.Transport), Timeout: 30 * time.Second}
+	defer client.CloseIdleConnections()
+	unblock := sync.OnceFunc(func() { close(block) })
+	defer unblock()
+	for range gone {
 		ctx, cancel := context.WithCancel(context.Background())
-		sent := make(chan struct{})
+		defer cancel()
+		sent := make(chan error, 1)
 		go func() {
-			defer close(sent)
-			if res, err := server.Client().Do(signed(t, server.URL, "{}").WithContext(ctx)); err == nil {
+			res, err := client.Do(signed(t, url, "{}").WithContext(ctx))
+			if err == nil {
 				res.Body.Close()
 			}
+			sent <- err
 		}()
+		select {
+		case <-started:
+		case err := <-sent:
+			require.FailNow(t, "the event was not handled", "%v", err)
+		}
 		cancel()
-		<-sent
+		assert.ErrorIs(t, <-sent, context.Canceled)
 	}
-	close(block)
+	unblock()
+	for range gone {
+		<-done
+	}
 	for _, method := range []string{"GET", "OPTIONS", "POST"} {
-		r := signed(t, server.URL, "{}")
+		r := signed(t, url, "{}")
 		r.Method = method
-		res, err := server.Client().Do(r)
+		res, err := client.Do(r)
 		require.NoError(t, err)
 		res.Body.Close()
 		assert.Equal(t, method == "POST", res.StatusCode == 200)
+	}
+}
+
+// cloudevents/sdk-go worked on no more than GOMAXPROCS events at once, so that a
+// few slow ones held up all others (#569).
+func TestIssue569_cloudevents_MoreThanGOMAXPROCSAtOnce(t *testing.T) {
+	together := 4*runtime.GOMAXPROCS(0) + 1
+	var running atomic.Int64
+	all := make(chan struct{})
+	server := serve(t, verify.Config{}, event.HandlerFunc(func(ctx context.Context, _ *event.Event) error {
+		if running.Add(1) == int64(together) {
+			close(all)
+		}
+		select {
+		case <-all:
+			return ctx.Err()
+		case <-ctx.Done(): // after HandlerTimeout
+			return ctx.Err()
+		}
+	}))
+	var senders sync.WaitGroup
+	for range together {
+		senders.Go(func() {
+			res, err := server.Client().Do(signed(t, server.URL, "{}"))
+			if assert.NoError(t, err) {
+				res.Body.Close()
+				assert.Equal(t, http.StatusOK, res.StatusCode)
+			}
+		})
+	}
+	senders.Wait()
+}
+
+// A receiver answered, and so ended the request's context, while the callback was
+// still running (cloudevents/sdk-go#691).
+func TestIssue691_cloudevents_AnswersAfterTheCallback(t *testing.T) {
+	var returned atomic.Bool
+	run := func(ctx context.Context) error {
+		for range 100 {
+			runtime.Gosched()
+		}
+		defer returned.Store(true)
+		return ctx.Err()
+	}
+	hook := newEndpoint(t, verify.Config{})
+	for name, h := range map[string]http.Handler{
+		"Handler": hook.Handler(event.HandlerFunc(func(ctx context.Context, _ *event.Event) error { return run(ctx) })),
+		"Middleware": hook.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if run(r.Context()) != nil {
+				w.WriteHeader(http.StatusInternalServerError)
+			}
+		})),
+	} {
+		returned.Store(false)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h.ServeHTTP(w, r)
+			assert.True(t, returned.Load(), name)
+		}))
+		res, err := server.Client().Do(signed(t, server.URL, "{}"))
+		server.Close()
+		require.NoError(t, err)
+		res.Body.Close()
+		assert.Equal(t, http.StatusOK, res.StatusCode, name)
 	}
 }
 
