@@ -50,10 +50,12 @@ func (d *delivery) attemptsSubject() string {
 
 func (s *Store) attemptsStream() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name:              s.names.attempts(),
-		Description:       "accesshook attempts that failed or may have killed a process",
-		Subjects:          []string{s.names.attempts() + ".>"},
-		Discard:           jetstream.DiscardOld, // a lost record costs some more attempts
+		Name:        s.names.attempts(),
+		Description: "accesshook attempts that failed or may have killed a process",
+		Subjects:    []string{s.names.attempts() + ".>"},
+		// A record that is discarded costs some more attempts, and no event. There is
+		// room for the records of some 100,000 events that wait for another attempt.
+		Discard:           jetstream.DiscardOld,
 		MaxMsgsPerSubject: 1,
 		MaxAge:            attemptsKept,
 		MaxBytes:          maxAttemptsBytes,

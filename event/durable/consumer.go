@@ -39,7 +39,10 @@ type Consumer struct {
 	Workers int
 	// MaxAttempts is how often an event is given to the callbacks at most before
 	// it becomes a dead letter. An attempt that the process did not live through
-	// counts. Zero: 12, which with the other defaults takes about 20 minutes.
+	// counts. What is noted of attempts has 64 MiB, some 100,000 events that wait
+	// for another one; beyond that the oldest notes go, and those events may be
+	// tried more often. Zero: 12, which with the other defaults takes about 20
+	// minutes.
 	MaxAttempts int
 	// Timeout is the deadline of the context of each attempt. A callback that
 	// ignores it holds its worker, and loses its lease. Zero: 5 minutes.

@@ -90,10 +90,17 @@ func (s *Store) decode(h nats.Header, data []byte) (e *event.Event, err error) {
 	if e.Credential, err = url.PathUnescape(h.Get(HeaderCredential)); err != nil {
 		return nil, errors.New("durable: header " + HeaderCredential + " cannot be read")
 	}
-	if h.Get(HeaderRaw) == rawSealed && !s.sealer.empty() {
-		if err := s.openRaw(e, data); err != nil {
-			return nil, err
-		}
+	if h.Get(HeaderRaw) != rawSealed {
+		return e, nil
+	}
+	if s.sealer.empty() {
+		s.sealer.warned.Do(func() {
+			s.log().Warn("durable: stored bodies are sealed and there is no key: events come without Raw, their secrets masked")
+		})
+		return e, nil
+	}
+	if err := s.openRaw(e, data); err != nil {
+		return nil, err
 	}
 	return e, nil
 }
