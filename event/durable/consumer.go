@@ -23,6 +23,9 @@ const (
 	DefaultMaxDelay     = 10 * time.Minute
 )
 
+// minLease is the shortest lease that a consumer can have.
+const minLease = time.Second
+
 // A Consumer is one party that sees each event of a [Store], and says how its
 // callbacks are called. The store remembers by its Name what it has finished:
 // two consumers each see everything, processes that run the same consumer share
@@ -48,8 +51,9 @@ type Consumer struct {
 	// ignores it holds its worker, and loses its lease. Zero: 5 minutes.
 	Timeout time.Duration
 	// Lease is after how long an event is given to the callbacks again when its
-	// process has died. It is renewed while a callback runs. At least 1 second.
-	// Zero: 30 seconds.
+	// process has died. It is renewed three times a second while a callback runs.
+	// Among processes of one consumer, that of the last to begin holds for all; it
+	// can be changed while others run. At least 1 second. Zero: 30 seconds.
 	Lease time.Duration
 	// Delay is the pause after the first attempt. It doubles with each attempt up
 	// to MaxDelay. Each pause is random between half of that and all of it; an
@@ -137,7 +141,7 @@ func (c Consumer) withDefaults() (Consumer, error) {
 			*f.value = f.or
 		}
 	}
-	if c.Lease < time.Second {
+	if c.Lease < minLease {
 		return c, errors.New("durable: Consumer.Lease is less than a second")
 	}
 	return c, nil

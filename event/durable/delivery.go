@@ -149,12 +149,16 @@ func (d *delivery) answer(ctx context.Context, e *event.Event, err error) {
 // The clock is one that nobody sets.
 func (d *delivery) hold() { d.holds.Store(int64(time.Since(d.began) + d.c.Timeout)) }
 
+// renewEvery suits the shortest lease: the lease is that of the process of this
+// consumer that began last, which may have begun a moment ago.
+const renewEvery = minLease / 3
+
 // keepLease renews the lease of the event until release is called, or the
 // callback has outrun its timeout.
 func (d *delivery) keepLease(ctx context.Context, e *event.Event) (release func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
-		tick := time.NewTicker(d.c.Lease / 3)
+		tick := time.NewTicker(renewEvery)
 		defer tick.Stop()
 		for {
 			select {
