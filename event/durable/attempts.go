@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -105,15 +106,23 @@ func (d *delivery) record(ctx context.Context, r record) error {
 }
 
 // alone waits until no other event that may have killed the process is with the
-// callbacks, so that the next one to do so is the only one. It does not wait for
-// longer than a callback may take.
-func (r *run) alone(ctx context.Context) (release func()) {
-	ctx, cancel := context.WithTimeout(ctx, r.c.Timeout)
-	defer cancel()
+// callbacks, so that the next one to do so is the only one. ok is false if the run
+// is over, or others have taken as long as a callback may.
+func (r *run) alone() (release func(), ok bool) {
+	timeout := time.NewTimer(r.c.Timeout)
+	defer timeout.Stop()
 	select {
 	case r.suspects <- struct{}{}:
-		return func() { <-r.suspects }
-	case <-ctx.Done():
-		return func() {}
+	case <-timeout.C:
+		return nil, false
+	case <-r.done:
+		return nil, false
 	}
+	give := sync.OnceFunc(func() { <-r.suspects })
+	// A callback that ignores its deadline must not keep the others waiting for ever.
+	late := time.AfterFunc(r.c.Timeout+r.c.Lease, give)
+	return func() {
+		late.Stop()
+		give()
+	}, true
 }

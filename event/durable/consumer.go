@@ -72,7 +72,7 @@ type Consumer struct {
 // An Attempt is what became of one delivery of an event to a consumer.
 type Attempt struct {
 	Consumer string
-	Event    *event.Event // nil if it could not be decoded
+	Event    *event.Event // nil if it was not decoded; without Payload if no attempt came to an end
 	Number   int          // 1 for the first
 	Result   Result
 	Err      error         // what the callbacks returned, or why there was no attempt
@@ -162,8 +162,8 @@ func (s *Store) Run(ctx context.Context, h event.Handler) error {
 }
 
 // Run gives the events of the store to h until ctx is over or the store is
-// closed; it then waits for the callbacks that are running, whose contexts go on
-// until their deadline, and returns nil. While the NATS servers cannot be reached
+// closed; it then gives back what no callback has yet, waits for the callbacks
+// that are running, whose contexts go on until their deadline, and returns nil. While the NATS servers cannot be reached
 // it waits for them. It returns an error if it cannot begin, if the consumer is
 // deleted, or if the connection was closed.
 //

@@ -105,6 +105,21 @@ func (s *Store) decode(h nats.Header, data []byte) (e *event.Event, err error) {
 	return e, nil
 }
 
+// decodeEnvelope is decode without the payload, and without its decoder. It
+// returns nil if the rest cannot be read either.
+func (s *Store) decodeEnvelope(h nats.Header, data []byte) *event.Event {
+	none := make(cloudevent.Payloads, len(s.c.Payloads))
+	for vendor := range s.c.Payloads {
+		none[vendor] = func([]byte) (*event.Event, error) { return &event.Event{}, nil }
+	}
+	e, err := cloudevent.Decode(data, none)
+	if err != nil {
+		return nil
+	}
+	e.Credential, _ = url.PathUnescape(h.Get(HeaderCredential))
+	return e
+}
+
 // openRaw sets Raw of e, and its payload to one that has its secrets.
 //
 // An endpoint may have decoded the body otherwise than the decoder in Payloads

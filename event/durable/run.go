@@ -37,6 +37,7 @@ type run struct {
 	h event.Handler
 
 	began    time.Time
+	done     <-chan struct{}  // closed when the run is to end
 	journal  jetstream.Stream // of attempts
 	suspects chan struct{}    // has a token while an event that may kill is with the callbacks
 
@@ -69,6 +70,7 @@ func shown(h event.Handler) event.Handler {
 func (r *run) run(ctx context.Context) error {
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(nil)
+	r.done = ctx.Done()
 	consumers, err := r.create(ctx)
 	if ctx.Err() != nil {
 		return nil
@@ -197,16 +199,16 @@ func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.M
 		run: r, msg: m, shard: shard, made: made, meta: meta,
 		recorded: meta.NumDelivered > 1 || time.Since(r.began) < warmUp || r.c.MaxAttempts == 1,
 	}
-	a := Attempt{Consumer: r.c.Name, Number: 1}
-	if a.Event, a.Err = r.decode(m.Headers(), m.Data()); a.Err != nil {
-		a.Result = d.bury(ctx, a)
-	} else {
-		d.attempt(ctx, &a)
-	}
+	a := Attempt{Consumer: r.c.Name}
+	d.attempt(ctx, &a)
 	r.observe(ctx, a)
 }
 
-var errNotFinished = errors.New("durable: no attempt came to an end: the process died, or a callback outran its lease")
+var (
+	errNotFinished = errors.New("durable: no attempt came to an end: the process died, or a callback outran its lease")
+	errRunEnded    = errors.New("durable: given back: Run was cancelled")
+	errNotAlone    = errors.New("durable: given back: another event that may have killed the process took too long")
+)
 
 func (r *run) observe(ctx context.Context, a Attempt) {
 	if r.c.Observe == nil {
