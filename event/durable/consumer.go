@@ -42,7 +42,9 @@ type Consumer struct {
 	Workers int
 	// MaxAttempts is how often an event is given to the callbacks at most before
 	// it becomes a dead letter. An attempt that the process did not live through
-	// counts. What is noted of attempts has 64 MiB, some 100,000 events that wait
+	// counts. An embedded store dies with the process, and cannot tell it from a
+	// tenth of a second of work that was just to begin, which then counts as well.
+	// What is noted of attempts has 64 MiB, some 100,000 events that wait
 	// for another one; beyond that the oldest notes go, and those events may be
 	// tried more often. Zero: 12, which with the other defaults takes about 20
 	// minutes.

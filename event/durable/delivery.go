@@ -19,6 +19,7 @@ type delivery struct {
 	msg      jetstream.Msg
 	shard    int
 	made     string // tells the consumer from another of the same name
+	mark     *mark  // of the shard, or nil
 	meta     *jetstream.MsgMetadata
 	recorded bool                        // its attempts are
 	holds    atomic.Int64                // until when its lease is renewed, a duration since the run began
@@ -68,11 +69,9 @@ func (d *delivery) attempt(ctx context.Context, a *Attempt) {
 		return
 	}
 	a.Number++
-	if d.recorded {
-		if err := d.record(ctx, record{Attempts: a.Number}); err != nil {
-			d.postpone(ctx, a, err)
-			return
-		}
+	if err := d.count(ctx, a.Number); err != nil {
+		d.postpone(ctx, a, err)
+		return
 	}
 	if d.decode(a); a.Err != nil {
 		a.Result = d.bury(ctx, *a)

@@ -39,6 +39,7 @@ type run struct {
 	began    time.Time
 	done     <-chan struct{}  // closed when the run is to end
 	journal  jetstream.Stream // of attempts
+	marks    []*mark          // of each shard, nil where the server counts well enough
 	suspects chan struct{}    // has a token while an event that may kill is with the callbacks
 
 	stop  context.CancelCauseFunc // ends all workers
@@ -83,6 +84,7 @@ func (r *run) run(ctx context.Context) error {
 	if r.Store.c.Order != OrderNone {
 		workers = 1
 	}
+	closeMarks := r.openMarks(consumers)
 	for shard, consumer := range consumers {
 		for range workers {
 			r.works.Go(func() { r.work(ctx, shard, consumer) })
@@ -93,6 +95,7 @@ func (r *run) run(ctx context.Context) error {
 
 	flush, cancel := context.WithTimeout(context.Background(), flushWait)
 	defer cancel()
+	closeMarks(flush)
 	_ = r.nc.FlushWithContext(flush) // else what was done last is done again
 	if end, ok := context.Cause(ctx).(ended); ok {
 		return end.error
@@ -196,9 +199,9 @@ func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.M
 		return
 	}
 	d := &delivery{
-		run: r, msg: m, shard: shard, made: made, meta: meta,
-		recorded: meta.NumDelivered > 1 || time.Since(r.began) < warmUp || r.c.MaxAttempts == 1,
+		run: r, msg: m, shard: shard, made: made, meta: meta, mark: r.marks[shard],
 	}
+	d.recorded = meta.NumDelivered > 1 || r.c.MaxAttempts == 1 || d.mark == nil && time.Since(r.began) < warmUp
 	a := Attempt{Consumer: r.c.Name}
 	d.attempt(ctx, &a)
 	r.observe(ctx, a)
