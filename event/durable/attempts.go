@@ -5,24 +5,25 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
 
 // The server counts deliveries, and that is not enough to know which event kills
-// the process: it counts those as well that never reached a callback, it counts
-// for all that were in work when the process died, and what it counted in the
-// last tenth of a second is lost with the process. So attempts are recorded in a
+// the process: it counts those as well that never reached a callback, and it counts
+// for all that were in work when the process died. So attempts are recorded in a
 // stream of their own, before the callbacks are called: those of events that were
-// delivered before, and all at the beginning of a run, since what a dead process
-// was working on comes first. Nothing is recorded for an event that succeeds at
-// once later on, unless one attempt is all: a delivery that came to nobody must
-// not be taken for it.
+// delivered before, or that the mark of a dead process covers. Without marks all
+// are at the beginning of a run, since what a dead process was working on comes
+// first. Nothing is recorded for an event that succeeds at once later on, unless
+// one attempt is all: a delivery that came to nobody must not be taken for it.
 
 const (
-	// warmUp is how long a run records all attempts. It is longer than the server
-	// takes to have its own count on disk.
+	// warmUp is how long a run looks for records of all events, and without marks
+	// records all attempts. It is longer than the server takes to have its own count
+	// on disk.
 	warmUp = time.Second
 	// attemptsKept is how long a record is kept; it is longer than any pause.
 	attemptsKept     = 7 * 24 * time.Hour
@@ -50,10 +51,12 @@ func (d *delivery) attemptsSubject() string {
 
 func (s *Store) attemptsStream() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name:              s.names.attempts(),
-		Description:       "accesshook attempts that failed or may have killed a process",
-		Subjects:          []string{s.names.attempts() + ".>"},
-		Discard:           jetstream.DiscardOld, // a lost record costs some more attempts
+		Name:        s.names.attempts(),
+		Description: "accesshook attempts that failed or may have killed a process",
+		Subjects:    []string{s.names.attempts() + ".>"},
+		// A record that is discarded costs some more attempts, and no event. There is
+		// room for the records of some 100,000 events that wait for another attempt.
+		Discard:           jetstream.DiscardOld,
 		MaxMsgsPerSubject: 1,
 		MaxAge:            attemptsKept,
 		MaxBytes:          maxAttemptsBytes,
@@ -67,11 +70,16 @@ func (s *Store) attemptsStream() jetstream.StreamConfig {
 // attempts returns the record of d before this attempt, and whether it may have
 // killed the process.
 func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err error) {
-	if !d.recorded {
-		return record{}, false, nil
-	}
 	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
 	defer cancel()
+	marked, err := d.marked(ctx)
+	if err != nil {
+		return record{}, false, err
+	}
+	d.recorded = d.recorded || marked
+	if !d.recorded && time.Since(d.began) >= warmUp {
+		return record{}, false, nil
+	}
 	m, err := d.journal.GetLastMsgForSubject(ctx, d.attemptsSubject())
 	switch {
 	case err == nil:
@@ -79,12 +87,24 @@ func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err er
 			return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
 		}
 		r.Attempts = max(r.Attempts, 0) // whoever wrote it
+		d.recorded = true
 	case !errors.Is(err, jetstream.ErrMsgNotFound):
 		return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
-	case d.meta.NumDelivered > 1 && d.c.MaxAttempts > 1:
+	case (d.meta.NumDelivered > 1 || marked) && d.c.MaxAttempts > 1:
 		r = record{Attempts: 1} // which was not recorded, or came to nobody
 	}
 	return r, r.Attempts > 0 && !r.Ended, nil
+}
+
+// count counts attempt number n before it begins, as far as it must be.
+func (d *delivery) count(ctx context.Context, n int) error {
+	switch {
+	case d.recorded:
+		return d.record(ctx, record{Attempts: n})
+	case d.mark != nil:
+		return d.mark.raise(ctx, d)
+	}
+	return nil
 }
 
 // record records r for d.
@@ -103,15 +123,23 @@ func (d *delivery) record(ctx context.Context, r record) error {
 }
 
 // alone waits until no other event that may have killed the process is with the
-// callbacks, so that the next one to do so is the only one. It does not wait for
-// longer than a callback may take.
-func (r *run) alone(ctx context.Context) (release func()) {
-	ctx, cancel := context.WithTimeout(ctx, r.c.Timeout)
-	defer cancel()
+// callbacks, so that the next one to do so is the only one. ok is false if the run
+// is over, or others have taken as long as a callback may.
+func (r *run) alone() (release func(), ok bool) {
+	timeout := time.NewTimer(r.c.Timeout)
+	defer timeout.Stop()
 	select {
 	case r.suspects <- struct{}{}:
-		return func() { <-r.suspects }
-	case <-ctx.Done():
-		return func() {}
+	case <-timeout.C:
+		return nil, false
+	case <-r.done:
+		return nil, false
 	}
+	give := sync.OnceFunc(func() { <-r.suspects })
+	// A callback that ignores its deadline must not keep the others waiting for ever.
+	late := time.AfterFunc(r.c.Timeout+r.c.Lease, give)
+	return func() {
+		late.Stop()
+		give()
+	}, true
 }

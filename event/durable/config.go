@@ -101,7 +101,9 @@ type Config struct {
 	KeepRaw bool
 	// RawKeys are keys of 32 random bytes each. The first seals, all open. A key
 	// may go once no event is left that was sealed with it, and must be replaced
-	// as first after four thousand million events.
+	// as first after four thousand million events. An event that none of them opens
+	// goes to the dead letters; without any key, sealed events come without Raw and
+	// with masked secrets, and the log says so once.
 	RawKeys [][]byte
 
 	// Logger gets what goes wrong while nobody is there to be told. Nil:

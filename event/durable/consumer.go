@@ -23,6 +23,9 @@ const (
 	DefaultMaxDelay     = 10 * time.Minute
 )
 
+// minLease is the shortest lease that a consumer can have.
+const minLease = time.Second
+
 // A Consumer is one party that sees each event of a [Store], and says how its
 // callbacks are called. The store remembers by its Name what it has finished:
 // two consumers each see everything, processes that run the same consumer share
@@ -39,14 +42,20 @@ type Consumer struct {
 	Workers int
 	// MaxAttempts is how often an event is given to the callbacks at most before
 	// it becomes a dead letter. An attempt that the process did not live through
-	// counts. Zero: 12, which with the other defaults takes about 20 minutes.
+	// counts. An embedded store dies with the process, and cannot tell it from a
+	// tenth of a second of work that was just to begin, which then counts as well.
+	// What is noted of attempts has 64 MiB, some 100,000 events that wait
+	// for another one; beyond that the oldest notes go, and those events may be
+	// tried more often. Zero: 12, which with the other defaults takes about 20
+	// minutes.
 	MaxAttempts int
 	// Timeout is the deadline of the context of each attempt. A callback that
 	// ignores it holds its worker, and loses its lease. Zero: 5 minutes.
 	Timeout time.Duration
 	// Lease is after how long an event is given to the callbacks again when its
-	// process has died. It is renewed while a callback runs. At least 1 second.
-	// Zero: 30 seconds.
+	// process has died. It is renewed three times a second while a callback runs.
+	// Among processes of one consumer, that of the last to begin holds for all; it
+	// can be changed while others run. At least 1 second. Zero: 30 seconds.
 	Lease time.Duration
 	// Delay is the pause after the first attempt. It doubles with each attempt up
 	// to MaxDelay. Each pause is random between half of that and all of it; an
@@ -65,7 +74,7 @@ type Consumer struct {
 // An Attempt is what became of one delivery of an event to a consumer.
 type Attempt struct {
 	Consumer string
-	Event    *event.Event // nil if it could not be decoded
+	Event    *event.Event // nil if it was not decoded; without Payload if no attempt came to an end
 	Number   int          // 1 for the first
 	Result   Result
 	Err      error         // what the callbacks returned, or why there was no attempt
@@ -134,7 +143,7 @@ func (c Consumer) withDefaults() (Consumer, error) {
 			*f.value = f.or
 		}
 	}
-	if c.Lease < time.Second {
+	if c.Lease < minLease {
 		return c, errors.New("durable: Consumer.Lease is less than a second")
 	}
 	return c, nil
@@ -155,8 +164,8 @@ func (s *Store) Run(ctx context.Context, h event.Handler) error {
 }
 
 // Run gives the events of the store to h until ctx is over or the store is
-// closed; it then waits for the callbacks that are running, whose contexts go on
-// until their deadline, and returns nil. While the NATS servers cannot be reached
+// closed; it then gives back what no callback has yet, waits for the callbacks
+// that are running, whose contexts go on until their deadline, and returns nil. While the NATS servers cannot be reached
 // it waits for them. It returns an error if it cannot begin, if the consumer is
 // deleted, or if the connection was closed.
 //

@@ -95,7 +95,7 @@ func (s *Store) DeadLetters(ctx context.Context, after uint64, limit int) ([]Dea
 	if after+1 == 0 || state.Msgs == 0 || first > state.LastSeq {
 		return nil, nil
 	}
-	messages, stop, err := s.read(ctx, s.names.dead(), jetstream.OrderedConsumerConfig{
+	messages, stop, err := s.read(ctx, s.names.dead(), min(limit, s.c.ahead()), jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: first,
 	})
 	if err != nil {

@@ -19,47 +19,96 @@ type delivery struct {
 	msg      jetstream.Msg
 	shard    int
 	made     string // tells the consumer from another of the same name
+	mark     *mark  // of the shard, or nil
 	meta     *jetstream.MsgMetadata
-	recorded bool         // its attempts are
-	holds    atomic.Int64 // until when its lease is renewed, a duration since the run began
+	recorded bool                        // its attempts are
+	holds    atomic.Int64                // until when its lease is renewed, a duration since the run began
+	event    atomic.Pointer[event.Event] // once it is decoded
 }
 
 // attempt gives the event to the callbacks, unless that was done too often, and
-// says in a what became of it.
+// says in a what became of it. It is counted before it is decoded, for a decoder
+// can end the process as well.
 func (d *delivery) attempt(ctx context.Context, a *Attempt) {
 	d.hold()
-	defer d.keepLease(ctx, a.Event)()
+	defer d.keepLease(ctx)()
 	before, suspect, err := d.attempts(ctx)
 	if err != nil {
+		a.Number = 1
 		d.postpone(ctx, a, err)
 		return
 	}
+	a.Number = before.Attempts
 	if before.Done {
-		a.Number, a.Result = before.Attempts, Handled
+		d.decode(a)
+		a.Err, a.Result = nil, Handled
 		d.answer(ctx, a.Event, d.msg.Ack())
 		return
 	}
-	a.Number = before.Attempts + 1
-	if a.Number > d.c.MaxAttempts || before.Bury {
-		a.Number = before.Attempts
-		a.Err = errNotFinished
+	if before.Attempts >= d.c.MaxAttempts || before.Bury {
 		if before.Ended {
+			d.decode(a)
 			a.Err = errors.New(before.Error)
+		} else {
+			a.Event, a.Err = d.decodeEnvelope(d.msg.Headers(), d.msg.Data()), errNotFinished
 		}
 		a.Result = d.bury(ctx, *a)
 		return
 	}
 	if suspect {
-		defer d.alone(ctx)()
-		d.hold()
-	}
-	if d.recorded {
-		if err := d.record(ctx, record{Attempts: a.Number}); err != nil {
-			d.postpone(ctx, a, err)
+		release, ok := d.alone()
+		if !ok {
+			d.giveBack(ctx, a, before)
 			return
 		}
+		defer release()
+		d.hold()
+	}
+	if d.over() {
+		d.giveBack(ctx, a, before)
+		return
+	}
+	a.Number++
+	if err := d.count(ctx, a.Number); err != nil {
+		d.postpone(ctx, a, err)
+		return
+	}
+	if d.decode(a); a.Err != nil {
+		a.Result = d.bury(ctx, *a)
+		return
 	}
 	d.call(ctx, a)
+}
+
+// decode sets Event or Err of a.
+func (d *delivery) decode(a *Attempt) {
+	a.Event, a.Err = d.Store.decode(d.msg.Headers(), d.msg.Data())
+	d.event.Store(a.Event)
+}
+
+// over reports whether the run is to end.
+func (d *delivery) over() bool {
+	select {
+	case <-d.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// giveBack has the event come again: to another process at once if the run is
+// over, else after a pause. That is no attempt.
+func (d *delivery) giveBack(ctx context.Context, a *Attempt, before record) {
+	if before.Attempts == 0 {
+		d.end(ctx, a, record{Ended: true}) // else the delivery would be taken for one
+	}
+	a.Err, a.Result = errRunEnded, Delayed
+	if d.over() {
+		d.answer(ctx, nil, d.msg.Nak())
+		return
+	}
+	a.Err = errNotAlone
+	d.answer(ctx, nil, d.msg.NakWithDelay(d.c.delay(1, nil)))
 }
 
 // postpone has the event come again soon, since the store fails and this attempt
@@ -149,12 +198,16 @@ func (d *delivery) answer(ctx context.Context, e *event.Event, err error) {
 // The clock is one that nobody sets.
 func (d *delivery) hold() { d.holds.Store(int64(time.Since(d.began) + d.c.Timeout)) }
 
+// renewEvery suits the shortest lease: the lease is that of the process of this
+// consumer that began last, which may have begun a moment ago.
+const renewEvery = minLease / 3
+
 // keepLease renews the lease of the event until release is called, or the
 // callback has outrun its timeout.
-func (d *delivery) keepLease(ctx context.Context, e *event.Event) (release func()) {
+func (d *delivery) keepLease(ctx context.Context) (release func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
-		tick := time.NewTicker(d.c.Lease / 3)
+		tick := time.NewTicker(renewEvery)
 		defer tick.Stop()
 		for {
 			select {
@@ -162,7 +215,7 @@ func (d *delivery) keepLease(ctx context.Context, e *event.Event) (release func(
 				return
 			case <-tick.C:
 				if int64(time.Since(d.began)) > d.holds.Load() {
-					d.failed(ctx, "lease", e, errors.New("a callback ignores its deadline: the event will be given to the callbacks again"))
+					d.failed(ctx, "lease", d.event.Load(), errors.New("a callback ignores its deadline: the event will be given to the callbacks again"))
 					return
 				}
 				_ = d.msg.InProgress() // without a connection the lease is lost anyway

@@ -90,12 +90,34 @@ func (s *Store) decode(h nats.Header, data []byte) (e *event.Event, err error) {
 	if e.Credential, err = url.PathUnescape(h.Get(HeaderCredential)); err != nil {
 		return nil, errors.New("durable: header " + HeaderCredential + " cannot be read")
 	}
-	if h.Get(HeaderRaw) == rawSealed && !s.sealer.empty() {
-		if err := s.openRaw(e, data); err != nil {
-			return nil, err
-		}
+	if h.Get(HeaderRaw) != rawSealed {
+		return e, nil
+	}
+	if s.sealer.empty() {
+		s.sealer.warned.Do(func() {
+			s.log().Warn("durable: stored bodies are sealed and there is no key: events come without Raw, their secrets masked")
+		})
+		return e, nil
+	}
+	if err := s.openRaw(e, data); err != nil {
+		return nil, err
 	}
 	return e, nil
+}
+
+// decodeEnvelope is decode without the payload, and without its decoder. It
+// returns nil if the rest cannot be read either.
+func (s *Store) decodeEnvelope(h nats.Header, data []byte) *event.Event {
+	none := make(cloudevent.Payloads, len(s.c.Payloads))
+	for vendor := range s.c.Payloads {
+		none[vendor] = func([]byte) (*event.Event, error) { return &event.Event{}, nil }
+	}
+	e, err := cloudevent.Decode(data, none)
+	if err != nil {
+		return nil
+	}
+	e.Credential, _ = url.PathUnescape(h.Get(HeaderCredential))
+	return e
 }
 
 // openRaw sets Raw of e, and its payload to one that has its secrets.

@@ -11,9 +11,22 @@ import (
 // was have been read.
 type reader func(context.Context) (jetstream.Msg, *jetstream.MsgMetadata, error)
 
-// read reads what a stream has at this moment, in order, without changing it.
-// The function stop must be called.
-func (s *Store) read(ctx context.Context, stream string, c jetstream.OrderedConsumerConfig) (next reader, stop func(), err error) {
+const (
+	// aheadBytes is about how much of a stream is read ahead, and at least one
+	// message. The client can bound it in messages alone: a bound in bytes would
+	// have a message that is larger, of a time when MaxBody was, stop the reading.
+	aheadBytes = 16 << 20
+	maxAhead   = 64 // messages
+)
+
+// ahead is how many messages of a stream are read ahead.
+func (c Config) ahead() int {
+	return int(min(max(aheadBytes/c.maxMessage(), 1), maxAhead))
+}
+
+// read reads what a stream has at this moment, in order, without changing it, and
+// at most ahead messages in advance. The function stop must be called.
+func (s *Store) read(ctx context.Context, stream string, ahead int, c jetstream.OrderedConsumerConfig) (next reader, stop func(), err error) {
 	info, err := s.js.Stream(ctx, stream)
 	if err != nil {
 		return nil, nil, err
@@ -27,11 +40,14 @@ func (s *Store) read(ctx context.Context, stream string, c jetstream.OrderedCons
 	if err != nil {
 		return nil, nil, err
 	}
-	end := state.NumPending == 0
+	left := state.NumPending
+	end := left == 0
 	// The message that came last: an ordered consumer is made anew after a fault,
 	// under another name, and counts again.
 	var came jetstream.MsgMetadata
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(64))
+	// It does not ask for more than there is: while a request is open the server
+	// sends heartbeats, which would fill the places of the messages.
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(ahead), jetstream.StopAfter(max(left, 1)))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -59,7 +75,8 @@ func (s *Store) read(ctx context.Context, stream string, c jetstream.OrderedCons
 				return nil, nil, err
 			}
 			came = *meta
-			end = meta.NumPending == 0 || meta.Sequence.Stream >= last
+			left--
+			end = left == 0 || meta.NumPending == 0 || meta.Sequence.Stream >= last
 			if meta.Sequence.Stream > last {
 				break // came after the reading began
 			}

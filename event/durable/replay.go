@@ -43,7 +43,8 @@ func (f Filter) subjects() (string, error) {
 // after another in the order in which they were stored (of two servers' clocks,
 // in a cluster), and returns when it has given all that there were when it began.
 // A zero to is now. What retention has deleted is gone; consumers are not
-// touched, and dead letters are replayed as well.
+// touched, and dead letters are replayed as well. It reads ahead, about 16 MiB of
+// each shard at most.
 //
 // It stops at the first error of h, and returns it with the time at which the
 // event was stored, from which another Replay can go on. An event that cannot be
@@ -126,7 +127,7 @@ func (s *Store) openShards(ctx context.Context, from time.Time, subjects string)
 		}
 	}
 	for shard := range s.c.Shards {
-		next, stopOne, err := s.read(ctx, s.names.stream(shard), jetstream.OrderedConsumerConfig{
+		next, stopOne, err := s.read(ctx, s.names.stream(shard), s.c.ahead(), jetstream.OrderedConsumerConfig{
 			FilterSubjects: []string{s.names.stored(subjects)},
 			DeliverPolicy:  jetstream.DeliverByStartTimePolicy, OptStartTime: &from,
 		})

@@ -37,7 +37,9 @@ type run struct {
 	h event.Handler
 
 	began    time.Time
+	done     <-chan struct{}  // closed when the run is to end
 	journal  jetstream.Stream // of attempts
+	marks    []*mark          // of each shard, nil where the server counts well enough
 	suspects chan struct{}    // has a token while an event that may kill is with the callbacks
 
 	stop  context.CancelCauseFunc // ends all workers
@@ -69,6 +71,7 @@ func shown(h event.Handler) event.Handler {
 func (r *run) run(ctx context.Context) error {
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(nil)
+	r.done = ctx.Done()
 	consumers, err := r.create(ctx)
 	if ctx.Err() != nil {
 		return nil
@@ -81,6 +84,7 @@ func (r *run) run(ctx context.Context) error {
 	if r.Store.c.Order != OrderNone {
 		workers = 1
 	}
+	closeMarks := r.openMarks(consumers)
 	for shard, consumer := range consumers {
 		for range workers {
 			r.works.Go(func() { r.work(ctx, shard, consumer) })
@@ -91,6 +95,7 @@ func (r *run) run(ctx context.Context) error {
 
 	flush, cancel := context.WithTimeout(context.Background(), flushWait)
 	defer cancel()
+	closeMarks(flush)
 	_ = r.nc.FlushWithContext(flush) // else what was done last is done again
 	if end, ok := context.Cause(ctx).(ended); ok {
 		return end.error
@@ -194,19 +199,19 @@ func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.M
 		return
 	}
 	d := &delivery{
-		run: r, msg: m, shard: shard, made: made, meta: meta,
-		recorded: meta.NumDelivered > 1 || time.Since(r.began) < warmUp || r.c.MaxAttempts == 1,
+		run: r, msg: m, shard: shard, made: made, meta: meta, mark: r.marks[shard],
 	}
-	a := Attempt{Consumer: r.c.Name, Number: 1}
-	if a.Event, a.Err = r.decode(m.Headers(), m.Data()); a.Err != nil {
-		a.Result = d.bury(ctx, a)
-	} else {
-		d.attempt(ctx, &a)
-	}
+	d.recorded = meta.NumDelivered > 1 || r.c.MaxAttempts == 1 || d.mark == nil && time.Since(r.began) < warmUp
+	a := Attempt{Consumer: r.c.Name}
+	d.attempt(ctx, &a)
 	r.observe(ctx, a)
 }
 
-var errNotFinished = errors.New("durable: no attempt came to an end: the process died, or a callback outran its lease")
+var (
+	errNotFinished = errors.New("durable: no attempt came to an end: the process died, or a callback outran its lease")
+	errRunEnded    = errors.New("durable: given back: Run was cancelled")
+	errNotAlone    = errors.New("durable: given back: another event that may have killed the process took too long")
+)
 
 func (r *run) observe(ctx context.Context, a Attempt) {
 	if r.c.Observe == nil {

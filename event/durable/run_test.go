@@ -208,7 +208,10 @@ func TestAttempts(t *testing.T) {
 			store(t, s, newEvent(2))
 			got.wait(t, 1) // the shard goes on
 			assert.Equal(t, len(tt.want), calls)
-			for _, a := range seen.attempts[:len(tt.want)] {
+			seen.mu.Lock()
+			attempts := seen.attempts[:len(tt.want)]
+			seen.mu.Unlock()
+			for _, a := range attempts {
 				assert.Equal(t, "siem", a.Consumer)
 				assert.Equal(t, "event-1", a.Event.ID)
 			}

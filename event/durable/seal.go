@@ -4,6 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"fmt"
+	"sync"
 
 	"github.com/accesshook/accesshook/event"
 )
@@ -12,7 +13,10 @@ const rawKeySize = 32 // AES-256
 
 // A sealer keeps the bodies of events from those who can read the store, and
 // from being put into another event. The zero sealer opens nothing.
-type sealer struct{ aeads []cipher.AEAD }
+type sealer struct {
+	aeads  []cipher.AEAD
+	warned sync.Once // that there are bodies and no key
+}
 
 // newSealer returns a sealer that seals with the first of keys.
 func newSealer(keys [][]byte) (*sealer, error) {

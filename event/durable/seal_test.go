@@ -96,6 +96,30 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// Whoever forgets the keys is told, once, and events are worked on.
+func TestNoKeyIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	const warning = "there is no key"
+	var log logBuffer
+	dir := t.TempDir()
+	c := embedded.Config{Dir: dir, Config: durable.Config{KeepRaw: true, RawKeys: [][]byte{keyA}, Logger: log.logger()}}
+	s := open(t, c)
+	login(t, s, "u-1")
+	login(t, s, "u-2")
+	got := newRecorder()
+	stop := run(t, s, durable.Consumer{Name: "siem"}, got)
+	got.wait(t, 2)
+	stop()
+	require.NoError(t, s.Close())
+	assert.NotContains(t, log.String(), warning)
+
+	c.KeepRaw, c.RawKeys = false, nil
+	s = open(t, c)
+	run(t, s, durable.Consumer{}, got)
+	got.wait(t, 2)
+	assert.Equal(t, 1, strings.Count(log.String(), warning), log.String())
+}
+
 func TestEventsWithoutABody(t *testing.T) {
 	t.Parallel()
 	s := open(t, embedded.Config{Config: durable.Config{KeepRaw: true, RawKeys: [][]byte{keyA}}})

@@ -1,0 +1,52 @@
+package durable_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/durable"
+)
+
+// The lease is a matter of the server: the process that begins last decides. An
+// event with another process keeps it nevertheless, as when a new release with
+// another lease is rolled out.
+func TestProcessesWithOtherLeases(t *testing.T) {
+	t.Parallel()
+	for name, leases := range map[string][2]time.Duration{
+		"shorter": {durable.DefaultLease, 3 * time.Second},
+		"longer":  {3 * time.Second, durable.DefaultLease},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t, t.TempDir())
+			c := durable.Config{Shards: 1, Order: durable.OrderByUser}
+			first, second := connectStore(t, srv, c), connectStore(t, srv, c)
+			store(t, first, newEvent(1), newEvent(2))
+			began, others := make(chan struct{}), make(chan struct{})
+			var seen observer
+			var calls atomic.Int64
+			run(t, first, durable.Consumer{Lease: leases[0], Observe: seen.observe}, event.HandlerFunc(func(context.Context, *event.Event) error {
+				if calls.Add(1) == 1 {
+					close(began)
+					<-others
+				}
+				return nil
+			}))
+			<-began
+			run(t, second, durable.Consumer{Lease: leases[1], Observe: seen.observe}, event.HandlerFunc(func(context.Context, *event.Event) error {
+				calls.Add(1)
+				return nil
+			}))
+			// Longer than the shorter lease: nothing may happen in it.
+			time.Sleep(5 * time.Second)
+			assert.Equal(t, int64(1), calls.Load(), "calls while the first one runs")
+			close(others)
+			assert.Equal(t, []string{"1 handled", "1 handled"}, seen.wait(t, 2))
+		})
+	}
+}

@@ -1,0 +1,179 @@
+package durable
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// A server in this process dies with it, and what it counted in the last tenth of
+// a second is lost. So a run marks, before it calls a callback, up to which
+// sequence of a shard events may be with the callbacks. A mark reaches ahead, or
+// each event would cost a write. What the mark of a dead process covers, and has
+// no record of its own, may have killed it: that was an attempt.
+
+const (
+	// marksEvery is about how often a busy shard is marked; what is handled in
+	// this time is suspected when the process has died.
+	marksEvery = 100 * time.Millisecond
+	maxMarked  = 1024 // events ahead
+	// markFor is how long a mark is relied on, since records go when they are old.
+	markFor = time.Hour
+)
+
+// A mark is that of one consumer in one shard. All runs in this process share it.
+type mark struct {
+	users int // guarded by marks
+
+	mu     sync.Mutex
+	loaded bool
+	found  uint64 // the mark that a process before this one has left
+	upTo   uint64 // the mark of this one, 0 for none
+	ahead  uint64
+	at     time.Time // of upTo
+}
+
+type markKey struct {
+	server  nats.InProcessConnProvider
+	subject string
+}
+
+// marks are those in use in this process: what one run has marked has not killed
+// the process as long as another can ask.
+var marks = struct {
+	sync.Mutex
+	of map[markKey]*mark
+}{of: make(map[markKey]*mark)}
+
+// openMarks takes the marks of the shards. The function done is to be called when
+// no callback runs any more.
+func (r *run) openMarks(consumers []jetstream.Consumer) (done func(context.Context)) {
+	server := r.nc.Opts.InProcessServer
+	keys := make([]markKey, len(consumers))
+	r.marks = make([]*mark, len(consumers))
+	for shard, consumer := range consumers {
+		made := consumer.CachedInfo().Config.Metadata[metaMade]
+		if server == nil || !reflect.TypeOf(server).Comparable() || made == "" {
+			continue
+		}
+		keys[shard] = markKey{server, r.markSubject(shard, made)}
+		r.marks[shard] = openMark(keys[shard])
+	}
+	return func(ctx context.Context) {
+		for shard, m := range r.marks {
+			if m != nil {
+				r.closeMark(ctx, keys[shard], m)
+			}
+		}
+	}
+}
+
+func openMark(key markKey) *mark {
+	marks.Lock()
+	defer marks.Unlock()
+	m := marks.of[key]
+	if m == nil {
+		m = new(mark)
+		marks.of[key] = m
+	}
+	m.users++
+	return m
+}
+
+// closeMark takes back what m has in advance, unless another run uses it.
+func (r *run) closeMark(ctx context.Context, key markKey, m *mark) {
+	marks.Lock()
+	m.users--
+	last := m.users == 0
+	marks.Unlock()
+	if !last {
+		return
+	}
+	m.mu.Lock() // whoever takes it now has to wait
+	defer m.mu.Unlock()
+	marks.Lock()
+	last = m.users == 0
+	marks.Unlock()
+	if last && m.upTo > 0 {
+		_ = r.writeMark(ctx, key.subject, m.found) // else some events lose an attempt
+		m.upTo = 0
+	}
+	marks.Lock()
+	defer marks.Unlock()
+	if m.users == 0 && marks.of[key] == m {
+		delete(marks.of, key)
+	}
+}
+
+func (r *run) markSubject(shard int, made string) string {
+	return fmt.Sprintf("%s.%s.%d.mark.%s", r.names.attempts(), r.c.Name, shard, made)
+}
+
+// A markRecord is what is stored of a mark.
+type markRecord struct {
+	UpTo uint64 `json:"upTo"`
+}
+
+func (r *run) writeMark(ctx context.Context, subject string, upTo uint64) error {
+	data, err := json.Marshal(markRecord{upTo})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.Store.c.PublishTimeout)
+	defer cancel()
+	if _, err := r.js.Publish(ctx, subject, data, jetstream.WithExpectStream(r.names.attempts())); err != nil {
+		return fmt.Errorf("durable: mark of a shard: %w", err)
+	}
+	return nil
+}
+
+// marked reports whether an event may have been with the callbacks of a process
+// that died.
+func (d *delivery) marked(ctx context.Context) (bool, error) {
+	m := d.mark
+	if m == nil {
+		return false, nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.loaded {
+		last, err := d.journal.GetLastMsgForSubject(ctx, d.markSubject(d.shard, d.made))
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return false, fmt.Errorf("durable: mark of a shard: %w", err)
+		}
+		var left markRecord
+		if err == nil && json.Unmarshal(last.Data, &left) == nil {
+			m.found = left.UpTo
+		}
+		m.loaded = true
+	}
+	return d.meta.Sequence.Stream <= m.found, nil
+}
+
+// raise marks the event of d, and some after it.
+func (m *mark) raise(ctx context.Context, d *delivery) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	seq, age := d.meta.Sequence.Stream, time.Since(m.at)
+	if seq <= m.upTo && age < markFor {
+		return nil
+	}
+	if age < marksEvery {
+		m.ahead = min(2*m.ahead+1, maxMarked)
+	} else {
+		m.ahead /= 2
+	}
+	upTo := max(m.upTo, seq+m.ahead)
+	if err := d.writeMark(ctx, d.markSubject(d.shard, d.made), upTo); err != nil {
+		return err
+	}
+	m.upTo, m.at = upTo, time.Now()
+	return nil
+}

@@ -1,0 +1,83 @@
+package durable_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/durable"
+	"github.com/accesshook/accesshook/event/durable/embedded"
+)
+
+// What a run has marked ahead is no attempt when it ended as it should, nor while
+// another one begins beside it.
+func TestMarksAreNoAttempts(t *testing.T) {
+	t.Parallel()
+	const count = 400
+	dir := t.TempDir()
+	var seen observer
+	c := durable.Consumer{MaxAttempts: 3, Observe: seen.observe}
+	s := open(t, embedded.Config{Dir: dir, Config: durable.Config{Shards: 1}})
+	stored := 0
+	more := func() {
+		t.Helper()
+		for range count {
+			store(t, s, newEvent(stored))
+			stored++
+		}
+	}
+	more() // a backlog, so that marks reach far ahead
+	got := newRecorder()
+	stop := run(t, s, c, got)
+	got.wait(t, count)
+	stop()
+	more()
+	stop = run(t, s, c, got)
+	got.wait(t, count)
+	other := run(t, s, c, got)
+	more()
+	got.wait(t, count)
+	stop()
+	more()
+	got.wait(t, count)
+	other()
+	require.NoError(t, s.Close())
+
+	s = open(t, embedded.Config{Dir: dir, Config: durable.Config{Shards: 1}})
+	run(t, s, c, got)
+	more()
+	got.wait(t, count)
+	for _, text := range seen.wait(t, stored) {
+		require.Equal(t, "1 handled", text)
+	}
+}
+
+// What the mark of a dead process covers has had an attempt, also for the next
+// process but one.
+func TestMarkOfAnEarlierProcessStays(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t, t.TempDir())
+	s := connectStore(t, srv, durable.Config{Shards: 1})
+	js := newJetStream(t, connect(t, srv))
+	const made = "once"
+	_, err := js.CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
+		Durable: "default", AckPolicy: jetstream.AckExplicitPolicy, Metadata: map[string]string{"accesshook-made": made},
+	})
+	require.NoError(t, err)
+	_, err = js.Publish(t.Context(), "accesshook-attempts.default.0.mark."+made, []byte(`{"upTo":3}`))
+	require.NoError(t, err)
+	store(t, s, numbered(5)...)
+	var seen observer
+	stop := run(t, s, durable.Consumer{Observe: seen.observe}, event.HandlerFunc(func(context.Context, *event.Event) error { return nil }))
+	assert.Equal(t, []string{"2 handled", "2 handled", "2 handled", "1 handled", "1 handled"}, seen.wait(t, 5))
+	stop()
+	stream, err := js.Stream(t.Context(), "accesshook-attempts")
+	require.NoError(t, err)
+	left, err := stream.GetLastMsgForSubject(t.Context(), "accesshook-attempts.default.0.mark."+made)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"upTo":3}`, string(left.Data))
+}

@@ -1,0 +1,182 @@
+package durable_test
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/durable"
+	"github.com/accesshook/accesshook/event/durable/embedded"
+)
+
+// withSuspects returns a store of one shard with n events that came to a process
+// before, which is not known to have lived through it.
+func withSuspects(t *testing.T, c durable.Config, n int) *durable.Store {
+	t.Helper()
+	srv := startServer(t, t.TempDir())
+	c.Shards = 1
+	s := connectStore(t, srv, c)
+	store(t, s, numbered(n)...)
+	pending := n
+	if c.Order != durable.OrderNone {
+		pending = 1
+	}
+	consumer, err := newJetStream(t, connect(t, srv)).CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
+		Durable: "default", AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: pending,
+	})
+	require.NoError(t, err)
+	batch, err := consumer.Fetch(pending)
+	require.NoError(t, err)
+	for m := range batch.Messages() {
+		require.NoError(t, m.Nak())
+	}
+	require.NoError(t, batch.Error())
+	return s
+}
+
+// A cancelled Run does not begin with what waits for its turn: it gives it back,
+// and that is no attempt.
+func TestCancelGivesBackSuspects(t *testing.T) {
+	t.Parallel()
+	const count, workers = 16, 8
+	s := withSuspects(t, durable.Config{}, count)
+	ctx, cancel := context.WithCancel(t.Context())
+	began, held := make(chan struct{}, count), make(chan struct{})
+	finish := sync.OnceFunc(func() { close(held) })
+	defer cancel()
+	defer finish()
+	var first observer
+	ended := make(chan error)
+	go func() {
+		ended <- s.Consumer(durable.Consumer{Workers: workers, MaxAttempts: 2, Observe: first.observe}).Run(ctx, event.HandlerFunc(func(context.Context, *event.Event) error {
+			began <- struct{}{}
+			<-held
+			return nil
+		}))
+	}()
+	<-began
+	eventually(t, "all workers have one", func() bool {
+		stats, err := s.Stats(t.Context())
+		return err == nil && stats.Consumers["default"].Active >= workers
+	})
+	cancel()
+	for _, text := range first.wait(t, workers-1) { // while the one that runs goes on
+		assert.Equal(t, "1 delayed: durable: given back: Run was cancelled", text)
+	}
+	finish()
+	require.NoError(t, <-ended)
+	assert.Empty(t, began, "only what ran before was called")
+
+	var rest observer
+	run(t, s, durable.Consumer{Workers: workers, MaxAttempts: 2, Observe: rest.observe}, newRecorder())
+	for _, text := range rest.wait(t, count-1) {
+		assert.Equal(t, "2 handled", text)
+	}
+}
+
+// With an order nothing overtakes what is given back.
+func TestCancelGivesBackInOrder(t *testing.T) {
+	t.Parallel()
+	s := withSuspects(t, durable.Config{Order: durable.OrderByUser}, 5)
+	for range 3 {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.NoError(t, s.Run(ctx, newRecorder()))
+	}
+	got := newRecorder()
+	run(t, s, durable.Consumer{}, got)
+	got.wait(t, 5)
+	assert.Equal(t, idsOf(numbered(5)), got.ids())
+}
+
+// What comes when Run is cancelled already is given back as well, and has all its
+// attempts later.
+func TestWhatComesAfterCancel(t *testing.T) {
+	t.Parallel()
+	s := open(t, embedded.Config{})
+	const count = 40
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	first, got := newRecorder(), newRecorder()
+	go func() { ended <- s.Consumer(durable.Consumer{Workers: 4, MaxAttempts: 2}).Run(ctx, first) }()
+	store(t, s, newEvent(count))
+	first.wait(t, 1)
+	cancel() // its workers wait for events
+	store(t, s, numbered(count)...)
+	require.NoError(t, <-ended)
+	assert.Len(t, first.ids(), 1)
+	var seen observer
+	run(t, s, durable.Consumer{Workers: 4, MaxAttempts: 2, Observe: seen.observe}, got)
+	for _, text := range seen.wait(t, count) {
+		assert.Equal(t, "1 handled", text)
+	}
+}
+
+// Suspects whose turn does not come are not called all at once: whoever kills the
+// process would have an attempt of the others counted.
+func TestSuspectsStayAlone(t *testing.T) {
+	t.Parallel()
+	const count = 6
+	s := withSuspects(t, durable.Config{}, count)
+	held := make(chan struct{})
+	finish := sync.OnceFunc(func() { close(held) })
+	defer finish()
+	var seen observer
+	var now, calls atomic.Int64
+	run(t, s, quick(durable.Consumer{Workers: count, MaxAttempts: 2, Timeout: 200 * time.Millisecond, Observe: seen.observe}),
+		event.HandlerFunc(func(context.Context, *event.Event) error {
+			assert.Equal(t, int64(1), now.Add(1), "not alone")
+			defer now.Add(-1)
+			if calls.Add(1) == 1 {
+				<-held
+			}
+			return nil
+		}))
+	const given = "1 delayed: durable: given back: another event that may have killed the process took too long"
+	for _, text := range seen.wait(t, 2*count) { // all the others, and again
+		assert.Equal(t, given, text)
+	}
+	finish()
+	handled := 0
+	eventually(t, "all of them", func() bool {
+		handled = 0
+		for _, text := range seen.wait(t, 0) {
+			if text != given {
+				assert.Equal(t, "2 handled", text)
+				handled++
+			}
+		}
+		return handled == count
+	})
+	assert.Equal(t, int64(count), calls.Load())
+}
+
+// A callback that never ends does not keep the other suspects from theirs.
+func TestSuspectThatHangs(t *testing.T) {
+	t.Parallel()
+	s := withSuspects(t, durable.Config{}, 2)
+	finish, other := make(chan struct{}), make(chan struct{}, 10)
+	var first atomic.Pointer[string]
+	run(t, s, quick(durable.Consumer{Workers: 3, Lease: time.Second, Timeout: 100 * time.Millisecond, MaxAttempts: 2}),
+		event.HandlerFunc(func(_ context.Context, e *event.Event) error {
+			if first.CompareAndSwap(nil, &e.ID) {
+				<-finish
+			} else if e.ID != *first.Load() {
+				other <- struct{}{}
+			}
+			return nil
+		}))
+	defer close(finish)
+	select {
+	case <-other:
+	case <-time.After(20 * time.Second):
+		t.Error("the other one waits for ever")
+	}
+}
