@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/accesshook/accesshook/verify"
 )
@@ -13,14 +14,10 @@ func (o *options) config(m *endpointMetrics, log *slog.Logger) (verify.Config, e
 	if err != nil {
 		return verify.Config{}, err
 	}
-	handlerTimeout := o.handlerTimeout
-	if o.store.used() {
-		handlerTimeout = storingTimeout // the endpoint does not wait for callbacks
-	}
 	return verify.Config{
 		MaxBody:         o.maxBody,
 		BodyTimeout:     o.bodyTimeout,
-		HandlerTimeout:  handlerTimeout,
+		HandlerTimeout:  o.endpointTimeout(),
 		ClientIP:        client,
 		AllowFrom:       o.allowFrom,
 		AllowFromReport: o.allowFromReport,
@@ -28,4 +25,12 @@ func (o *options) config(m *endpointMetrics, log *slog.Logger) (verify.Config, e
 		Logger:          log,
 		Observe:         m.observe,
 	}, nil
+}
+
+// endpointTimeout is how long handling an event may take before it is answered.
+func (o *options) endpointTimeout() time.Duration {
+	if o.store.used() {
+		return storingTimeout // the endpoint does not wait for callbacks
+	}
+	return o.handlerTimeout
 }

@@ -33,8 +33,9 @@ type options struct {
 	allowFrom       networks
 	allowFromReport networks
 
-	queue queueOptions
-	store storeOptions
+	server serverOptions
+	queue  queueOptions
+	store  storeOptions
 
 	given map[string]bool // names of the flags that were set
 }
@@ -58,6 +59,7 @@ func (o *options) define(flags *flag.FlagSet) {
 	flags.Var(&o.allowFrom, "allow-from", "the only `addresses` and networks that may send, separated by commas")
 	flags.Var(&o.allowFromReport, "allow-from-report", "mark the log record of what -allow-from with these `addresses` would refuse")
 
+	o.server.define(flags)
 	o.queue.define(flags)
 	o.store.define(flags)
 }
@@ -86,7 +88,7 @@ func (o *options) check() error {
 	case o.rate < 0:
 		return errors.New("-rate is negative")
 	}
-	if err := cmp.Or(o.queue.check(o.given), o.store.check(o.given), o.checkStore()); err != nil {
+	if err := cmp.Or(o.server.check(), o.queue.check(o.given), o.store.check(o.given), o.checkStore()); err != nil {
 		return err
 	}
 	if o.given["retries"] && o.queue.depth == 0 && !o.store.used() {

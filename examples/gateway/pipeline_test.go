@@ -25,9 +25,10 @@ import (
 // A pipe is a pipeline of two vendors, whose callback a test decides about.
 type pipe struct {
 	*pipeline
-	t       *testing.T
-	metrics *metrics
-	log     buffer
+	t         *testing.T
+	receivers []*receiver
+	metrics   *metrics
+	log       buffer
 
 	mu     sync.Mutex
 	called []string // what was handled, by ID
@@ -52,6 +53,7 @@ func newPipe(t *testing.T, f func(ctx context.Context, e *event.Event) error, ar
 	credentials := map[string][]string{relock.Vendor: {"canary-relock-secret"}, unloc.Vendor: {"gate:canary-unloc-password"}}
 	receivers, err := newReceivers(o, noEnvironment, credentials, p.metrics, log)
 	require.NoError(t, err)
+	p.receivers = receivers
 	var stored eventStore
 	if o.store.used() {
 		c, err := o.storeConfig(noEnvironment, receivers, log)
