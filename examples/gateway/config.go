@@ -18,10 +18,12 @@ func (o *options) config(m *endpointMetrics, log *slog.Logger) (verify.Config, e
 		MaxBody:         o.maxBody,
 		BodyTimeout:     o.bodyTimeout,
 		HandlerTimeout:  o.endpointTimeout(),
+		MaxAge:          o.maxAge,
+		MaxFuture:       o.maxFuture,
 		ClientIP:        client,
 		AllowFrom:       o.allowFrom,
 		AllowFromReport: o.allowFromReport,
-		RateLimit:       verify.RateLimit{Requests: o.rate},
+		RateLimit:       o.rate.limit(),
 		Logger:          log,
 		Observe:         m.observe,
 	}, nil

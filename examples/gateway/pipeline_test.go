@@ -296,6 +296,22 @@ func TestPipelineTakesLargeBodies(t *testing.T) {
 	})
 }
 
+func TestPipelineBoundsBodies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		p := newPipe(t, func(context.Context, *event.Event) error {
+			<-release
+			return nil
+		}, "-queue", "10", "-queue-workers", "1", "-max-body", "1000", "-queue-bytes", "1500")
+		body := make([]byte, 1000)
+		p.take(event.Event{Vendor: relock.Vendor, ID: "1"}, event.Event{Vendor: relock.Vendor, ID: "2", Raw: body}, event.Event{Vendor: relock.Vendor, ID: "3", Raw: body[:500]})
+		_, unavailable := event.IsUnavailable(p.handle(event.Event{Vendor: relock.Vendor, ID: "4", Raw: body[:1]}))
+		assert.True(t, unavailable)
+		close(release)
+		require.NoError(t, p.finish(t.Context()))
+	})
+}
+
 // A queue is finished when the gateway stops because its listener fails, too.
 func TestPipelineIsFinishedWhenTheListenerFails(t *testing.T) {
 	release := make(chan struct{})
