@@ -56,7 +56,7 @@ func (a *adminSide) serve(public *http.ServeMux, addr net.Addr, c *certificate, 
 		} else {
 			a.warn(c)
 		}
-		return listenAdmin(a.o.admin, c, mux, a.log)
+		return listenAdmin(a.o, c, mux, a.log)
 	}
 	if !isLoopback(addr) && a.login == nil {
 		public.HandleFunc("GET /healthz", h.servePublic)
@@ -113,26 +113,21 @@ func isLoopback(a net.Addr) bool {
 
 // listenAdmin serves the admin paths on an address of their own until stop is
 // called, over HTTPS if there is a certificate.
-func listenAdmin(a *net.TCPAddr, c *certificate, handler http.Handler, log *slog.Logger) (stop func(), err error) {
-	l, err := net.ListenTCP("tcp", a)
+func listenAdmin(o *options, c *certificate, handler http.Handler, log *slog.Logger) (stop func(), err error) {
+	l, err := net.ListenTCP("tcp", o.admin)
 	if err != nil {
 		return nil, err
 	}
 	log.Info("listening for the admin paths", "admin", l.Addr().String())
-	s := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       2 * headerTimeout,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          newErrorLog(log),
-	}
+	s := o.server.http(handler, log)
+	s.ReadTimeout = 2 * o.server.headerTimeout
+	s.WriteTimeout = 30 * time.Second
 	serve := func() error { return s.Serve(l) }
 	if c != nil {
 		s.TLSConfig = c.config()
 		serve = func() error { return s.ServeTLS(l, "", "") }
 	}
+	open := watch(s)
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -143,6 +138,8 @@ func listenAdmin(a *net.TCPAddr, c *certificate, handler http.Handler, log *slog
 	return func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
+		// Shutdown itself may wait, for TLS clients that do not read.
+		defer context.AfterFunc(ctx, func() { open.cutAll() })()
 		if s.Shutdown(ctx) != nil {
 			_ = s.Close()
 		}

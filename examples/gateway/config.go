@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/accesshook/accesshook/verify"
 )
@@ -13,19 +14,25 @@ func (o *options) config(m *endpointMetrics, log *slog.Logger) (verify.Config, e
 	if err != nil {
 		return verify.Config{}, err
 	}
-	handlerTimeout := o.handlerTimeout
-	if o.store.used() {
-		handlerTimeout = storingTimeout // the endpoint does not wait for callbacks
-	}
 	return verify.Config{
 		MaxBody:         o.maxBody,
 		BodyTimeout:     o.bodyTimeout,
-		HandlerTimeout:  handlerTimeout,
+		HandlerTimeout:  o.endpointTimeout(),
+		MaxAge:          o.maxAge,
+		MaxFuture:       o.maxFuture,
 		ClientIP:        client,
 		AllowFrom:       o.allowFrom,
 		AllowFromReport: o.allowFromReport,
-		RateLimit:       verify.RateLimit{Requests: o.rate},
+		RateLimit:       o.rate.limit(),
 		Logger:          log,
 		Observe:         m.observe,
 	}, nil
+}
+
+// endpointTimeout is how long handling an event may take before it is answered.
+func (o *options) endpointTimeout() time.Duration {
+	if o.store.used() {
+		return storingTimeout // the endpoint does not wait for callbacks
+	}
+	return o.handlerTimeout
 }

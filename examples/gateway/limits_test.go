@@ -2,9 +2,11 @@ package main
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -86,6 +88,97 @@ func TestRate(t *testing.T) {
 	p.stop()
 	assert.Contains(t, p.stderr.String(), "status=429 client=192.0.2.1 ")
 	assert.Len(t, p.events(), 1)
+}
+
+// retryAfter sends an event that must be answered 429, and returns for how long.
+func (p *process) retryAfter(secret string) time.Duration {
+	p.t.Helper()
+	r, err := relockRequest(p.t, p, secret, "too many")
+	require.NoError(p.t, err)
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(p.t, err)
+	defer answer.Body.Close()
+	require.Equal(p.t, 429, answer.StatusCode)
+	seconds, err := strconv.Atoi(answer.Header.Get("Retry-After"))
+	require.NoError(p.t, err)
+	return time.Duration(seconds) * time.Second
+}
+
+func TestRatePer(t *testing.T) {
+	for name, test := range map[string]struct {
+		args        []string
+		least, most time.Duration
+	}{
+		"by default": {nil, 0, 15 * time.Minute},
+		"100 hours":  {[]string{"-rate-per", "100h"}, 99 * time.Hour, 100 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, withRelock, append(test.args, "-rate", "1")...)
+			require.Equal(t, 401, p.from("canary-wrong", "forged", "", ""))
+			after := p.retryAfter("canary-wrong")
+			assert.Greater(t, after, test.least)
+			assert.LessOrEqual(t, after, test.most)
+		})
+	}
+}
+
+func TestRateOfEveryRequest(t *testing.T) {
+	p := start(t, withRelock, "-rate", "3", "-rate-every-request")
+	for _, text := range []string{"1", "2", "3"} {
+		require.Equal(t, 200, p.from("canary-relock", text, "", ""))
+	}
+	p.retryAfter("canary-relock")
+	p.stop()
+	assert.Len(t, p.events(), 3)
+}
+
+func TestRateClients(t *testing.T) {
+	p := start(t, withRelock, "-rate", "1", "-rate-clients", "1", "-client-ip", "X-Real-IP", "-trust", "127.0.0.1")
+	forged := func(client string) int { return p.from("canary-wrong", "forged", "X-Real-IP", client) }
+	require.Equal(t, 401, forged("192.0.2.1"))
+	require.Equal(t, 429, forged("192.0.2.1"))
+	require.Equal(t, 401, forged("192.0.2.2"), "the first one is forgotten")
+	require.Equal(t, 401, forged("192.0.2.1"))
+}
+
+func TestMaxAgeAndFuture(t *testing.T) {
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock", "UNLOC_CREDENTIALS=gate:canary-unloc"}, "-max-age", "2h", "-max-future", "1h")
+	at := func(when time.Time) (status int) {
+		status, _ = p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock", &relock.SessionEnded{SessionID: "s-1", Timestamp: when}))
+		return status
+	}
+	now := time.Now()
+	assert.Equal(t, 200, at(now))
+	assert.Equal(t, 200, at(now.Add(-time.Hour)))
+	assert.Equal(t, 401, at(now.Add(-3*time.Hour)))
+	assert.Equal(t, 401, at(now.Add(2*time.Hour)))
+	assert.Equal(t, 401, at(time.Time{}), "an event without a time")
+	status, _ := p.send(unloc.NewRequest(t.Context(), p.url+"/webhooks/unloc", "gate", "canary-unloc", &unloc.AccessEvent{ID: "e-1", Action: "unlocked", Created: now.Add(-3 * time.Hour)}))
+	assert.Equal(t, 401, status, "another vendor")
+	p.stop()
+	assert.Len(t, p.events(), 2)
+}
+
+func TestEventsOfAnyAgeByDefault(t *testing.T) {
+	p := start(t, withRelock)
+	for _, when := range []time.Time{{}, time.Now().AddDate(-9, 0, 0), time.Now().AddDate(9, 0, 0)} {
+		status, _ := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock", &relock.SessionEnded{SessionID: "s-1", Timestamp: when}))
+		assert.Equal(t, 200, status)
+	}
+}
+
+func TestDedupeEntries(t *testing.T) {
+	p := start(t, withRelock, "-dedupe-entries", "2")
+	for _, text := range []string{"1", "2", "2", "3", "1", "1"} {
+		status, _ := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock", &relock.SessionEnded{SessionID: text}))
+		require.Equal(t, 200, status)
+	}
+	p.stop()
+	var printed []string
+	for _, e := range p.events() {
+		printed = append(printed, e.Session.ID)
+	}
+	assert.Equal(t, []string{"1", "2", "3", "1"}, printed, "the first one is forgotten")
 }
 
 func TestRateOff(t *testing.T) {

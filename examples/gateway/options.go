@@ -26,15 +26,19 @@ type options struct {
 	maxBody         int64
 	bodyTimeout     time.Duration
 	handlerTimeout  time.Duration
-	dedupe          time.Duration
-	rate            int
+	maxAge          time.Duration // 0: any
+	maxFuture       time.Duration // 0: any
+	dedupe          time.Duration // 0: nothing is remembered
+	dedupeEntries   int
 	clientIP        string
 	trust           networks
 	allowFrom       networks
 	allowFromReport networks
 
-	queue queueOptions
-	store storeOptions
+	rate   rateOptions
+	server serverOptions
+	queue  queueOptions
+	store  storeOptions
 
 	given map[string]bool // names of the flags that were set
 }
@@ -51,19 +55,25 @@ func (o *options) define(flags *flag.FlagSet) {
 	flags.Int64Var(&o.maxBody, "max-body", 0, "largest body in `bytes` (0: 65536, LoginRadius 1048576)")
 	flags.DurationVar(&o.bodyTimeout, "body-timeout", verify.DefaultBodyTimeout, "how long a body may take to arrive")
 	flags.DurationVar(&o.handlerTimeout, "handler-timeout", 10*time.Second, "how long a callback may take, with -queue, -data or -nats each time")
+	flags.DurationVar(&o.maxAge, "max-age", 0, "refuse events that happened longer ago, and those without a time (0: none)")
+	flags.DurationVar(&o.maxFuture, "max-future", 0, "refuse events that say they happen later than now by more, and those without a time (0: none)")
 	flags.DurationVar(&o.dedupe, "dedupe", event.DefaultDedupeKeep, "how long an event is remembered, so that it is handled once (0: not at all)")
-	flags.IntVar(&o.rate, "rate", 100, "how many `requests` of a client may fail in 15 minutes before they are answered 429 (0: any number)")
+	flags.IntVar(&o.dedupeEntries, "dedupe-entries", event.DefaultDedupeEntries, "how many `events` of each vendor are remembered; beyond that the oldest are forgotten")
 	flags.StringVar(&o.clientIP, "client-ip", clientRemote, "what tells the client's address: remote (the connection), x-forwarded-for, forwarded, or the\n`name` of a header that the proxies of -trust set to it")
 	flags.Var(&o.trust, "trust", "`addresses` and networks of the proxies in front, separated by commas")
 	flags.Var(&o.allowFrom, "allow-from", "the only `addresses` and networks that may send, separated by commas")
 	flags.Var(&o.allowFromReport, "allow-from-report", "mark the log record of what -allow-from with these `addresses` would refuse")
 
+	o.rate.define(flags)
+	o.server.define(flags)
 	o.queue.define(flags)
 	o.store.define(flags)
 }
 
 // longest bounds the timeouts, so that their sums are none that nobody waits for.
 const longest = time.Hour
+
+const maxDedupeEntries = 1 << 24 // some 3 GB for each vendor; beyond it a number is a mistake
 
 // check finds what is wrong with the values of flags, or with two of them
 // together.
@@ -81,13 +91,24 @@ func (o *options) check() error {
 		return fmt.Errorf("-body-timeout is not more than 0 and at most %s", longest)
 	case o.handlerTimeout <= 0 || o.handlerTimeout > longest:
 		return fmt.Errorf("-handler-timeout is not more than 0 and at most %s", longest)
+	case o.maxAge < 0:
+		return errors.New("-max-age is negative")
+	case o.maxFuture < 0:
+		return errors.New("-max-future is negative")
 	case o.dedupe < 0:
 		return errors.New("-dedupe is negative")
-	case o.rate < 0:
-		return errors.New("-rate is negative")
+	case o.dedupeEntries < 1 || o.dedupeEntries > maxDedupeEntries:
+		return fmt.Errorf("-dedupe-entries is not between 1 and %d", maxDedupeEntries)
+	case o.given["dedupe-entries"] && o.dedupe == 0:
+		return errors.New("-dedupe-entries has no effect with -dedupe 0")
+	case o.given["dedupe-entries"] && o.store.used():
+		return errors.New("-dedupe-entries has no effect with -data or -nats: a store remembers all events")
 	}
-	if err := cmp.Or(o.queue.check(o.given), o.store.check(o.given), o.checkStore()); err != nil {
+	if err := cmp.Or(o.rate.check(o.given), o.server.check(), o.queue.check(o.given), o.store.check(o.given), o.checkStore()); err != nil {
 		return err
+	}
+	if least := o.largestOfAll(); o.queue.maxBytes != 0 && o.queue.maxBytes < least {
+		return fmt.Errorf("-queue-bytes is less than %d, the largest body", least)
 	}
 	if o.given["retries"] && o.queue.depth == 0 && !o.store.used() {
 		return errors.New("-retries has no effect without -queue, -data or -nats")
@@ -102,6 +123,18 @@ func (o *options) check() error {
 		}
 	}
 	return nil
+}
+
+// largestOfAll returns the largest body in bytes that any vendor may send.
+func (o *options) largestOfAll() int64 {
+	if o.maxBody > 0 {
+		return o.maxBody
+	}
+	largest := int64(0)
+	for _, v := range vendors {
+		largest = max(largest, v.maxBody)
+	}
+	return largest
 }
 
 // errUsage stands for something that has been explained on standard error.

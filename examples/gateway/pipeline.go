@@ -49,7 +49,8 @@ func (o *options) once(callbacks event.Handler, m *endpointMetrics, log *slog.Lo
 	if o.dedupe <= 0 {
 		return callbacks
 	}
-	return event.Dedupe(event.DedupeConfig{Keep: o.dedupe, Logger: log, Observe: m.deduped})(callbacks)
+	c := event.DedupeConfig{Store: event.NewDedupeMemory(o.dedupeEntries), Keep: o.dedupe, Logger: log, Observe: m.deduped}
+	return event.Dedupe(c)(callbacks)
 }
 
 // endpoint returns the handler of the endpoint with this source.

@@ -25,9 +25,10 @@ import (
 // A pipe is a pipeline of two vendors, whose callback a test decides about.
 type pipe struct {
 	*pipeline
-	t       *testing.T
-	metrics *metrics
-	log     buffer
+	t         *testing.T
+	receivers []*receiver
+	metrics   *metrics
+	log       buffer
 
 	mu     sync.Mutex
 	called []string // what was handled, by ID
@@ -52,6 +53,7 @@ func newPipe(t *testing.T, f func(ctx context.Context, e *event.Event) error, ar
 	credentials := map[string][]string{relock.Vendor: {"canary-relock-secret"}, unloc.Vendor: {"gate:canary-unloc-password"}}
 	receivers, err := newReceivers(o, noEnvironment, credentials, p.metrics, log)
 	require.NoError(t, err)
+	p.receivers = receivers
 	var stored eventStore
 	if o.store.used() {
 		c, err := o.storeConfig(noEnvironment, receivers, log)
@@ -289,6 +291,22 @@ func TestPipelineTakesLargeBodies(t *testing.T) {
 		}, "-queue", "2", "-queue-workers", "1", "-max-body", "100000000")
 		body := make([]byte, 100_000_000)
 		p.take(event.Event{Vendor: relock.Vendor, ID: "1"}, event.Event{Vendor: relock.Vendor, ID: "2", Raw: body})
+		close(release)
+		require.NoError(t, p.finish(t.Context()))
+	})
+}
+
+func TestPipelineBoundsBodies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		p := newPipe(t, func(context.Context, *event.Event) error {
+			<-release
+			return nil
+		}, "-queue", "10", "-queue-workers", "1", "-max-body", "1000", "-queue-bytes", "1500")
+		body := make([]byte, 1000)
+		p.take(event.Event{Vendor: relock.Vendor, ID: "1"}, event.Event{Vendor: relock.Vendor, ID: "2", Raw: body}, event.Event{Vendor: relock.Vendor, ID: "3", Raw: body[:500]})
+		_, unavailable := event.IsUnavailable(p.handle(event.Event{Vendor: relock.Vendor, ID: "4", Raw: body[:1]}))
+		assert.True(t, unavailable)
 		close(release)
 		require.NoError(t, p.finish(t.Context()))
 	})

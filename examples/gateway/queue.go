@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -14,10 +15,11 @@ import (
 
 // queueOptions are the flags of a queue.
 type queueOptions struct {
-	depth   int // 0: there is no queue
-	workers int
-	order   string
-	retries int
+	depth    int   // 0: there is no queue
+	maxBytes int64 // 0: what is enough by default
+	workers  int
+	order    string
+	retries  int
 }
 
 // What -queue-order can be.
@@ -36,6 +38,7 @@ const (
 
 func (q *queueOptions) define(flags *flag.FlagSet) {
 	flags.IntVar(&q.depth, "queue", 0, "answer at once, and handle events later: how many `events` may wait in memory. A crash loses them.\n(0: answer once an event is handled)")
+	flags.Int64Var(&q.maxBytes, "queue-bytes", 0, fmt.Sprintf("how many `bytes` of bodies may wait in the queue (0: %d, or 4 times -max-body if that is more)", event.DefaultQueueMaxBytes))
 	flags.IntVar(&q.workers, "queue-workers", event.DefaultQueueWorkers, "how many `events` of the queue are handled at the same time")
 	flags.StringVar(&q.order, "queue-order", "user", "what the queue handles one after another, in the order in which it came: the events of one user,\nof one lock, or none")
 	flags.IntVar(&q.retries, "retries", event.DefaultRetryAttempts-1, fmt.Sprintf("how many `times` more an event of the queue or the store is tried if handling it fails; of the store %d\nif it is not set", durable.DefaultMaxAttempts-1))
@@ -47,6 +50,8 @@ func (q *queueOptions) check(given map[string]bool) error {
 	switch _, known := queueOrders[q.order]; {
 	case q.depth < 0 || q.depth > maxQueueDepth:
 		return fmt.Errorf("-queue is not between 0 and %d", maxQueueDepth)
+	case q.maxBytes < 0:
+		return errors.New("-queue-bytes is negative")
 	case q.workers < 1 || q.workers > maxQueueWorkers:
 		return fmt.Errorf("-queue-workers is not between 1 and %d", maxQueueWorkers)
 	case !known:
@@ -54,7 +59,7 @@ func (q *queueOptions) check(given map[string]bool) error {
 	case q.retries < 0 || q.retries > maxRetries:
 		return fmt.Errorf("-retries is not between 0 and %d", maxRetries)
 	}
-	for _, name := range []string{"queue-workers", "queue-order"} {
+	for _, name := range []string{"queue-bytes", "queue-workers", "queue-order"} {
 		if q.depth == 0 && given[name] {
 			return fmt.Errorf("-%s has no effect without -queue", name)
 		}
@@ -70,7 +75,7 @@ func newQueue(o *options, next event.Handler, receivers []*receiver, m *metrics,
 	q := event.NewQueue(counts.delivery(retry(counts.attempt(next))), event.QueueConfig{
 		Workers:  o.queue.workers,
 		Depth:    o.queue.depth,
-		MaxBytes: max(event.DefaultQueueMaxBytes, 4*o.maxBody),
+		MaxBytes: cmp.Or(o.queue.maxBytes, max(event.DefaultQueueMaxBytes, 4*o.maxBody)),
 		Key:      queueOrders[o.queue.order],
 		// For every attempt and the longest pause after it.
 		HandlerTimeout: time.Duration(attempts) * (o.handlerTimeout + event.DefaultRetryMaxDelay),

@@ -9,16 +9,16 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/accesshook/accesshook/event"
 )
 
-// What a server adds to the timeouts that the flags set.
+// What stopping takes beyond the timeouts that the flags set, and how much of all
+// that is kept for what was answered already.
 const (
-	headerTimeout = 5 * time.Second
 	shutdownSlack = 5 * time.Second
-	idleTimeout   = 2 * time.Minute
+	finishTime    = time.Second
 )
-
-const maxHeader = 16 << 10 // bytes
 
 // A server is the HTTP side of the gateway.
 type server struct {
@@ -26,38 +26,52 @@ type server struct {
 	pipeline *pipeline
 	health   *health
 	log      *slog.Logger
-	open     atomic.Int64 // connections
+	open     *connections
+	working  atomic.Int64 // verified events that are being handled before they are answered
 
 	// shutdownTimeout is how long requests that were accepted, and then what is in
 	// the queue, may take to finish after a signal. It is longer than any request
 	// should take. By default it is 25 seconds; Kubernetes kills after 30.
 	shutdownTimeout time.Duration
+	// finishTime is the part of it that connections do not get.
+	finishTime time.Duration
+	// idleAtStop is how long, after a signal, a connection may go on for which
+	// nothing is being done: its request has not come, or its answer is not read.
+	idleAtStop time.Duration
 }
 
 // newServer serves mux, and registers each endpoint at the path of its vendor.
 func newServer(o *options, mux *http.ServeMux, receivers []*receiver, p *pipeline, health *health, log *slog.Logger) *server {
-	for _, r := range receivers {
-		// No method in the pattern: the endpoint answers 405 itself.
-		mux.Handle(webhookPath(r.Vendor()), r.Handler(p.endpoint(r.Source())))
-	}
 	s := &server{
 		pipeline:        p,
 		health:          health,
 		log:             log,
 		shutdownTimeout: o.bodyTimeout + o.handlerTimeout + shutdownSlack,
+		finishTime:      finishTime,
+		idleAtStop:      max(o.server.headerTimeout, o.server.answerTimeout),
 	}
-	s.http = &http.Server{
-		Handler:           mux,
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       headerTimeout + o.bodyTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          newErrorLog(log),
-		ConnState:         s.count,
-		Protocols:         new(http.Protocols),
+	for _, r := range receivers {
+		// No method in the pattern: the endpoint answers 405 itself.
+		mux.Handle(webhookPath(r.Vendor()), r.Handler(s.counted(p.endpoint(r.Source()))))
 	}
-	s.http.Protocols.SetHTTP1(true) // and not 2: drain does not know its streams
+	s.http = o.server.http(mux, log)
+	s.http.ReadTimeout = o.server.headerTimeout + o.bodyTimeout
+	// From the end of the header on. Without it a client that does not read keeps
+	// its connection for ever.
+	s.http.WriteTimeout = o.bodyTimeout + o.endpointTimeout() + o.server.answerTimeout
+	s.open = watch(s.http)
+	s.http.Protocols = new(http.Protocols)
+	s.http.Protocols.SetHTTP1(true) // and not 2: nothing here knows its streams
 	return s
+}
+
+// counted counts the events that next is at work on.
+func (s *server) counted(next event.Handler) event.Handler {
+	return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
+		s.working.Add(1)
+		defer s.working.Add(-1)
+		return next.HandleEvent(ctx, e)
+	})
 }
 
 func webhookPath(vendor string) string { return "/webhooks/" + vendor }
@@ -79,42 +93,60 @@ func (s *server) serve(ctx context.Context, l net.Listener) error {
 	}
 	s.log.Info("stopping")
 	s.health.stopping.Store(true)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.shutdownTimeout)
-	defer cancel()
+	end := time.Now().Add(s.shutdownTimeout)
 	_ = l.Close()
 	if failed == nil {
 		<-served
 	}
-	s.drain(ctx)
-	if err := s.http.Shutdown(ctx); err != nil {
-		failed = errors.Join(failed, fmt.Errorf("requests did not finish within %s: %w", s.shutdownTimeout, errors.Join(err, s.http.Close())))
-	}
+	failed = errors.Join(failed, s.drain(end.Add(-s.finishTime)))
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
+	defer cancel()
 	return errors.Join(failed, s.pipeline.finish(ctx))
 }
 
 // drain waits until each open connection has had its request answered and was
-// closed, or ctx is done. Shutdown alone drops a request whose header has not
-// been read to its end, and most vendors never send again.
-func (s *server) drain(ctx context.Context) {
-	tick := time.NewTicker(10 * time.Millisecond)
+// closed, and cuts those for which nothing is being done for too long, and all at
+// the end. Shutdown of http.Server alone drops a request whose header has not been
+// read to its end, and most vendors never send again; and it waits for clients
+// that do not read.
+//
+// Its error says that an event was being handled. Nobody was told that it was.
+func (s *server) drain(end time.Time) error {
+	began, cut := time.Now(), 0
+	ctx, cancel := context.WithDeadline(context.Background(), end)
+	defer cancel()
+	go s.closeIdle(ctx)
+	tick := time.NewTicker(drainTick)
 	defer tick.Stop()
-	for s.open.Load() > 0 && ctx.Err() == nil {
-		// Closes idle connections, and all others after their next answer. Time
-		// and again, because one may have become idle since.
-		s.http.SetKeepAlivesEnabled(false)
+	for s.open.len() > 0 && ctx.Err() == nil {
+		if since := time.Now().Add(-s.idleAtStop); since.After(began) {
+			cut += s.open.cutIdle(since)
+		}
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
 		}
 	}
+	working := s.working.Load()
+	cut += s.open.cutAll()
+	_ = s.http.Close()
+	if cut > 0 {
+		s.log.Warn("connections were cut: a client did not read its answer, or did not send its request, in time", "connections", cut)
+	}
+	if working > 0 {
+		return fmt.Errorf("%d requests did not finish within %s", working, s.shutdownTimeout)
+	}
+	return nil
 }
 
-// count keeps s.open up to date.
-func (s *server) count(_ net.Conn, state http.ConnState) {
-	switch state {
-	case http.StateNew:
-		s.open.Add(1)
-	case http.StateClosed, http.StateHijacked:
-		s.open.Add(-1)
+const drainTick = 10 * time.Millisecond
+
+// closeIdle closes connections that are idle, and has all others closed after
+// their next answer. Time and again, because one may have become idle since. It
+// may have to wait for clients that do not read, until they are cut.
+func (s *server) closeIdle(ctx context.Context) {
+	for s.open.len() > 0 && ctx.Err() == nil {
+		s.http.SetKeepAlivesEnabled(false)
+		time.Sleep(drainTick)
 	}
 }

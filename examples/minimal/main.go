@@ -32,6 +32,7 @@ func main() {
 		Addr:              "127.0.0.1:8080",
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      45 * time.Second, // from the header on: body 10, callbacks 30, answer 5
 		IdleTimeout:       time.Minute,
 	}
 	log.Fatal(server.ListenAndServe())

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// serverOptions are the flags of what is served over HTTP, whatever it is.
+type serverOptions struct {
+	maxHeader     int
+	headerTimeout time.Duration
+	answerTimeout time.Duration
+	idleTimeout   time.Duration
+}
+
+// A header of fewer bytes than the least is no vendor's.
+const (
+	leastHeader = 1 << 10
+	mostHeader  = 1 << 20
+)
+
+func (s *serverOptions) define(flags *flag.FlagSet) {
+	flags.IntVar(&s.maxHeader, "max-header", 16<<10, "largest header of a request in `bytes`. Up to 4096 more may be let through")
+	flags.DurationVar(&s.headerTimeout, "header-timeout", 5*time.Second, "how long a TLS handshake may take, and then the header of a request to arrive")
+	flags.DurationVar(&s.answerTimeout, "answer-timeout", 5*time.Second, "how long a client may take to read its answer, beyond what -body-timeout and -handler-timeout left over")
+	flags.DurationVar(&s.idleTimeout, "idle-timeout", 2*time.Minute, "how long a connection may wait for its next request")
+}
+
+func (s *serverOptions) check() error {
+	if s.maxHeader < leastHeader || s.maxHeader > mostHeader {
+		return fmt.Errorf("-max-header is not between %d and %d", leastHeader, mostHeader)
+	}
+	for name, d := range map[string]time.Duration{
+		"header-timeout": s.headerTimeout,
+		"answer-timeout": s.answerTimeout,
+		"idle-timeout":   s.idleTimeout,
+	} {
+		if d <= 0 || d > longest {
+			return fmt.Errorf("-%s is not more than 0 and at most %s", name, longest)
+		}
+	}
+	return nil
+}
+
+// http returns a server of handler. What it lacks are the timeouts that depend on
+// the handler: ReadTimeout and WriteTimeout.
+func (s *serverOptions) http(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: s.headerTimeout,
+		IdleTimeout:       s.idleTimeout,
+		MaxHeaderBytes:    s.maxHeader,
+		ErrorLog:          newErrorLog(log),
+	}
+}
