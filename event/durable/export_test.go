@@ -1,6 +1,10 @@
 package durable
 
-import "context"
+import (
+	"context"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
 
 // Purge is what Run does now and then, and with full when a shard was full.
 func (s *Store) Purge(ctx context.Context, shard int, full bool) error {
@@ -9,3 +13,6 @@ func (s *Store) Purge(ctx context.Context, shard int, full bool) error {
 
 // Stuck reports whether it is known that the connection takes nothing more.
 func (s *Store) Stuck() bool { return s.stuck.Load() > 0 }
+
+// JetStream is what s works with.
+func (s *Store) JetStream() jetstream.JetStream { return s.js }
