@@ -19,7 +19,9 @@ import (
 //
 // When the process ends, let http.Server.Shutdown wait for what has been
 // accepted; it drops connections whose request has not arrived whole, which no
-// vendor sends again.
+// vendor sends again. The server needs a WriteTimeout longer than BodyTimeout and
+// HandlerTimeout together: without one a client that does not read its answers
+// keeps its connection, and Shutdown waits for it.
 //
 // Register it without a method in the pattern ("/webhooks/relock", not "POST
 // /webhooks/relock"): it answers 405 itself.
