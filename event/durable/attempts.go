@@ -70,8 +70,6 @@ func (s *Store) attemptsStream() jetstream.StreamConfig {
 // attempts returns the record of d before this attempt, and whether it may have
 // killed the process.
 func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
-	defer cancel()
 	marked, err := d.marked(ctx)
 	if err != nil {
 		return record{}, false, err
@@ -80,6 +78,8 @@ func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err er
 	if !d.recorded && time.Since(d.began) >= warmUp {
 		return record{}, false, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
+	defer cancel()
 	m, err := d.journal.GetLastMsgForSubject(ctx, d.attemptsSubject())
 	switch {
 	case err == nil:

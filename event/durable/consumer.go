@@ -44,10 +44,9 @@ type Consumer struct {
 	// it becomes a dead letter. An attempt that the process did not live through
 	// counts. An embedded store dies with the process, and cannot tell it from a
 	// tenth of a second of work that was just to begin, which then counts as well.
-	// What is noted of attempts has 64 MiB, some 100,000 events that wait
-	// for another one; beyond that the oldest notes go, and those events may be
-	// tried more often. Zero: 12, which with the other defaults takes about 20
-	// minutes.
+	// What is noted of attempts has 64 MiB, some 100,000 events that wait for
+	// another one; beyond that the oldest notes go, and those events may be tried
+	// more often. Zero: 12, which with the other defaults takes about 20 minutes.
 	MaxAttempts int
 	// Timeout is the deadline of the context of each attempt. A callback that
 	// ignores it holds its worker, and loses its lease. Zero: 5 minutes.
@@ -165,9 +164,9 @@ func (s *Store) Run(ctx context.Context, h event.Handler) error {
 
 // Run gives the events of the store to h until ctx is over or the store is
 // closed; it then gives back what no callback has yet, waits for the callbacks
-// that are running, whose contexts go on until their deadline, and returns nil. While the NATS servers cannot be reached
-// it waits for them. It returns an error if it cannot begin, if the consumer is
-// deleted, or if the connection was closed.
+// that are running, whose contexts go on until their deadline, and returns nil.
+// While the NATS servers cannot be reached it waits for them. It returns an error
+// if it cannot begin, if the consumer is deleted, or if the connection was closed.
 //
 // It also deletes what all consumers have finished, once it is older than
 // Config.Retention. A store that nobody runs only grows.

@@ -102,8 +102,9 @@ func (d *delivery) giveBack(ctx context.Context, a *Attempt, before record) {
 	if before.Attempts == 0 {
 		d.end(ctx, a, record{Ended: true}) // else the delivery would be taken for one
 	}
-	a.Err, a.Result = errRunEnded, Delayed
+	a.Result = Delayed
 	if d.over() {
+		a.Err = errRunEnded
 		d.answer(ctx, nil, d.msg.Nak())
 		return
 	}

@@ -144,6 +144,8 @@ func (d *delivery) marked(ctx context.Context) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.loaded {
+		ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
+		defer cancel()
 		last, err := d.journal.GetLastMsgForSubject(ctx, d.markSubject(d.shard, d.made))
 		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
 			return false, fmt.Errorf("durable: mark of a shard: %w", err)

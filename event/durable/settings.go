@@ -1,9 +1,9 @@
 package durable
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -34,29 +34,26 @@ func (s *Store) keepSettings(asked Config, have map[string]jetstream.StreamConfi
 	s.c = c
 	if len(have) > 0 {
 		perShard := int64(c.Shards)
-		s.tellChange("MaxBytes", was.MaxBytes, c.MaxBytes/perShard*perShard, slog.Int64Value, slog.LevelInfo)
-		s.tellChange("MaxDeadBytes", was.MaxDeadBytes, c.MaxDeadBytes, slog.Int64Value, slog.LevelInfo)
-		s.tellChange("DedupeWindow", int64(was.DedupeWindow), int64(c.DedupeWindow), showDuration, slog.LevelWarn)
-		s.tellChange("Replicas", int64(was.Replicas), int64(c.Replicas), slog.Int64Value, slog.LevelWarn)
+		tellChange(s, "MaxBytes", was.MaxBytes, c.MaxBytes/perShard*perShard)
+		tellChange(s, "MaxDeadBytes", was.MaxDeadBytes, c.MaxDeadBytes)
+		tellChange(s, "DedupeWindow", was.DedupeWindow, c.DedupeWindow)
+		tellChange(s, "Replicas", was.Replicas, c.Replicas)
 	}
 	return nil
 }
 
-func showDuration(d int64) slog.Value { return slog.DurationValue(time.Duration(d)) }
-
-// tellChange logs that a setting changes, at level less if it becomes less: others
+// tellChange logs that a setting changes, as a warning if it becomes less: others
 // who use the store may rely on more.
-func (s *Store) tellChange(setting string, was, is int64, show func(int64) slog.Value, less slog.Level) {
+func tellChange[T cmp.Ordered](s *Store, setting string, was, is T) {
 	if was == is {
 		return
 	}
 	level := slog.LevelInfo
 	if is < was {
-		level = less
+		level = slog.LevelWarn
 	}
 	s.log().LogAttrs(context.Background(), level, "durable: a setting of the store changes",
-		slog.String("store", s.c.Name), slog.String("setting", setting),
-		slog.Attr{Key: "was", Value: show(was)}, slog.Attr{Key: "is", Value: show(is)})
+		slog.String("store", s.c.Name), slog.String("setting", setting), slog.Any("was", was), slog.Any("is", is))
 }
 
 // settings returns what the streams of a store say of its Config; nothing if

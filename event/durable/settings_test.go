@@ -96,7 +96,8 @@ func TestSettingsThatAreNotGivenStay(t *testing.T) {
 	require.NoError(t, s.Close())
 
 	// What is kept is checked like what is given.
-	s = open(t, embedded.Config{Dir: dir, Config: durable.Config{MaxBytes: 64 << 20, MaxDeadBytes: 64 << 20}})
+	s = open(t, embedded.Config{Dir: dir, Config: durable.Config{Logger: log.logger(), MaxBytes: 64 << 20, MaxDeadBytes: 64 << 20}})
+	assert.Contains(t, log.String(), "level=WARN msg=\"durable: a setting of the store changes\" store=accesshook setting=MaxBytes was=107374182400 is=67108864")
 	require.NoError(t, s.Close())
 	_, err = embedded.Open(t.Context(), embedded.Config{Dir: dir, Config: durable.Config{Payloads: payloads, MaxBody: 4 << 20}})
 	assert.ErrorContains(t, err, "Config.MaxBytes")

@@ -33,13 +33,16 @@ func (s *serverOptions) check() error {
 	if s.maxHeader < leastHeader || s.maxHeader > mostHeader {
 		return fmt.Errorf("-max-header is not between %d and %d", leastHeader, mostHeader)
 	}
-	for name, d := range map[string]time.Duration{
-		"header-timeout": s.headerTimeout,
-		"answer-timeout": s.answerTimeout,
-		"idle-timeout":   s.idleTimeout,
+	for _, f := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"header-timeout", s.headerTimeout},
+		{"answer-timeout", s.answerTimeout},
+		{"idle-timeout", s.idleTimeout},
 	} {
-		if d <= 0 || d > longest {
-			return fmt.Errorf("-%s is not more than 0 and at most %s", name, longest)
+		if f.value <= 0 || f.value > longest {
+			return fmt.Errorf("-%s is not more than 0 and at most %s", f.name, longest)
 		}
 	}
 	return nil
