@@ -132,6 +132,11 @@ func (o *deadOptions) open(ctx context.Context, env environment, stdout, stderr 
 	if o.dir == "" {
 		return newAdminClient(o.admin, env)
 	}
+	if o.verb == "retry" { // before the dead letter is gone
+		if err := endHalfLine(stdout); err != nil {
+			return nil, err
+		}
+	}
 	// What is going well is no news to whoever looks at their terminal.
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	return openLetters(ctx, o.dir, env, stdout, log)

@@ -148,6 +148,24 @@ func TestDeadCommandRetryFailsAgain(t *testing.T) {
 	assert.Equal(t, "gateway: dead: retry 1: the callbacks failed again\n", stderr)
 }
 
+// What retry prints is a line of its own, whatever a killed gateway left in the file.
+func TestDeadCommandEndsHalfALine(t *testing.T) {
+	dir := t.TempDir()
+	startWithDead(t, dir, withRelock, sessionsUpTo(1)).stop()
+	name := filepath.Join(t.TempDir(), "out")
+	require.NoError(t, os.WriteFile(name, []byte("{\"half"), 0o600))
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+	require.NoError(t, err)
+	defer f.Close()
+
+	cmd := command(t.Context(), nil, "dead", "retry", "-data", dir, "1")
+	cmd.Stdout = f
+	require.NoError(t, cmd.Run())
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	assert.Regexp(t, `^\{"half\n\{"specversion":"1.0",.*\}\n$`, string(text))
+}
+
 func TestDeadCommandErrors(t *testing.T) {
 	dir := t.TempDir()
 	p := start(t, append([]string{"RELOCK_SECRETS=canary-relock"}, withAdmin[1:]...), "-data", dir)
