@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -383,6 +384,30 @@ func TestBodyReaders(t *testing.T) {
 	r.Body = nil
 	_, err := hook.Receive(httptest.NewRecorder(), r)
 	assert.ErrorIs(t, err, verify.ErrMalformed, "no body")
+}
+
+// What the server says of a broken trailer has a line of it, which nobody has
+// vouched for.
+func TestBrokenTrailerIsNotLogged(t *testing.T) {
+	var log bytes.Buffer
+	observed := make(chan error, 1)
+	server := serve(t, verify.Config{
+		Logger:  slog.New(slog.NewTextHandler(&log, nil)),
+		Observe: func(_ context.Context, o verify.Observation) { observed <- o.Err },
+	}, event.NewMux())
+	c := dial(t, server)
+	_, err := fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: test\r\n%s: %s\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nno colon but swordfish\r\n\r\n",
+		sigHeader, strings.Repeat("0", 64))
+	require.NoError(t, err)
+	res, err := http.ReadResponse(c.r, nil)
+	require.NoError(t, err)
+	res.Body.Close()
+	assert.Equal(t, 400, res.StatusCode)
+	err = <-observed
+	require.ErrorIs(t, err, verify.ErrBodyIncomplete)
+	assert.NotContains(t, err.Error(), "swordfish")
+	assert.Contains(t, log.String(), "body incomplete")
+	assert.NotContains(t, log.String(), "swordfish")
 }
 
 type readerFunc func([]byte) (int, error)

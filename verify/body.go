@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/textproto"
 	"os"
 	"time"
 )
@@ -88,6 +89,9 @@ func (l limited) failed(err error) error {
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return l.tooLarge() // a bound that somebody else has set
+	}
+	if _, ok := errors.AsType[textproto.ProtocolError](err); ok {
+		return fmt.Errorf("%w: malformed trailer", ErrBodyIncomplete) // err has a line of it
 	}
 	return fmt.Errorf("%w: %w", ErrBodyIncomplete, err)
 }
