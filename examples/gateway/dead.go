@@ -51,12 +51,13 @@ func (d *deadSide) register(mux *http.ServeMux) {
 
 // list answers with the dead letters whose number is above after, limit at most.
 func (d *deadSide) list(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query() // and not FormValue, which reads a body too
 	after, limit := uint64(0), maxLetters
 	var err error
-	if text := r.FormValue("after"); text != "" {
+	if text := query.Get("after"); text != "" {
 		after, err = strconv.ParseUint(text, 10, 64)
 	}
-	if text := r.FormValue("limit"); text != "" && err == nil {
+	if text := query.Get("limit"); text != "" && err == nil {
 		limit, err = strconv.Atoi(text)
 	}
 	if err != nil || limit < 1 || limit > maxLetters {

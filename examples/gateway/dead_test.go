@@ -359,6 +359,29 @@ func TestDeadLettersAreGuarded(t *testing.T) {
 	}
 }
 
+// What to list is in the URL. A form in the body would be kept in memory, and what
+// is more than 32 MiB of it in files.
+func TestListOfDeadLettersReadsNoBody(t *testing.T) {
+	p := newDeadPipe(t)
+	body := &countedReader{Reader: strings.NewReader("--x\r\nContent-Disposition: form-data; name=limit\r\n\r\n0\r\n--x--\r\n")}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/dead", body)
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	w := httptest.NewRecorder()
+	p.server.Config.Handler.ServeHTTP(w, r)
+	assert.Equal(t, 200, w.Code)
+	assert.Zero(t, body.reads)
+}
+
+type countedReader struct {
+	io.Reader
+	reads int
+}
+
+func (c *countedReader) Read(p []byte) (int, error) {
+	c.reads++
+	return c.Reader.Read(p)
+}
+
 func TestThereAreNoDeadLettersWithoutAStore(t *testing.T) {
 	p := start(t, withRelock)
 	for _, path := range []string{"/dead", "/dead/1"} {
