@@ -22,8 +22,8 @@ type connections struct {
 
 // An openConnection is one of them.
 type openConnection struct {
-	// idle is since when no handler runs for it; negative while one does. With
-	// HTTP/2, of which several may run, it says nothing.
+	// idle is since when no handler runs for it; negative while one does. There is
+	// one at a time, as it is not HTTP/2.
 	idle atomic.Int64
 	cut  bool // guarded by connections.mu
 }

@@ -86,6 +86,20 @@ func TestClientThatDoesNotReadIsDropped(t *testing.T) {
 	}
 }
 
+// HTTP/2 is not spoken: no timeout of it ends a connection whose client
+// does not read, so that anybody could keep as many as they like, without a
+// password.
+func TestAdminSideHasNoHTTP2(t *testing.T) {
+	cert, key := newPair(t, "gateway")
+	p := start(t, withAdmin, "-admin-addr", "0.0.0.0:0", "-tls-cert", writeFile(t, cert), "-tls-key", writeFile(t, key))
+	config := trusting(cert)
+	config.NextProtos = []string{"h2", "http/1.1"}
+	c, err := tls.Dial("tcp", strings.TrimPrefix(onLoopback(p.admin()), "http://"), config)
+	require.NoError(t, err)
+	defer c.Close()
+	assert.Equal(t, "http/1.1", c.ConnectionState().NegotiatedProtocol)
+}
+
 // stuck lets c send requests without reading, until the gateway does not read
 // either, or is very slow.
 func stuck(t *testing.T, c net.Conn, requests func() string) {

@@ -60,8 +60,6 @@ func newServer(o *options, mux *http.ServeMux, receivers []*receiver, p *pipelin
 	// its connection for ever.
 	s.http.WriteTimeout = o.bodyTimeout + o.endpointTimeout() + o.server.answerTimeout
 	s.open = watch(s.http)
-	s.http.Protocols = new(http.Protocols)
-	s.http.Protocols.SetHTTP1(true) // and not 2: nothing here knows its streams
 	return s
 }
 

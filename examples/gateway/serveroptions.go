@@ -51,8 +51,13 @@ func (s *serverOptions) check() error {
 // http returns a server of handler. What it lacks are the timeouts that depend on
 // the handler: ReadTimeout and WriteTimeout.
 func (s *serverOptions) http(handler http.Handler, log *slog.Logger) *http.Server {
+	// Not HTTP/2: nothing here knows its streams, and a client that does not read
+	// keeps its connection for ever, since timeouts are of a stream.
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
 	return &http.Server{
 		Handler:           handler,
+		Protocols:         protocols,
 		ReadHeaderTimeout: s.headerTimeout,
 		IdleTimeout:       s.idleTimeout,
 		MaxHeaderBytes:    s.maxHeader,
