@@ -286,6 +286,48 @@ func TestDeadLettersOfAStoreThatIsGone(t *testing.T) {
 	assert.Equal(t, 4, strings.Count(p.pipe.log.String(), `msg="dead letters cannot be had" error="it fails"`))
 }
 
+// A retry whose callback does not end holds up a stop for as long as any callback,
+// and one that comes during the stop does not begin.
+func TestStopDoesNotWaitForRetriesForEver(t *testing.T) {
+	p := newDeadPipe(t)
+	p.bury(event.Event{Vendor: relock.Vendor, ID: "1"}, event.Event{Vendor: relock.Vendor, ID: "2"})
+	called, release, answered := make(chan struct{}), make(chan struct{}), make(chan int)
+	p.sets(func(_ context.Context, e *event.Event) error {
+		if e.ID != "1" {
+			return errFails
+		}
+		close(called)
+		<-release
+		return nil
+	})
+	go func() {
+		status, _ := p.ask(http.MethodPost, "/dead/1/retry")
+		answered <- status
+	}()
+	<-called
+	stop, cancel := context.WithCancel(t.Context())
+	finished := make(chan error)
+	go func() { finished <- p.finish(stop) }()
+	select {
+	case <-p.store.done:
+	case <-time.After(patience):
+		require.Fail(t, "it does not stop")
+	}
+	require.Eventually(t, func() bool {
+		status, _ := p.ask(http.MethodPost, "/dead/2/retry")
+		return status == 503
+	}, patience, time.Millisecond)
+	cancel()
+	select {
+	case err := <-finished:
+		require.ErrorContains(t, err, "callbacks did not finish; their events stay in the store")
+	case <-time.After(patience):
+		assert.Fail(t, "it waits for the callback")
+	}
+	close(release)
+	assert.Equal(t, 200, <-answered, "it did its work")
+}
+
 // startWithDead starts a gateway whose store in dir has dead letters of sessions.
 func startWithDead(t *testing.T, dir string, env []string, sessions []string, args ...string) *process {
 	t.Helper()

@@ -104,11 +104,17 @@ var (
 	errNotDeleted = errors.New("the event was handled, but its dead letter could not be deleted")
 )
 
+var errStopping = errors.New("the gateway stops")
+
 // retry gives the event of a dead letter to the callbacks, and deletes the dead
 // letter if they are done with it. Its error is one of the above,
 // durable.ErrNotFound, or one of reaching the store. An end of ctx does not stop
 // it.
 func (s *store) retry(ctx context.Context, number uint64) error {
+	if !s.retrying.TryRLock() {
+		return errStopping
+	}
+	defer s.retrying.RUnlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
 	l, err := s.DeadLetter(ctx, number)

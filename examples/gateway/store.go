@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
@@ -23,6 +24,8 @@ type store struct {
 	consumer  *durable.Runner
 	counts    *storeMetrics
 	log       *slog.Logger
+
+	retrying sync.RWMutex // held for reading by each retry
 
 	stop context.CancelFunc // ends the run
 	done chan struct{}      // closed when it has ended; nil if it was not started
@@ -72,15 +75,24 @@ func (s *store) start(failed func(error)) {
 // finish ends what start began, waits for callbacks until ctx is over, and closes
 // the store.
 func (s *store) finish(ctx context.Context) error {
-	if s.done != nil {
-		s.stop()
-		select {
-		case <-s.done:
-		case <-ctx.Done():
-			// The store waits for them as well, so it is left as a crash would
-			// leave it.
-			return errors.New("callbacks did not finish; their events stay in the store and are handled again")
-		}
+	if s.done == nil {
+		return s.Close()
 	}
-	return s.Close()
+	s.stop()
+	idle, closed := make(chan struct{}), make(chan error, 1)
+	go func() {
+		<-s.done
+		s.retrying.Lock() // no retry begins any more, and then the store is closed
+		defer s.retrying.Unlock()
+		close(idle)
+		closed <- s.Close()
+	}()
+	select {
+	case <-idle:
+		return <-closed
+	case <-ctx.Done():
+		// The store waits for them as well, so it is left as a crash would
+		// leave it.
+		return errors.New("callbacks did not finish; their events stay in the store and are handled again")
+	}
 }
