@@ -21,7 +21,9 @@ import (
 // accepted; it drops connections whose request has not arrived whole, which no
 // vendor sends again. The server needs a WriteTimeout longer than BodyTimeout and
 // HandlerTimeout together: without one a client that does not read its answers
-// keeps its connection, and Shutdown waits for it.
+// keeps its connection, and Shutdown waits for it. Over TLS a server speaks HTTP/2
+// as well, where WriteTimeout ends a request and not its connection: set
+// [http.HTTP2Config].WriteByteTimeout, or serve HTTP/1 alone.
 //
 // Register it without a method in the pattern ("/webhooks/relock", not "POST
 // /webhooks/relock"): it answers 405 itself.
