@@ -100,7 +100,11 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 			fmt.Fprintln(stderr, "gateway:", err)
 			return exitUsage
 		}
-		if stored, err = openStore(ctx, o, env, config, log); err != nil {
+		switch stored, err = openStore(ctx, o, env, config, log); {
+		case err != nil && ctx.Err() != nil:
+			log.Info("stopped before the store was open", "error", err)
+			return exitOK
+		case err != nil:
 			log.Error("cannot open the store", "error", err)
 			return exitFailed
 		}

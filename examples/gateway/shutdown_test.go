@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -53,6 +54,22 @@ func TestSIGTERMFinishesWhatWasAccepted(t *testing.T) {
 	events := p.events()
 	require.Len(t, events, 1)
 	assert.Equal(t, "s-1", events[0].Session.ID)
+}
+
+// A stop is none the worse for coming while the gateway starts.
+func TestStopDuringTheStart(t *testing.T) {
+	for name, args := range map[string][]string{"by itself": nil, "store": {"-data", t.TempDir()}} {
+		t.Run(name, func(t *testing.T) {
+			ctx, stop := context.WithCancel(t.Context())
+			stop()
+			var stdout, stderr buffer
+			env := func(name string) (string, bool) { return "canary-relock-secret", name == "RELOCK_SECRETS" }
+			status := run(ctx, nil, append([]string{"-addr", "127.0.0.1:0"}, args...), env, &stdout, &stderr)
+			assert.Equal(t, exitOK, status, "stderr:\n%s", &stderr)
+			assert.NotContains(t, stderr.String(), "level=ERROR")
+			assert.Regexp(t, `level=INFO msg="?stopped`, stderr.String())
+		})
+	}
 }
 
 func TestSIGINTStops(t *testing.T) {
