@@ -177,7 +177,9 @@ func (d *delivery) end(ctx context.Context, a *Attempt, r record) {
 func (d *delivery) bury(ctx context.Context, a Attempt) Result {
 	if err := d.writeDead(ctx, a); err != nil {
 		d.failed(ctx, "bury", a.Event, fmt.Errorf("cannot write the dead letter: %w; it was to say: %w", err, a.Err))
-		d.end(ctx, &a, record{Attempts: a.Number, Ended: true, Bury: true, Error: oneLine(a.Err.Error(), maxRecordError)})
+		// What did not come to an end has not by that: it must not be decoded again.
+		ended := !errors.Is(a.Err, errNotFinished)
+		d.end(ctx, &a, record{Attempts: a.Number, Ended: ended, Bury: true, Error: oneLine(a.Err.Error(), maxRecordError)})
 		d.answer(ctx, a.Event, d.msg.NakWithDelay(d.c.delay(int(min(d.meta.NumDelivered, 64)), nil)))
 		return Delayed
 	}
