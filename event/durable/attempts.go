@@ -122,6 +122,11 @@ func (d *delivery) record(ctx context.Context, r record) error {
 	return nil
 }
 
+// suspects has a token while an event that may have killed a process is with the
+// callbacks of this one: of any consumer and store, since what kills the process
+// kills the attempts of all.
+var suspects = make(chan struct{}, 1)
+
 // alone waits until no other event that may have killed the process is with the
 // callbacks, so that the next one to do so is the only one. ok is false if the run
 // is over, or others have taken as long as a callback may.
@@ -129,13 +134,13 @@ func (r *run) alone() (release func(), ok bool) {
 	timeout := time.NewTimer(r.c.Timeout)
 	defer timeout.Stop()
 	select {
-	case r.suspects <- struct{}{}:
+	case suspects <- struct{}{}:
 	case <-timeout.C:
 		return nil, false
 	case <-r.done:
 		return nil, false
 	}
-	give := sync.OnceFunc(func() { <-r.suspects })
+	give := sync.OnceFunc(func() { <-suspects })
 	// A callback that ignores its deadline must not keep the others waiting for ever.
 	late := time.AfterFunc(r.c.Timeout+r.c.Lease, give)
 	return func() {
