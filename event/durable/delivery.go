@@ -197,9 +197,13 @@ func (d *delivery) answer(ctx context.Context, e *event.Event, err error) {
 	}
 }
 
+// holdOver is how long after its deadline a callback may return without being
+// said to ignore it.
+const holdOver = time.Second
+
 // hold has the lease renewed for as long as a callback may take from now on.
 // The clock is one that nobody sets.
-func (d *delivery) hold() { d.holds.Store(int64(time.Since(d.began) + d.c.Timeout)) }
+func (d *delivery) hold() { d.holds.Store(int64(time.Since(d.began) + d.c.Timeout + holdOver)) }
 
 // renewEvery suits the shortest lease: the lease is that of the process of this
 // consumer that began last, which may have begun a moment ago.

@@ -50,3 +50,20 @@ func TestProcessesWithOtherLeases(t *testing.T) {
 		})
 	}
 }
+
+// A callback that keeps its deadline is not said to ignore it.
+func TestDeadlinesThatAreKept(t *testing.T) {
+	t.Parallel()
+	var log logBuffer
+	s := connectStore(t, startServer(t, t.TempDir()), durable.Config{Shards: 1, Logger: log.logger()})
+	const count = 200
+	store(t, s, numbered(count)...)
+	var seen observer
+	run(t, s, durable.Consumer{Workers: count, MaxAttempts: 1, Timeout: time.Second, Observe: seen.observe},
+		event.HandlerFunc(func(ctx context.Context, _ *event.Event) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}))
+	seen.wait(t, count)
+	assert.NotContains(t, log.String(), "ignores its deadline")
+}
