@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
@@ -69,4 +70,22 @@ func TestWhatCannotBeBuriedIsNotDecoded(t *testing.T) {
 	letter := waitLetters(t, s, 1)[0]
 	assert.Equal(t, 2, letter.Attempts)
 	assert.Contains(t, letter.Error, "no attempt came to an end")
+}
+
+// An attempt whose record was stored, but too late for the process to know, did
+// not begin: it is not the only one that an event gets.
+func TestAnAttemptThatDidNotBeginIsNone(t *testing.T) {
+	t.Parallel()
+	var log logBuffer
+	srv := startServer(t, t.TempDir())
+	s := connectStore(t, srv, durable.Config{Shards: 1, Logger: log.logger(), PublishTimeout: 500 * time.Millisecond})
+	js := newJetStream(t, connect(t, srv))
+	changeStream(t, js, "accesshook-attempts", func(c *jetstream.StreamConfig) { c.NoAck = true })
+	store(t, s, newEvent(1))
+	var seen observer
+	got := newRecorder()
+	run(t, s, durable.Consumer{MaxAttempts: 1, Observe: seen.observe}, got)
+	assert.Contains(t, seen.wait(t, 1)[0], "1 delayed: durable: record of attempts")
+	changeStream(t, js, "accesshook-attempts", func(c *jetstream.StreamConfig) { c.NoAck = false })
+	assert.Equal(t, "1 handled", seen.wait(t, 2)[1])
 }

@@ -70,6 +70,7 @@ func (d *delivery) attempt(ctx context.Context, a *Attempt) {
 	}
 	a.Number++
 	if err := d.count(ctx, a.Number); err != nil {
+		d.notBegun(ctx, a, before) // it may have been counted nevertheless
 		d.postpone(ctx, a, err)
 		return
 	}
@@ -100,7 +101,7 @@ func (d *delivery) over() bool {
 // over, else after a pause. That is no attempt.
 func (d *delivery) giveBack(ctx context.Context, a *Attempt, before record) {
 	if before.Attempts == 0 {
-		d.end(ctx, a, record{Ended: true}) // else the delivery would be taken for one
+		d.notBegun(ctx, a, before)
 	}
 	a.Result = Delayed
 	if d.over() {
@@ -170,6 +171,13 @@ func (d *delivery) end(ctx context.Context, a *Attempt, r record) {
 	if err := d.record(ctx, r); err != nil {
 		d.failed(ctx, "count", a.Event, err)
 	}
+}
+
+// notBegun records that there was no attempt since before, of which the delivery
+// would be one if nothing was recorded.
+func (d *delivery) notBegun(ctx context.Context, a *Attempt, before record) {
+	before.Ended = before.Ended || before.Attempts == 0
+	d.end(ctx, a, before)
 }
 
 // bury makes the event a dead letter. If that cannot be written the event stays
