@@ -81,3 +81,31 @@ func TestMarkOfAnEarlierProcessStays(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"upTo":3}`, string(left.Data))
 }
+
+// What is stored after a process has died was not with its callbacks, however far
+// ahead its mark reaches: it has all its attempts. Nor does a later run of the
+// same process take it for that.
+func TestMarkOfAnEarlierProcessIsNotForNewEvents(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t, t.TempDir())
+	s := connectStore(t, srv, durable.Config{Shards: 1})
+	js := newJetStream(t, connect(t, srv))
+	const made = "once"
+	_, err := js.CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
+		Durable: "default", AckPolicy: jetstream.AckExplicitPolicy, Metadata: map[string]string{"accesshook-made": made},
+	})
+	require.NoError(t, err)
+	_, err = js.Publish(t.Context(), "accesshook-attempts.default.0.mark."+made, []byte(`{"upTo":100}`))
+	require.NoError(t, err)
+	store(t, s, numbered(2)...)
+	var seen observer
+	c := durable.Consumer{Observe: seen.observe}
+	stop := run(t, s, c, newRecorder())
+	assert.Equal(t, []string{"2 handled", "2 handled"}, seen.wait(t, 2))
+	store(t, s, numbered(4)[2:]...)
+	assert.Equal(t, []string{"1 handled", "1 handled"}, seen.wait(t, 4)[2:])
+	stop()
+	store(t, s, numbered(6)[4:]...)
+	run(t, s, c, newRecorder())
+	assert.Equal(t, []string{"1 handled", "1 handled"}, seen.wait(t, 6)[4:])
+}
