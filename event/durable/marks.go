@@ -126,8 +126,6 @@ func (r *run) writeMark(ctx context.Context, subject string, upTo uint64) error 
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.Store.c.PublishTimeout)
-	defer cancel()
 	_, err = r.js.Publish(ctx, subject, data, jetstream.WithExpectStream(r.names.attempts()))
 	return err
 }
@@ -139,6 +137,8 @@ func (d *delivery) marked(ctx context.Context) (bool, error) {
 	if m == nil {
 		return false, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout) // also for the wait
+	defer cancel()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.loaded {
@@ -153,8 +153,6 @@ func (d *delivery) marked(ctx context.Context) (bool, error) {
 // load reads the mark that another process has left, and takes it back to the last
 // event that is there: those to come were not with that process.
 func (m *mark) load(ctx context.Context, d *delivery) error {
-	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
-	defer cancel()
 	subject := d.markSubject(d.shard, d.made)
 	stored, err := d.journal.GetLastMsgForSubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -180,6 +178,8 @@ func (m *mark) load(ctx context.Context, d *delivery) error {
 
 // raise marks the event of d, and some after it.
 func (m *mark) raise(ctx context.Context, d *delivery) error {
+	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout) // also for the wait
+	defer cancel()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	seq, age := d.meta.Sequence.Stream, time.Since(m.at)
