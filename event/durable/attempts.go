@@ -86,14 +86,39 @@ func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err er
 		if err := json.Unmarshal(m.Data, &r); err != nil {
 			return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
 		}
-		r.Attempts = max(r.Attempts, 0) // whoever wrote it
 		d.recorded = true
+		if same, err := d.sameConsumer(ctx); err != nil {
+			return record{}, false, err
+		} else if !same {
+			return d.attempts(ctx)
+		}
+		r.Attempts = max(r.Attempts, 0) // whoever wrote it
 	case !errors.Is(err, jetstream.ErrMsgNotFound):
 		return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
 	case (d.meta.NumDelivered > 1 || marked) && d.c.MaxAttempts > 1:
 		r = record{Attempts: 1} // which was not recorded, or came to nobody
 	}
 	return r, r.Attempts > 0 && !r.Ended, nil
+}
+
+// sameConsumer reports whether the consumer is still the one that the run began
+// with: who has no request open while it is deleted, and made again by another
+// process, is not told. If it is not, the run is to end, and d is of the new one.
+func (d *delivery) sameConsumer(ctx context.Context) (bool, error) {
+	consumer, err := d.js.Consumer(ctx, d.names.stream(d.shard), d.c.Name)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return true, nil // there is no other yet
+	}
+	if err != nil {
+		return false, fmt.Errorf("durable: consumer %s of shard %d: %w", d.c.Name, d.shard, err)
+	}
+	made := consumer.CachedInfo().Config.Metadata[metaMade]
+	if made == d.made {
+		return true, nil
+	}
+	d.made, d.mark = made, nil
+	d.stop(ended{ErrConsumerDeleted})
+	return false, nil
 }
 
 // count counts attempt number n before it begins, as far as it must be.
