@@ -127,7 +127,7 @@ func (d *delivery) call(ctx context.Context, a *Attempt) {
 	defer func() {
 		if !returned { // the callback called runtime.Goexit
 			a.Err = errors.New("durable: callback ended its goroutine")
-			a.Result = d.retry(ctx, *a)
+			a.Result = d.fail(ctx, *a)
 			d.observe(ctx, *a)
 		}
 	}()
@@ -138,18 +138,29 @@ func (d *delivery) call(ctx context.Context, a *Attempt) {
 	a.Err = d.h.HandleEvent(attempt, a.Event)
 	a.Duration = time.Since(began)
 	returned = true
-	switch {
-	case a.Err == nil:
-		a.Result = Handled
-		if d.recorded {
-			d.end(ctx, a, record{Attempts: a.Number, Ended: true, Done: true})
-		}
-		d.answer(ctx, a.Event, d.msg.Ack())
-	case event.IsPermanent(a.Err):
-		a.Result = d.bury(ctx, *a)
-	default:
-		a.Result = d.retry(ctx, *a)
+	if a.Err != nil {
+		a.Result = d.fail(ctx, *a)
+		return
 	}
+	a.Result = Handled
+	if d.recorded {
+		d.end(ctx, a, record{Attempts: a.Number, Ended: true, Done: true})
+	}
+	d.answer(ctx, a.Event, d.msg.Ack())
+}
+
+// fail says what becomes of the event after an attempt that failed.
+func (d *delivery) fail(ctx context.Context, a Attempt) Result {
+	switch {
+	case time.Since(d.began) > time.Duration(d.holds.Load())-renewEvery+d.c.Lease:
+		// The lease is over, and the event was given out again or will be: what is
+		// recorded and answered from now on is for that attempt to say.
+		d.failed(ctx, "lease", a.Event, a.Err)
+		return Delayed
+	case event.IsPermanent(a.Err):
+		return d.bury(ctx, a)
+	}
+	return d.retry(ctx, a)
 }
 
 // retry has the event come again after a pause, unless that was the last attempt.
