@@ -74,7 +74,7 @@ type Consumer struct {
 type Attempt struct {
 	Consumer string
 	Event    *event.Event // nil if it was not decoded; without Payload if no attempt came to an end
-	Number   int          // 1 for the first
+	Number   int          // 1 for the first, 0 if it was given back before that
 	Result   Result
 	Err      error         // what the callbacks returned, or why there was no attempt
 	Duration time.Duration // of the callbacks
