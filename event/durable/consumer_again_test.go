@@ -77,9 +77,18 @@ func TestConsumerIsMadeOnce(t *testing.T) {
 // either: every event is called, and is a dead letter, again.
 func TestConsumerMadeAgainElsewhereSeesAll(t *testing.T) {
 	t.Parallel()
+	for name, maxAttempts := range map[string]int{"with records": 1, "without": 2} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testConsumerMadeAgainElsewhere(t, maxAttempts)
+		})
+	}
+}
+
+func testConsumerMadeAgainElsewhere(t *testing.T, maxAttempts int) {
 	s := open(t, embedded.Config{Config: durable.Config{Shards: 1}})
 	const count, bad, last = 6, "event-1", "event-5"
-	c := durable.Consumer{MaxAttempts: 1, Lease: time.Second} // so that all attempts are recorded
+	c := durable.Consumer{MaxAttempts: maxAttempts, Lease: time.Second}
 	called := newRecorder()
 	handler := func(id string, began, goOn chan struct{}) event.Handler {
 		return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
