@@ -86,14 +86,39 @@ func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err er
 		if err := json.Unmarshal(m.Data, &r); err != nil {
 			return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
 		}
-		r.Attempts = max(r.Attempts, 0) // whoever wrote it
 		d.recorded = true
+		if same, err := d.sameConsumer(ctx); err != nil {
+			return record{}, false, err
+		} else if !same {
+			return d.attempts(ctx)
+		}
+		r.Attempts = max(r.Attempts, 0) // whoever wrote it
 	case !errors.Is(err, jetstream.ErrMsgNotFound):
 		return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
 	case (d.meta.NumDelivered > 1 || marked) && d.c.MaxAttempts > 1:
 		r = record{Attempts: 1} // which was not recorded, or came to nobody
 	}
 	return r, r.Attempts > 0 && !r.Ended, nil
+}
+
+// sameConsumer reports whether the consumer is still the one that the run began
+// with: who has no request open while it is deleted, and made again by another
+// process, is not told. If it is not, the run is to end, and d is of the new one.
+func (d *delivery) sameConsumer(ctx context.Context) (bool, error) {
+	consumer, err := d.js.Consumer(ctx, d.names.stream(d.shard), d.c.Name)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return true, nil // there is no other yet
+	}
+	if err != nil {
+		return false, fmt.Errorf("durable: consumer %s of shard %d: %w", d.c.Name, d.shard, err)
+	}
+	made := consumer.CachedInfo().Config.Metadata[metaMade]
+	if made == d.made {
+		return true, nil
+	}
+	d.made, d.mark = made, nil
+	d.stop(ended{ErrConsumerDeleted})
+	return false, nil
 }
 
 // count counts attempt number n before it begins, as far as it must be.
@@ -122,6 +147,11 @@ func (d *delivery) record(ctx context.Context, r record) error {
 	return nil
 }
 
+// suspects has a token while an event that may have killed a process is with the
+// callbacks of this one: of any consumer and store, since what kills the process
+// kills the attempts of all.
+var suspects = make(chan struct{}, 1)
+
 // alone waits until no other event that may have killed the process is with the
 // callbacks, so that the next one to do so is the only one. ok is false if the run
 // is over, or others have taken as long as a callback may.
@@ -129,13 +159,13 @@ func (r *run) alone() (release func(), ok bool) {
 	timeout := time.NewTimer(r.c.Timeout)
 	defer timeout.Stop()
 	select {
-	case r.suspects <- struct{}{}:
+	case suspects <- struct{}{}:
 	case <-timeout.C:
 		return nil, false
 	case <-r.done:
 		return nil, false
 	}
-	give := sync.OnceFunc(func() { <-r.suspects })
+	give := sync.OnceFunc(func() { <-suspects })
 	// A callback that ignores its deadline must not keep the others waiting for ever.
 	late := time.AfterFunc(r.c.Timeout+r.c.Lease, give)
 	return func() {

@@ -136,6 +136,7 @@ var validName = regexp.MustCompile(`^[a-z0-9_-]{1,32}$`)
 
 // withDefaults checks c and fills in what is left out.
 func (c Config) withDefaults() (Config, error) {
+	given := c
 	for _, d := range []struct {
 		name  string
 		value *int64
@@ -188,10 +189,6 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("durable: Config.MaxBytes is more than 1<<60")
 	case c.MaxDeadBytes > maxMaxBytes:
 		return c, errors.New("durable: Config.MaxDeadBytes is more than 1<<60")
-	case c.MaxDeadBytes < c.maxMessage():
-		return c, fmt.Errorf("durable: Config.MaxDeadBytes is less than the %d bytes of the largest event", c.maxMessage())
-	case c.MaxBytes/int64(c.Shards) < c.maxMessage():
-		return c, fmt.Errorf("durable: Config.MaxBytes leaves a shard less than the %d bytes of the largest event", c.maxMessage())
 	case c.KeepRaw && len(c.RawKeys) == 0:
 		return c, errors.New("durable: Config.KeepRaw needs one of RawKeys")
 	}
@@ -201,7 +198,21 @@ func (c Config) withDefaults() (Config, error) {
 		}
 	}
 	c.Retention = max(c.Retention, c.DedupeWindow)
-	return c, nil
+	given.MaxBody, given.Shards = c.MaxBody, c.Shards
+	return c, given.checkRoom()
+}
+
+// checkRoom checks that the largest event has room where c says how much there is.
+// What it does not say may be more than the default, in a store that is there.
+func (c Config) checkRoom() error {
+	size := c.maxMessage()
+	switch {
+	case c.MaxDeadBytes > 0 && c.MaxDeadBytes < size:
+		return fmt.Errorf("durable: Config.MaxDeadBytes is less than the %d bytes of the largest event", size)
+	case c.MaxBytes > 0 && c.MaxBytes/int64(c.Shards) < size:
+		return fmt.Errorf("durable: Config.MaxBytes leaves a shard less than the %d bytes of the largest event", size)
+	}
+	return nil
 }
 
 // maxMessage is the size in bytes up to which messages must be taken. Strings

@@ -74,7 +74,7 @@ type Consumer struct {
 type Attempt struct {
 	Consumer string
 	Event    *event.Event // nil if it was not decoded; without Payload if no attempt came to an end
-	Number   int          // 1 for the first
+	Number   int          // 1 for the first, 0 if it was given back before that
 	Result   Result
 	Err      error         // what the callbacks returned, or why there was no attempt
 	Duration time.Duration // of the callbacks
@@ -238,8 +238,9 @@ func (s *Store) createOrUpdate(ctx context.Context, stream string, c jetstream.C
 const maxPending = 10_000
 
 // DeleteConsumer makes the store forget a consumer and what it has finished.
-// Every Run of it returns ErrConsumerDeleted. It is no error if there is none.
-// Its dead letters stay.
+// Every Run of it returns ErrConsumerDeleted; one that is busy until another has
+// made the consumer again may go on with the new one. It is no error if there is
+// none. Its dead letters stay.
 func (s *Store) DeleteConsumer(ctx context.Context, name string) error {
 	if !validName.MatchString(name) {
 		return errors.New("durable: invalid name of a consumer")

@@ -3,6 +3,7 @@ package durable_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -69,4 +70,56 @@ func TestConsumerIsMadeOnce(t *testing.T) {
 		stop()
 	}
 	assert.Len(t, got.ids(), 100)
+}
+
+// A run that was busy while its consumer was deleted and made again elsewhere has
+// not been told. What it noted of the one before does not count for the new one
+// either: every event is called, and is a dead letter, again.
+func TestConsumerMadeAgainElsewhereSeesAll(t *testing.T) {
+	t.Parallel()
+	for name, maxAttempts := range map[string]int{"with records": 1, "without": 2} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testConsumerMadeAgainElsewhere(t, maxAttempts)
+		})
+	}
+}
+
+func testConsumerMadeAgainElsewhere(t *testing.T, maxAttempts int) {
+	s := open(t, embedded.Config{Config: durable.Config{Shards: 1}})
+	const count, bad, last = 6, "event-1", "event-5"
+	c := durable.Consumer{MaxAttempts: maxAttempts, Lease: time.Second}
+	called := newRecorder()
+	handler := func(id string, began, goOn chan struct{}) event.Handler {
+		return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
+			_ = called.HandleEvent(ctx, e)
+			if e.ID == id {
+				close(began)
+				<-goOn
+			}
+			if e.ID == bad {
+				return event.Permanent(errFailed)
+			}
+			return nil
+		})
+	}
+	store(t, s, numbered(count)...)
+	began, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() { ended <- s.Consumer(c).Run(t.Context(), handler(last, began, goOn)) }()
+	<-began
+	require.NoError(t, s.DropDead(t.Context(), waitLetters(t, s, 1)[0].Number))
+	require.NoError(t, s.DeleteConsumer(t.Context(), durable.DefaultConsumerName))
+
+	called = newRecorder()
+	beganAgain, goOnAgain := make(chan struct{}), make(chan struct{})
+	finish := sync.OnceFunc(func() { close(goOnAgain) })
+	run(t, s, c, handler("event-0", beganAgain, goOnAgain))
+	defer finish()
+	<-beganAgain
+	close(goOn)
+	require.ErrorIs(t, <-ended, durable.ErrConsumerDeleted)
+	finish()
+	called.wait(t, count)
+	assert.ElementsMatch(t, idsOf(numbered(count)), called.ids())
+	assert.Equal(t, bad, waitLetters(t, s, 1)[0].Event.ID)
 }

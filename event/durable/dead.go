@@ -46,6 +46,12 @@ type DeadLetter struct {
 
 // writeDead stores the dead letter of a delivery.
 func (d *delivery) writeDead(ctx context.Context, a Attempt) error {
+	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
+	defer cancel()
+	// If it is not, what follows is of the new one.
+	if _, err := d.sameConsumer(ctx); err != nil {
+		return err
+	}
 	m := nats.NewMsg(d.names.deadLetter(d.c.Name, d.msg.Subject()))
 	m.Data = d.msg.Data()
 	for _, key := range []string{HeaderSchema, HeaderCredential, HeaderRaw, headerContentType} {
@@ -61,8 +67,6 @@ func (d *delivery) writeDead(ctx context.Context, a Attempt) error {
 	m.Header.Set(headerDeadAttempts, strconv.Itoa(a.Number))
 	m.Header.Set(headerDeadStored, d.meta.Timestamp.UTC().Format(time.RFC3339Nano))
 	m.Header.Set(headerDeadError, oneLine(a.Err.Error(), maxDeadError))
-	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
-	defer cancel()
 	_, err := d.js.PublishMsg(ctx, m, jetstream.WithExpectStream(d.names.dead()))
 	return err
 }

@@ -70,6 +70,7 @@ func (d *delivery) attempt(ctx context.Context, a *Attempt) {
 	}
 	a.Number++
 	if err := d.count(ctx, a.Number); err != nil {
+		d.notBegun(ctx, a, before) // it may have been counted nevertheless
 		d.postpone(ctx, a, err)
 		return
 	}
@@ -100,7 +101,7 @@ func (d *delivery) over() bool {
 // over, else after a pause. That is no attempt.
 func (d *delivery) giveBack(ctx context.Context, a *Attempt, before record) {
 	if before.Attempts == 0 {
-		d.end(ctx, a, record{Ended: true}) // else the delivery would be taken for one
+		d.notBegun(ctx, a, before)
 	}
 	a.Result = Delayed
 	if d.over() {
@@ -126,7 +127,7 @@ func (d *delivery) call(ctx context.Context, a *Attempt) {
 	defer func() {
 		if !returned { // the callback called runtime.Goexit
 			a.Err = errors.New("durable: callback ended its goroutine")
-			a.Result = d.retry(ctx, *a)
+			a.Result = d.fail(ctx, *a)
 			d.observe(ctx, *a)
 		}
 	}()
@@ -137,18 +138,29 @@ func (d *delivery) call(ctx context.Context, a *Attempt) {
 	a.Err = d.h.HandleEvent(attempt, a.Event)
 	a.Duration = time.Since(began)
 	returned = true
-	switch {
-	case a.Err == nil:
-		a.Result = Handled
-		if d.recorded {
-			d.end(ctx, a, record{Attempts: a.Number, Ended: true, Done: true})
-		}
-		d.answer(ctx, a.Event, d.msg.Ack())
-	case event.IsPermanent(a.Err):
-		a.Result = d.bury(ctx, *a)
-	default:
-		a.Result = d.retry(ctx, *a)
+	if a.Err != nil {
+		a.Result = d.fail(ctx, *a)
+		return
 	}
+	a.Result = Handled
+	if d.recorded {
+		d.end(ctx, a, record{Attempts: a.Number, Ended: true, Done: true})
+	}
+	d.answer(ctx, a.Event, d.msg.Ack())
+}
+
+// fail says what becomes of the event after an attempt that failed.
+func (d *delivery) fail(ctx context.Context, a Attempt) Result {
+	switch {
+	case time.Since(d.began) > time.Duration(d.holds.Load())-renewEvery+d.c.Lease:
+		// The lease is over, and the event was given out again or will be: what is
+		// recorded and answered from now on is for that attempt to say.
+		d.failed(ctx, "lease", a.Event, a.Err)
+		return Delayed
+	case event.IsPermanent(a.Err):
+		return d.bury(ctx, a)
+	}
+	return d.retry(ctx, a)
 }
 
 // retry has the event come again after a pause, unless that was the last attempt.
@@ -172,12 +184,21 @@ func (d *delivery) end(ctx context.Context, a *Attempt, r record) {
 	}
 }
 
+// notBegun records that there was no attempt since before, of which the delivery
+// would be one if nothing was recorded.
+func (d *delivery) notBegun(ctx context.Context, a *Attempt, before record) {
+	before.Ended = before.Ended || before.Attempts == 0
+	d.end(ctx, a, before)
+}
+
 // bury makes the event a dead letter. If that cannot be written the event stays
 // where it is, and the callbacks are not called again.
 func (d *delivery) bury(ctx context.Context, a Attempt) Result {
 	if err := d.writeDead(ctx, a); err != nil {
 		d.failed(ctx, "bury", a.Event, fmt.Errorf("cannot write the dead letter: %w; it was to say: %w", err, a.Err))
-		d.end(ctx, &a, record{Attempts: a.Number, Ended: true, Bury: true, Error: oneLine(a.Err.Error(), maxRecordError)})
+		// What did not come to an end has not by that: it must not be decoded again.
+		ended := !errors.Is(a.Err, errNotFinished)
+		d.end(ctx, &a, record{Attempts: a.Number, Ended: ended, Bury: true, Error: oneLine(a.Err.Error(), maxRecordError)})
 		d.answer(ctx, a.Event, d.msg.NakWithDelay(d.c.delay(int(min(d.meta.NumDelivered, 64)), nil)))
 		return Delayed
 	}
@@ -195,9 +216,13 @@ func (d *delivery) answer(ctx context.Context, e *event.Event, err error) {
 	}
 }
 
+// holdOver is how long after its deadline a callback may return without being
+// said to ignore it.
+const holdOver = time.Second
+
 // hold has the lease renewed for as long as a callback may take from now on.
 // The clock is one that nobody sets.
-func (d *delivery) hold() { d.holds.Store(int64(time.Since(d.began) + d.c.Timeout)) }
+func (d *delivery) hold() { d.holds.Store(int64(time.Since(d.began) + d.c.Timeout + holdOver)) }
 
 // renewEvery suits the shortest lease: the lease is that of the process of this
 // consumer that began last, which may have begun a moment ago.

@@ -126,12 +126,8 @@ func (r *run) writeMark(ctx context.Context, subject string, upTo uint64) error 
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.Store.c.PublishTimeout)
-	defer cancel()
-	if _, err := r.js.Publish(ctx, subject, data, jetstream.WithExpectStream(r.names.attempts())); err != nil {
-		return fmt.Errorf("durable: mark of a shard: %w", err)
-	}
-	return nil
+	_, err = r.js.Publish(ctx, subject, data, jetstream.WithExpectStream(r.names.attempts()))
+	return err
 }
 
 // marked reports whether an event may have been with the callbacks of a process
@@ -141,26 +137,49 @@ func (d *delivery) marked(ctx context.Context) (bool, error) {
 	if m == nil {
 		return false, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout) // also for the wait
+	defer cancel()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.loaded {
-		ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout)
-		defer cancel()
-		last, err := d.journal.GetLastMsgForSubject(ctx, d.markSubject(d.shard, d.made))
-		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		if err := m.load(ctx, d); err != nil {
 			return false, fmt.Errorf("durable: mark of a shard: %w", err)
-		}
-		var left markRecord
-		if err == nil && json.Unmarshal(last.Data, &left) == nil {
-			m.found = left.UpTo
 		}
 		m.loaded = true
 	}
 	return d.meta.Sequence.Stream <= m.found, nil
 }
 
+// load reads the mark that another process has left, and takes it back to the last
+// event that is there: those to come were not with that process.
+func (m *mark) load(ctx context.Context, d *delivery) error {
+	subject := d.markSubject(d.shard, d.made)
+	stored, err := d.journal.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var left markRecord
+	if json.Unmarshal(stored.Data, &left) != nil {
+		return nil
+	}
+	shard, err := d.js.Stream(ctx, d.names.stream(d.shard))
+	if err != nil {
+		return err
+	}
+	m.found = min(left.UpTo, shard.CachedInfo().State.LastSeq)
+	if m.found == left.UpTo {
+		return nil
+	}
+	return d.writeMark(ctx, subject, m.found)
+}
+
 // raise marks the event of d, and some after it.
 func (m *mark) raise(ctx context.Context, d *delivery) error {
+	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout) // also for the wait
+	defer cancel()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	seq, age := d.meta.Sequence.Stream, time.Since(m.at)
@@ -174,7 +193,7 @@ func (m *mark) raise(ctx context.Context, d *delivery) error {
 	}
 	upTo := max(m.upTo, seq+m.ahead)
 	if err := d.writeMark(ctx, d.markSubject(d.shard, d.made), upTo); err != nil {
-		return err
+		return fmt.Errorf("durable: mark of a shard: %w", err)
 	}
 	m.upTo, m.at = upTo, time.Now()
 	return nil

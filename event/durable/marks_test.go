@@ -3,6 +3,7 @@ package durable_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
@@ -80,4 +81,51 @@ func TestMarkOfAnEarlierProcessStays(t *testing.T) {
 	left, err := stream.GetLastMsgForSubject(t.Context(), "accesshook-attempts.default.0.mark."+made)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"upTo":3}`, string(left.Data))
+}
+
+// What is stored after a process has died was not with its callbacks, however far
+// ahead its mark reaches: it has all its attempts. Nor does a later run of the
+// same process take it for that.
+func TestMarkOfAnEarlierProcessIsNotForNewEvents(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t, t.TempDir())
+	s := connectStore(t, srv, durable.Config{Shards: 1})
+	js := newJetStream(t, connect(t, srv))
+	const made = "once"
+	_, err := js.CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
+		Durable: "default", AckPolicy: jetstream.AckExplicitPolicy, Metadata: map[string]string{"accesshook-made": made},
+	})
+	require.NoError(t, err)
+	_, err = js.Publish(t.Context(), "accesshook-attempts.default.0.mark."+made, []byte(`{"upTo":100}`))
+	require.NoError(t, err)
+	store(t, s, numbered(2)...)
+	var seen observer
+	c := durable.Consumer{Observe: seen.observe}
+	stop := run(t, s, c, newRecorder())
+	assert.Equal(t, []string{"2 handled", "2 handled"}, seen.wait(t, 2))
+	store(t, s, numbered(4)[2:]...)
+	assert.Equal(t, []string{"1 handled", "1 handled"}, seen.wait(t, 4)[2:])
+	stop()
+	store(t, s, numbered(6)[4:]...)
+	run(t, s, c, newRecorder())
+	assert.Equal(t, []string{"1 handled", "1 handled"}, seen.wait(t, 6)[4:])
+}
+
+// Workers that cannot mark do not wait for one another: the end of Run would take
+// as many timeouts as there are workers.
+func TestMarksThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	const count = 40
+	srv := startServer(t, t.TempDir())
+	s := connectStore(t, srv, durable.Config{Shards: 1, PublishTimeout: 500 * time.Millisecond})
+	js := newJetStream(t, connect(t, srv))
+	changeStream(t, js, "accesshook-attempts", func(c *jetstream.StreamConfig) { c.NoAck = true })
+	store(t, s, numbered(count)...)
+	var seen observer
+	began := time.Now()
+	run(t, s, durable.Consumer{Workers: count, Observe: seen.observe}, newRecorder())
+	for _, text := range seen.wait(t, count) {
+		assert.Contains(t, text, "1 delayed: durable: ")
+	}
+	assert.Less(t, time.Since(began), count/2*500*time.Millisecond)
 }

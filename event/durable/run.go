@@ -36,11 +36,10 @@ type run struct {
 	c Consumer
 	h event.Handler
 
-	began    time.Time
-	done     <-chan struct{}  // closed when the run is to end
-	journal  jetstream.Stream // of attempts
-	marks    []*mark          // of each shard, nil where the server counts well enough
-	suspects chan struct{}    // has a token while an event that may kill is with the callbacks
+	began   time.Time
+	done    <-chan struct{}  // closed when the run is to end
+	journal jetstream.Stream // of attempts
+	marks   []*mark          // of each shard, nil where the server counts well enough
 
 	stop  context.CancelCauseFunc // ends all workers
 	works sync.WaitGroup
@@ -51,7 +50,7 @@ type run struct {
 type ended struct{ error }
 
 func newRun(s *Store, c Consumer, h event.Handler) *run {
-	return &run{Store: s, c: c, h: event.Recover(shown(h)), suspects: make(chan struct{}, 1)}
+	return &run{Store: s, c: c, h: event.Recover(shown(h))}
 }
 
 // shown returns h, with errors tried out where a panic of theirs is still one of

@@ -27,6 +27,9 @@ func (s *Store) keepSettings(asked Config, have map[string]jetstream.StreamConfi
 	if err != nil {
 		return err
 	}
+	if err := c.checkRoom(); err != nil { // now that it says all
+		return err
+	}
 	if asked.Replicas == 0 && was.Replicas > 0 {
 		c.Replicas = was.Replicas // also 2, where an operator has it so
 	}

@@ -201,3 +201,19 @@ func TestNoServerIsLinked(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	assert.Contains(t, string(out), "github.com/nats-io/nats-server/v2/server\n", "the list shows a server")
 }
+
+// The room that a store has is enough for larger events, though the default is not.
+func TestRoomThatIsNotGivenIsThatOfTheStore(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	large := durable.Config{MaxBody: 128 << 20, MaxBytes: 64 << 30, MaxDeadBytes: 4 << 30}
+	require.NoError(t, open(t, embedded.Config{Dir: dir, Config: large}).Close())
+	s := open(t, embedded.Config{Dir: dir, Config: durable.Config{MaxBody: large.MaxBody}})
+	stats, err := s.Stats(t.Context())
+	require.NoError(t, err)
+	assert.EqualValues(t, large.MaxBytes, stats.MaxBytes)
+	require.NoError(t, s.Close())
+
+	_, err = embedded.Open(t.Context(), embedded.Config{Dir: t.TempDir(), Config: durable.Config{Payloads: payloads, MaxBody: large.MaxBody}})
+	assert.ErrorContains(t, err, "Config.MaxDeadBytes", "a new store has the default")
+}

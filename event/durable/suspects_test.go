@@ -29,22 +29,28 @@ func withSuspects(t *testing.T, c durable.Config, n int) *durable.Store {
 	if c.Order != durable.OrderNone {
 		pending = 1
 	}
-	consumer, err := newJetStream(t, connect(t, srv)).CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
-		Durable: "default", AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: pending,
+	deliverInVain(t, newJetStream(t, connect(t, srv)), "default", pending)
+	return s
+}
+
+// deliverInVain has a consumer give out n events to nobody.
+func deliverInVain(t *testing.T, js jetstream.JetStream, name string, n int) {
+	t.Helper()
+	consumer, err := js.CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
+		Durable: name, AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: n,
 	})
 	require.NoError(t, err)
-	batch, err := consumer.Fetch(pending)
+	batch, err := consumer.Fetch(n)
 	require.NoError(t, err)
 	var all []jetstream.Msg
 	for m := range batch.Messages() {
 		all = append(all, m)
 	}
 	require.NoError(t, batch.Error())
-	require.Len(t, all, pending)
+	require.Len(t, all, n)
 	for _, m := range all { // now, or the same ones would come again
 		require.NoError(t, m.Nak())
 	}
-	return s
 }
 
 // A cancelled Run does not begin with what waits for its turn: it gives it back,
@@ -190,5 +196,32 @@ func TestSuspectThatHangs(t *testing.T) {
 	case <-other:
 	case <-time.After(20 * time.Second):
 		t.Error("the other one waits for ever")
+	}
+}
+
+// Nor beside those of another consumer: what kills the process takes all with it.
+func TestSuspectsOfTwoConsumersStayAlone(t *testing.T) {
+	t.Parallel()
+	const count = 20
+	srv := startServer(t, t.TempDir())
+	js := newJetStream(t, connect(t, srv))
+	s := connectStore(t, srv, durable.Config{Shards: 1})
+	store(t, s, numbered(count)...)
+	consumers := []string{"one", "two"}
+	for _, name := range consumers {
+		deliverInVain(t, js, name, count)
+	}
+	var seen observer
+	var now atomic.Int64
+	for _, name := range consumers {
+		run(t, s, durable.Consumer{Name: name, Observe: seen.observe}, event.HandlerFunc(func(context.Context, *event.Event) error {
+			assert.Equal(t, int64(1), now.Add(1), "not alone")
+			defer now.Add(-1)
+			time.Sleep(5 * time.Millisecond)
+			return nil
+		}))
+	}
+	for _, text := range seen.wait(t, len(consumers)*count) {
+		assert.Equal(t, "2 handled", text)
 	}
 }

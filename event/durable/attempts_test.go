@@ -1,0 +1,91 @@
+package durable_test
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/cloudevent"
+	"github.com/accesshook/accesshook/event/durable"
+)
+
+// changeStream has a stream of a store differ from what the store made it.
+func changeStream(t *testing.T, js jetstream.JetStream, name string, change func(*jetstream.StreamConfig)) {
+	t.Helper()
+	stream, err := js.Stream(t.Context(), name)
+	require.NoError(t, err)
+	c := stream.CachedInfo().Config
+	change(&c)
+	_, err = js.UpdateStream(t.Context(), c)
+	require.NoError(t, err)
+}
+
+// An event that kills the process when it is decoded is not decoded again while
+// its dead letter cannot be written: the process would be killed for ever.
+func TestWhatCannotBeBuriedIsNotDecoded(t *testing.T) {
+	t.Parallel()
+	var log logBuffer
+	var decoded atomic.Int64
+	srv := startServer(t, t.TempDir())
+	s := connectStore(t, srv, durable.Config{Shards: 1, Logger: log.logger(), Payloads: cloudevent.Payloads{
+		"acme": func([]byte) (*event.Event, error) {
+			decoded.Add(1) // here it would end the process
+			return &event.Event{}, nil
+		},
+	}})
+	js := newJetStream(t, connect(t, srv))
+	e := newEvent(1)
+	e.Vendor, e.Payload = "acme", map[string]any{}
+	store(t, s, e)
+
+	const made = "once"
+	_, err := js.CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
+		Durable: "default", AckPolicy: jetstream.AckExplicitPolicy, Metadata: map[string]string{"accesshook-made": made},
+	})
+	require.NoError(t, err)
+	stream, err := js.Stream(t.Context(), "accesshook-0")
+	require.NoError(t, err)
+	stored, err := stream.GetMsg(t.Context(), 1)
+	require.NoError(t, err)
+	_, err = js.Publish(t.Context(), fmt.Sprintf("accesshook-attempts.default.0.1-%d-%s", stored.Time.UnixNano(), made), []byte(`{"attempts":2}`))
+	require.NoError(t, err)
+	changeStream(t, js, "accesshook-dead", func(c *jetstream.StreamConfig) { c.MaxMsgSize = 1 })
+
+	run(t, s, quick(durable.Consumer{MaxAttempts: 2}), newRecorder())
+	eventually(t, "refused", func() bool { return strings.Count(log.String(), "cannot write the dead letter") > 2 })
+	changeStream(t, js, "accesshook-dead", func(c *jetstream.StreamConfig) { c.MaxMsgSize = -1 })
+	eventually(t, "dead letter", func() bool {
+		stats, err := s.Stats(t.Context())
+		require.NoError(t, err)
+		return stats.Dead == 1
+	})
+	assert.Zero(t, decoded.Load(), "it was decoded again")
+	letter := waitLetters(t, s, 1)[0]
+	assert.Equal(t, 2, letter.Attempts)
+	assert.Contains(t, letter.Error, "no attempt came to an end")
+}
+
+// An attempt whose record was stored, but too late for the process to know, did
+// not begin: it is not the only one that an event gets.
+func TestAnAttemptThatDidNotBeginIsNone(t *testing.T) {
+	t.Parallel()
+	var log logBuffer
+	srv := startServer(t, t.TempDir())
+	s := connectStore(t, srv, durable.Config{Shards: 1, Logger: log.logger(), PublishTimeout: 500 * time.Millisecond})
+	js := newJetStream(t, connect(t, srv))
+	changeStream(t, js, "accesshook-attempts", func(c *jetstream.StreamConfig) { c.NoAck = true })
+	store(t, s, newEvent(1))
+	var seen observer
+	got := newRecorder()
+	run(t, s, durable.Consumer{MaxAttempts: 1, Observe: seen.observe}, got)
+	assert.Contains(t, seen.wait(t, 1)[0], "1 delayed: durable: record of attempts")
+	changeStream(t, js, "accesshook-attempts", func(c *jetstream.StreamConfig) { c.NoAck = false })
+	assert.Equal(t, "1 handled", seen.wait(t, 2)[1])
+}
