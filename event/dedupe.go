@@ -403,7 +403,9 @@ func (d *deduper) ask(ctx context.Context, f func(context.Context) error) (err e
 			err = &PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
-	return f(ctx)
+	err = f(ctx)
+	examine(err)
+	return err
 }
 
 func (d *deduper) inProgress(ctx context.Context) error {

@@ -7,7 +7,8 @@ import (
 	"runtime/debug"
 )
 
-// A PanicError is what a panic in a callback becomes.
+// A PanicError is what a panic in a callback becomes, and so does an error of a
+// callback that panics when it is looked at, such as a nil pointer.
 type PanicError struct {
 	Value any    // what was passed to panic
 	Stack []byte // of the goroutine that panicked, as from debug.Stack
@@ -41,5 +42,21 @@ func call(ctx context.Context, h Handler, e *Event) (err error) {
 			err = &PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
-	return h.HandleEvent(ctx, e)
+	err = h.HandleEvent(ctx, e)
+	examine(err)
+	return err
+}
+
+var errNever = errors.New("event: an error that no other is")
+
+// examine calls the methods of err, and of all errors in it, that package errors and
+// loggers call later. If one panics, that of a nil pointer, it does so here, where
+// it is still a panic of whoever returned err.
+func examine(err error) {
+	if err == nil {
+		return
+	}
+	_ = err.Error()
+	_ = errors.Is(err, errNever)
+	_, _ = errors.AsType[*PanicError](err)
 }
