@@ -111,7 +111,7 @@ type queued struct {
 	since time.Time
 	seq   uint64
 	place *list.Element // in waiting
-	taken bool          // returned by Shutdown while it was still running
+	taken bool          // returned by Shutdown, or kept for it in left, while it was still running
 }
 
 // NewQueue returns a Queue in front of h. It panics if h is nil or a number of c
@@ -220,6 +220,7 @@ func (q *Queue) cutShort(x *queued, err error) bool {
 		return false
 	}
 	if !x.taken {
+		x.taken = true
 		q.left = append(q.left, x)
 	}
 	return true
