@@ -190,25 +190,30 @@ func (q *Queue) work(x *queued) {
 
 // handle handles x and returns what the worker has to handle next.
 func (q *Queue) handle(x *queued) (next *queued) {
-	var err error
 	returned := false
 	defer func() {
-		if !returned {
-			err = errGoexit
-		}
-		if err != nil && !q.cutShort(x, err) {
-			q.report(x.event, err)
-		}
 		next = q.finish(x)
 		if !returned && next != nil {
 			go q.work(next) // in place of the goroutine that is ending
 		}
 	}()
+	q.call(x)
+	returned = true
+	return nil
+}
+
+// call calls the handler for x and reports its error. It does not return if the
+// handler or OnError ends the goroutine.
+func (q *Queue) call(x *queued) {
+	err := errGoexit
+	defer func() {
+		if err != nil && !q.cutShort(x, err) {
+			q.report(x.event, err)
+		}
+	}()
 	ctx, cancel := context.WithTimeout(q.base, q.c.HandlerTimeout)
 	defer cancel()
 	err = call(ctx, q.h, x.event)
-	returned = true
-	return nil
 }
 
 // cutShort reports whether a forced shutdown is taken to be the reason for err,

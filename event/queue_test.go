@@ -329,6 +329,26 @@ func TestQueue_Errors(t *testing.T) {
 	})
 }
 
+// A failing test ends its goroutine, also in OnError.
+func TestQueue_OnErrorExits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, out := quiet()
+		var handled []string
+		q := event.NewQueue(handle(func(_ context.Context, e *event.Event) error {
+			handled = append(handled, e.ID)
+			return errBroken
+		}), event.QueueConfig{Workers: 1, Key: func(*event.Event) string { return "k" }, Logger: log, OnError: func(*event.Event, error) { runtime.Goexit() }})
+		fillUp(t, q, 3)
+		ctx, cancel := context.WithTimeout(bg, time.Second)
+		defer cancel()
+		left, err := q.Shutdown(ctx)
+		assert.NoError(t, err)
+		assert.Empty(t, left)
+		assert.Equal(t, []string{"0", "1", "2"}, handled)
+		assert.Equal(t, 3, strings.Count(out.String(), "level=ERROR"))
+	})
+}
+
 func TestQueue_Closed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		block := make(chan struct{})
