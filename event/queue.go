@@ -108,6 +108,7 @@ type Queue struct {
 type queued struct {
 	event *Event
 	key   string
+	size  int64 // of Raw, as it came
 	since time.Time
 	seq   uint64
 	place *list.Element // in waiting
@@ -141,7 +142,7 @@ func NewQueue(h Handler, c QueueConfig) *Queue {
 // [ErrQueueFull] or [ErrQueueClosed], marked [Unavailable]. It does not wait, and
 // does not look at its context.
 func (q *Queue) HandleEvent(_ context.Context, e *Event) error {
-	x := &queued{event: e, since: time.Now()}
+	x := &queued{event: e, size: int64(len(e.Raw)), since: time.Now()}
 	if q.c.Key != nil {
 		x.key = q.c.Key(e)
 	}
@@ -160,12 +161,11 @@ func (q *Queue) HandleEvent(_ context.Context, e *Event) error {
 		go q.work(x)
 		return nil
 	}
-	size := int64(len(e.Raw))
-	if q.waiting.Len() >= q.c.Depth || q.bytes+size > q.c.MaxBytes {
+	if q.waiting.Len() >= q.c.Depth || q.bytes+x.size > q.c.MaxBytes {
 		return Unavailable(ErrQueueFull, q.c.RetryAfter)
 	}
 	x.place = q.waiting.PushBack(x)
-	q.bytes += size
+	q.bytes += x.size
 	if busy {
 		q.keys[x.key] = append(behind, x)
 		return nil
@@ -246,7 +246,7 @@ func (q *Queue) finish(x *queued) (next *queued) {
 	if front := q.ready.Front(); front != nil {
 		next = q.ready.Remove(front).(*queued)
 		q.waiting.Remove(next.place)
-		q.bytes -= int64(len(next.event.Raw))
+		q.bytes -= next.size
 		q.running[next] = struct{}{}
 	}
 	q.signal()

@@ -349,6 +349,30 @@ func TestQueue_OnErrorExits(t *testing.T) {
 	})
 }
 
+// No event is a mistake of the caller's, and not to be found by a worker.
+func TestQueue_NilEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := event.NewQueue(new(script), event.QueueConfig{})
+		assert.Panics(t, func() { _ = q.HandleEvent(bg, nil) })
+		drain(t, q)
+	})
+}
+
+// Another handler of an event that writes to it, against the rules, does not make
+// the queue miscount.
+func TestQueue_RawChangesWhileItWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		block := make(chan struct{})
+		q := event.NewQueue(handle(func(context.Context, *event.Event) error { <-block; return nil }), event.QueueConfig{Workers: 1})
+		fillUp(t, q, 1)
+		e := delivery("a")
+		require.NoError(t, q.HandleEvent(bg, e))
+		e.Raw = nil
+		close(block)
+		drain(t, q)
+	})
+}
+
 func TestQueue_Closed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		block := make(chan struct{})
