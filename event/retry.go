@@ -80,14 +80,14 @@ func Retry(c RetryConfig) func(Handler) Handler {
 		if h == nil {
 			panic(errNilHandler)
 		}
-		return &retrying{c: c, next: h, jitter: func(d time.Duration) time.Duration { return rand.N(d + 1) }}
+		return &retrying{c: c, next: h, jitter: rand.N[time.Duration]}
 	}
 }
 
 type retrying struct {
 	c      RetryConfig
 	next   Handler
-	jitter func(d time.Duration) time.Duration // between 0 and d
+	jitter func(d time.Duration) time.Duration // from 0 to less than d
 }
 
 func (r *retrying) Unwrap() Handler { return r.next }

@@ -72,6 +72,16 @@ func TestRetry_Jitter(t *testing.T) {
 	})
 }
 
+func TestRetry_LongestPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, _ := quiet()
+		ctx, cancel := context.WithTimeout(bg, time.Nanosecond)
+		defer cancel()
+		h := event.Retry(event.RetryConfig{Delay: math.MaxInt64, MaxDelay: math.MaxInt64, Logger: log})(handle(func(context.Context, *event.Event) error { return errBroken }))
+		assert.ErrorIs(t, h.HandleEvent(ctx, delivery("a")), errBroken)
+	})
+}
+
 func TestRetry_Stops(t *testing.T) {
 	for name, tt := range map[string]struct {
 		f     func(ctx context.Context, call int) error
