@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -360,7 +361,7 @@ func (d *deduper) claim(ctx context.Context, e *Event, key string) (claim, Dedup
 func (d *deduper) tryClaim(ctx context.Context, key string) (owner string, state ClaimState, err error) {
 	lease := d.c.Lease
 	if deadline, ok := ctx.Deadline(); ok {
-		lease = max(lease, time.Until(deadline)+leaseMargin)
+		lease = max(lease, min(time.Until(deadline), math.MaxInt64-leaseMargin)+leaseMargin)
 	}
 	err = d.ask(ctx, func(ctx context.Context) (err error) {
 		owner, state, err = d.c.Store.Claim(ctx, key, lease)

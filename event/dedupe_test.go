@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime"
 	"strconv"
 	"strings"
@@ -455,6 +456,7 @@ func TestDedupe_LeaseOutlastsTheDeadline(t *testing.T) {
 			{0, 5 * time.Minute, 5*time.Minute + 30*time.Second},
 			{10 * time.Second, 30 * time.Second, time.Minute},
 			{time.Hour, 30 * time.Second, time.Hour},
+			{0, math.MaxInt64, math.MaxInt64}, // as long as there is
 		} {
 			store := &keyStore{DedupeStore: event.NewDedupeMemory(0)}
 			h := event.Dedupe(event.DedupeConfig{Store: store, Lease: tt.lease})(new(script))
