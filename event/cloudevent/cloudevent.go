@@ -126,6 +126,9 @@ func Decode(line []byte, payloads Payloads) (*event.Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cloudevent: payload: %w", err)
 	}
+	if inner == nil {
+		return nil, errors.New("cloudevent: payload: no event")
+	}
 	e.Payload = inner.Payload
 	return e, nil
 }

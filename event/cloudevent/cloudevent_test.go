@@ -254,9 +254,10 @@ func TestDecodeErrors(t *testing.T) {
 		"data of another kind":  {`{"specversion":"1.0","id":"a","type":"accesshook.unknown","data":"x"}`, "cloudevent: ", nil},
 		"no vendor":             {`{"specversion":"1.0","id":"a","type":"accesshook.unknown","data":{"type":"unknown"}}`, "not an accesshook event", nil},
 		"unknown vendor":        {`{"specversion":"1.0","id":"a","type":"accesshook.unknown","data":{"vendor":"other","payload":{}}}`, `"other"`, cloudevent.ErrNoDecoder},
+		"payload without event": {`{"specversion":"1.0","id":"a","type":"accesshook.unknown","data":{"vendor":"empty","payload":{}}}`, "cloudevent: payload: no event", nil},
 		"payload refused":       {`{"specversion":"1.0","id":"a","type":"accesshook.unknown","data":{"vendor":"strict","payload":{}}}`, "cloudevent: payload: failed", failed},
 	}
-	all := cloudevent.Payloads{"acme": decode, "strict": func([]byte) (*event.Event, error) { return nil, failed }}
+	all := cloudevent.Payloads{"acme": decode, "strict": func([]byte) (*event.Event, error) { return nil, failed }, "empty": func([]byte) (*event.Event, error) { return nil, nil }}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			e, err := cloudevent.Decode([]byte(tt.line), all)
