@@ -85,7 +85,7 @@ func referenceMarshal(e *event.Event) ([]byte, error) {
 	if e.Session.Duration != 0 {
 		duration = json.Number(strings.TrimSuffix(referenceSeconds(e.Session.Duration), "."))
 	}
-	return encodePlainly(referenceData{
+	data, err := encodePlainly(referenceData{
 		Vendor: e.Vendor, Source: e.Source, Type: e.Type, VendorType: e.VendorType,
 		Time: e.Time.UTC(), Received: e.Received.UTC(),
 		Outcome: e.Outcome, Severity: e.Severity, Reason: e.Reason,
@@ -94,6 +94,7 @@ func referenceMarshal(e *event.Event) ([]byte, error) {
 		Device:  e.Device, Lock: e.Lock, Client: referenceClient(e.Client), Location: e.Location,
 		Payload: e.Payload, Warnings: e.Warnings,
 	})
+	return bytes.ToValidUTF8(data, []byte("\ufffd")), err
 }
 
 // referenceSeconds moves the decimal point of the nanoseconds.

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
@@ -137,6 +138,34 @@ func TestEncodeIsOneLine(t *testing.T) {
 	assert.NotContains(t, string(line), "\r")
 	assert.Contains(t, string(line), `"payload":{"a":[1,2]}`)
 }
+
+// JSON is UTF-8, whatever a payload of another package keeps of a body as it came.
+func TestEncodeIsUTF8(t *testing.T) {
+	for name, p := range map[string]any{
+		"raw":            json.RawMessage("{\"a\xff\xfe\": \"b\xed\xa0\x80\"}"),
+		"raw inside":     map[string]json.RawMessage{"a\xff": json.RawMessage("\"\xff\"")},
+		"text":           "a\xff",
+		"writes its own": jsonText("\"\xc3\""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			line, err := cloudevent.Encode(&event.Event{ID: "a", Vendor: "acme", Payload: p, Warnings: []event.Warning{{Path: "/\xff"}}})
+			require.NoError(t, err)
+			assert.True(t, utf8.Valid(line), "%q", line)
+			assert.True(t, json.Valid(line))
+			e, err := cloudevent.Decode(line, cloudevent.Payloads{"acme": func(body []byte) (*event.Event, error) {
+				return &event.Event{Payload: json.RawMessage(body)}, nil
+			}})
+			require.NoError(t, err)
+			again, err := cloudevent.Encode(e)
+			require.NoError(t, err)
+			assert.JSONEq(t, string(line), string(again))
+		})
+	}
+}
+
+type jsonText string
+
+func (s jsonText) MarshalJSON() ([]byte, error) { return []byte(s), nil }
 
 func TestEncodeDoesNotEscapeHTML(t *testing.T) {
 	line, err := cloudevent.Encode(&event.Event{ID: "<&>", Vendor: "acme", Lock: event.Lock{ID: "a&b"}})
