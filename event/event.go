@@ -15,7 +15,9 @@ import (
 // They must not change it; one that wants to does so on a [Event.Clone].
 //
 // Showing an Event, by fmt, log/slog or encoding/json, never shows a [Secret]
-// and never shows Raw.
+// and never shows Raw. There is one exception: fmt does not ask the methods of
+// unexported fields. An Event by value in such a field is printed with Raw and
+// all that is known about a person; a pointer to one, as handlers get, is not.
 type Event struct {
 	// ID is the key for de-duplication: equal for two deliveries of the same
 	// body, and safe to print. How it is made is documented by each vendor
@@ -59,8 +61,9 @@ type Event struct {
 	// *relock.SecurityAlert. See [On].
 	Payload any
 	// Raw is the verified body, byte for byte as it arrived, credentials in
-	// the body included. No encoding of an Event writes it.
-	Raw []byte `json:"-" xml:"-"`
+	// the body included. No encoding of an Event writes it, as far as encoders
+	// respect the methods of Event or these tags.
+	Raw []byte `json:"-" xml:"-" yaml:"-" toml:"-" bson:"-" msgpack:"-"`
 	// Warnings lists the fields that did not have the documented JSON type and
 	// were left out, at most [MaxWarnings] of them.
 	Warnings []Warning

@@ -2,9 +2,14 @@ package event_test
 
 import (
 	"bytes"
+	"encoding/gob"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
+	"io"
 	"log/slog"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,4 +73,35 @@ func TestEventShowsNoSecretOfItsPayload(t *testing.T) {
 		assertHidden(t, fmt.Sprintf(format, &e))
 	}
 	assertHidden(t, string(encode(t, e)))
+}
+
+// fmt does not ask the methods of what is in unexported fields.
+func TestEventInUnexportedFields(t *testing.T) {
+	e := event.Event{Reason: "canary_Reason", Raw: []byte("canary_Raw"), Payload: &open{event.NewSecret(hidden)}}
+	raw := fmt.Sprint(e.Raw)
+	for _, format := range []string{"%v", "%+v", "%#v"} {
+		for _, v := range []any{
+			struct{ e *event.Event }{&e}, &struct{ e *event.Event }{&e},
+			struct{ all []*event.Event }{[]*event.Event{&e}}, struct{ any any }{&e},
+		} {
+			shown := fmt.Sprintf(format, v)
+			assert.NotContains(t, shown, "canary")
+			assert.NotContains(t, shown, strings.Trim(raw, "[]"))
+		}
+		assertHidden(t, fmt.Sprintf(format, struct{ e event.Event }{e}))
+	}
+}
+
+// Encoders that go by reflection know a struct by its tags.
+func TestEventRawIsLeftOutByTags(t *testing.T) {
+	raw, ok := reflect.TypeFor[event.Event]().FieldByName("Raw")
+	require.True(t, ok)
+	for _, key := range []string{"json", "xml", "yaml", "toml", "bson", "msgpack"} {
+		assert.Equal(t, "-", raw.Tag.Get(key), key)
+	}
+	doc, err := xml.Marshal(event.Event{Raw: []byte("canary_Raw"), Payload: &open{event.NewSecret(hidden)}})
+	require.NoError(t, err)
+	assert.NotContains(t, string(doc), "canary")
+	assertHidden(t, string(doc))
+	assert.Error(t, gob.NewEncoder(io.Discard).Encode(event.Event{Raw: []byte("canary_Raw")}))
 }
