@@ -21,7 +21,7 @@ const DefaultDedupeEntries = 65536
 // handled again. An open claim is never forgotten before its lease is over.
 //
 // Its methods may be called from many goroutines at once, take constant time on
-// average and do not look at their context.
+// average and do not look at their context. Make one with [NewDedupeMemory].
 type DedupeMemory struct {
 	limit int
 	begun time.Time // what memoryEntry.until counts from
