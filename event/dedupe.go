@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -296,7 +295,7 @@ func (h *deduping) lead(ctx context.Context, e *Event, key string, f *flight) (e
 		var v any
 		if !returned {
 			if v = recover(); v != nil {
-				err = &PanicError{Value: v, Stack: debug.Stack()}
+				err = panicked(v)
 			} else {
 				err = errGoexit
 			}
@@ -401,7 +400,7 @@ func (d *deduper) ask(ctx context.Context, f func(context.Context) error) (err e
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			err = &PanicError{Value: v, Stack: debug.Stack()}
+			err = panicked(v)
 		}
 	}()
 	err = f(ctx)
@@ -428,7 +427,7 @@ func (d *deduper) observe(ctx context.Context, o DedupeObservation) {
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			err := &PanicError{Value: v, Stack: debug.Stack()}
+			err := panicked(v)
 			logger(d.c.Logger).LogAttrs(ctx, slog.LevelError, "event: Observe panicked", describe(o.Event, err)...)
 		}
 	}()

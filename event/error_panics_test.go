@@ -3,11 +3,13 @@ package event_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -100,6 +102,35 @@ func TestDedupe_StoreDown_ErrorThatCannotBeShown(t *testing.T) {
 			assert.NoError(t, h.HandleEvent(bg, delivery("a")))
 			assert.EqualValues(t, 1, s.calls.Load())
 			assert.Contains(t, out.String(), "op=claim")
+		})
+	}
+}
+
+// Nor does such an error that is panicked on: that panic is one error, not more.
+func TestPanicOfErrorThatCannotBeShown(t *testing.T) {
+	for name, bad := range badErrors() {
+		t.Run(name, func(t *testing.T) {
+			h := handle(func(context.Context, *event.Event) error { panic(bad) })
+			err := event.Recover(h).HandleEvent(bg, delivery("a"))
+			assert.NotPanics(t, func() {
+				assert.NotErrorIs(t, err, io.EOF)
+				assert.ErrorContains(t, err, fmt.Sprintf("%T", bad), "what it was")
+				assert.Contains(t, string(err.(*event.PanicError).Stack), "error_panics_test.go")
+			})
+
+			// Another delivery that waits gets the same.
+			synctest.Test(t, func(t *testing.T) {
+				h := event.Dedupe(event.DedupeConfig{})(handle(func(context.Context, *event.Event) error {
+					time.Sleep(time.Second)
+					panic(bad)
+				}))
+				go func() {
+					defer func() { assert.Equal(t, bad, recover(), "the panic passes as it was") }()
+					_ = h.HandleEvent(bg, delivery("a"))
+				}()
+				synctest.Wait()
+				assert.NotPanics(t, func() { assert.NotErrorIs(t, h.HandleEvent(bg, delivery("a")), io.EOF) })
+			})
 		})
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -276,7 +275,7 @@ func (q *Queue) report(e *Event, err error) {
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			err := &PanicError{Value: v, Stack: debug.Stack()}
+			err := panicked(v)
 			logger(q.c.Logger).LogAttrs(q.base, slog.LevelError, "event: OnError panicked", describe(e, err)...)
 		}
 	}()

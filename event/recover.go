@@ -10,7 +10,7 @@ import (
 // A PanicError is what a panic in a callback becomes, and so does an error of a
 // callback that panics when it is looked at, such as a nil pointer.
 type PanicError struct {
-	Value any    // what was passed to panic
+	Value any    // what was passed to panic, or its text if it is an error that panics itself
 	Stack []byte // of the goroutine that panicked, as from debug.Stack
 }
 
@@ -39,12 +39,24 @@ var errGoexit = errors.New("event: callback ended its goroutine")
 func call(ctx context.Context, h Handler, e *Event) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = &PanicError{Value: v, Stack: debug.Stack()}
+			err = panicked(v)
 		}
 	}()
 	err = h.HandleEvent(ctx, e)
 	examine(err)
 	return err
+}
+
+// panicked returns the error for what was recovered from.
+func panicked(v any) (p *PanicError) {
+	p = &PanicError{Value: v, Stack: debug.Stack()}
+	defer func() {
+		if recover() != nil {
+			p.Value = fmt.Sprintf("%T: %[1]v", v)
+		}
+	}()
+	examine(p.Unwrap())
+	return p
 }
 
 var errNever = errors.New("event: an error that no other is")
