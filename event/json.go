@@ -46,8 +46,9 @@ type clientData struct {
 }
 
 // MarshalJSON writes everything but ID, which is the envelope's (see package
-// cloudevent), Credential, and Raw, which is never encoded. Secrets are masked, empty fields
-// left out, times written in UTC and durations as seconds. A time outside the
+// cloudevent), Credential, and Raw, which is never encoded. Secrets are
+// masked, empty fields left out, times written in UTC and durations as seconds.
+// What is not UTF-8 becomes U+FFFD, in the payload as well. A time outside the
 // years 0 to 9999 is an error, as it is for [time.Time].
 func (e Event) MarshalJSON() ([]byte, error) {
 	w := newDataWriter(len(e.Raw))
