@@ -50,21 +50,7 @@ type run struct {
 type ended struct{ error }
 
 func newRun(s *Store, c Consumer, h event.Handler) *run {
-	return &run{Store: s, c: c, h: event.Recover(shown(h))}
-}
-
-// shown returns h, with errors tried out where a panic of theirs is still one of
-// h: that of a nil pointer as an error, when it is logged, would end the process.
-func shown(h event.Handler) event.Handler {
-	return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
-		err := h.HandleEvent(ctx, e)
-		if err != nil {
-			_ = err.Error()
-			_, _ = event.IsUnavailable(err)
-			_ = event.IsPermanent(err)
-		}
-		return err
-	})
+	return &run{Store: s, c: c, h: event.Recover(h)}
 }
 
 func (r *run) run(ctx context.Context) error {
