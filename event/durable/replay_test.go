@@ -248,6 +248,39 @@ func TestReplayEndsAlthoughEventsGo(t *testing.T) {
 	assert.NotEmpty(t, ids)
 }
 
+// The server deletes a consumer that asks for nothing for five minutes, as one does
+// while callbacks are slow, or while the events of other shards are older.
+func TestReplayGoesOnAfterAPause(t *testing.T) {
+	t.Parallel()
+	s, _, js := withClient(t, durable.Config{Shards: 2, MaxBody: 1})
+	events := numbered(400) // more than are read ahead
+	store(t, s, events...)
+	got := newRecorder()
+	require.NoError(t, s.Replay(t.Context(), always, always, durable.Filter{}, event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
+		if len(got.ids()) == 0 {
+			for shard := range 2 {
+				stream, err := js.Stream(t.Context(), fmt.Sprintf("accesshook-%d", shard))
+				require.NoError(t, err)
+				eventually(t, "asks for nothing", func() bool { return deleteIdle(t, stream) })
+			}
+		}
+		return got.HandleEvent(ctx, e)
+	})))
+	assert.Equal(t, idsOf(events), got.ids())
+}
+
+// deleteIdle deletes the consumer of a stream, if it asks for nothing.
+func deleteIdle(t testing.TB, stream jetstream.Stream) bool {
+	t.Helper()
+	for info := range stream.ListConsumers(t.Context()).Info() {
+		if info.NumWaiting > 0 {
+			return false
+		}
+		require.NoError(t, stream.DeleteConsumer(t.Context(), info.Name))
+	}
+	return true
+}
+
 func TestReplayTouchesNoConsumer(t *testing.T) {
 	t.Parallel()
 	s := open(t, embedded.Config{})
