@@ -20,6 +20,10 @@ const (
 	maxAhead   = 64 // messages
 )
 
+// resetAttempts is how often the client tries to make a consumer anew when it has
+// connected again: for about 15 seconds, at least.
+const resetAttempts = 5
+
 // ahead is how many messages of a stream are read ahead.
 func (c Config) ahead() int {
 	return int(min(max(aheadBytes/c.maxMessage(), 1), maxAhead))
@@ -34,9 +38,11 @@ func (s *Store) read(ctx context.Context, stream string, ahead int, c jetstream.
 		return nil, nil, err
 	}
 	last := info.CachedInfo().State.LastSeq
+	c.MaxResetAttempts = resetAttempts // by itself it does not end
 	var (
 		consumer jetstream.Consumer
 		messages jetstream.MessagesContext
+		shut     func()
 		left     uint64
 		end      bool
 		// The message that came last: an ordered consumer is made anew after a fault,
@@ -58,7 +64,17 @@ func (s *Store) read(ctx context.Context, stream string, ahead int, c jetstream.
 		// It does not ask for more than there is: while a request is open the server
 		// sends heartbeats, which would fill the places of the messages.
 		messages, err = consumer.Messages(jetstream.PullMaxMessages(ahead), jetstream.StopAfter(max(left, 1)))
-		return err
+		if err != nil {
+			return err
+		}
+		// While the client makes a consumer anew it looks at no context.
+		open := messages
+		leave := context.AfterFunc(ctx, open.Stop)
+		shut = func() {
+			leave()
+			open.Stop()
+		}
+		return nil
 	}
 	if err := open(); err != nil {
 		return nil, nil, err
@@ -76,7 +92,7 @@ func (s *Store) read(ctx context.Context, stream string, ahead int, c jetstream.
 				if errors.Is(err, jetstream.ErrConsumerNotFound) {
 					// The server keeps none that asks for nothing for five minutes,
 					// which callbacks and other shards may well take.
-					messages.Stop()
+					shut()
 					if came.Sequence.Stream > 0 {
 						c.DeliverPolicy, c.OptStartTime = jetstream.DeliverByStartSequencePolicy, nil
 						c.OptStartSeq = came.Sequence.Stream + 1
@@ -111,7 +127,7 @@ func (s *Store) read(ctx context.Context, stream string, ahead int, c jetstream.
 		return nil, nil, nil
 	}
 	stop = func() {
-		messages.Stop()
+		shut()
 		s.forget(stream, consumer)
 	}
 	return next, stop, nil
@@ -140,8 +156,13 @@ func nextWithin(ctx context.Context, messages jetstream.MessagesContext) (jetstr
 	wait, cancel := context.WithTimeout(ctx, readWait)
 	defer cancel()
 	m, err := messages.Next(jetstream.NextContext(wait))
-	if err != nil && ctx.Err() == nil && wait.Err() != nil {
+	switch {
+	case err == nil:
+		return m, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case wait.Err() != nil:
 		return nil, nil
 	}
-	return m, err
+	return nil, err
 }

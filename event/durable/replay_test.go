@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync"
 	"testing"
 	"time"
 
@@ -267,6 +268,50 @@ func TestReplayGoesOnAfterAPause(t *testing.T) {
 		return got.HandleEvent(ctx, e)
 	})))
 	assert.Equal(t, idsOf(events), got.ids())
+}
+
+// A server that comes back without its streams is given up, and until then the end
+// of the context is heard: Close waits for Replay.
+func TestReplayOfWhatIsGone(t *testing.T) {
+	t.Parallel()
+	for name, cancels := range map[string]bool{"by itself": false, "cancelled": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t, t.TempDir())
+			n := newNetwork(srv)
+			s, nc := connectOver(t, n, durable.Config{Shards: 1, MaxBody: 1})
+			store(t, s, numbered(150)...) // more than are read ahead
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var away sync.Once
+			back := make(chan struct{})
+			done := make(chan error, 1)
+			go func() {
+				done <- s.Replay(ctx, always, always, durable.Filter{}, event.HandlerFunc(func(context.Context, *event.Event) error {
+					away.Do(func() {
+						srv.Shutdown()
+						srv.WaitForShutdown()
+						eventually(t, "away", func() bool { return !nc.IsConnected() })
+						n.use(startServer(t, t.TempDir()))
+						eventually(t, "back", nc.IsConnected)
+						close(back)
+					})
+					return nil
+				}))
+			}()
+			<-back
+			if cancels {
+				time.AfterFunc(2*time.Second, cancel) // it has asked for more
+			}
+			select {
+			case err := <-done:
+				require.Error(t, err)
+				assert.Equal(t, cancels, errors.Is(err, context.Canceled), err)
+			case <-time.After(40 * time.Second):
+				require.FailNow(t, "it does not end")
+			}
+		})
+	}
 }
 
 // deleteIdle deletes the consumer of a stream, if it asks for nothing.
