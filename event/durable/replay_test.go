@@ -1,14 +1,17 @@
 package durable_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
@@ -86,6 +89,52 @@ func TestReplayWindow(t *testing.T) {
 			assert.Equal(t, tt.want, replayed(t, s, tt.from, tt.to, durable.Filter{}))
 		})
 	}
+}
+
+// A server whose clock is ahead stores in the future of this process.
+func TestReplayFromAServerThatIsAhead(t *testing.T) {
+	t.Parallel()
+	nc, err := nats.Connect("", nats.InProcessServer(&ahead{startServer(t, t.TempDir())}))
+	require.NoError(t, err)
+	defer nc.Close()
+	s, err := durable.Connect(t.Context(), nc, durable.Config{Payloads: payloads})
+	require.NoError(t, err)
+	defer s.Close()
+	events := numbered(20)
+	store(t, s, events...)
+	assert.Empty(t, replayed(t, s, always, time.Now().Add(time.Hour), durable.Filter{}), "it is ahead")
+	assert.Equal(t, idsOf(events), replayed(t, s, always, always, durable.Filter{}))
+}
+
+// An ahead is a way to a server that gives out events as stored many years later.
+type ahead struct{ *server.Server }
+
+// InProcessConn implements nats.InProcessConnProvider.
+func (a *ahead) InProcessConn() (net.Conn, error) {
+	conn, err := a.Server.InProcessConn()
+	return &aheadConn{Conn: conn, lines: bufio.NewReader(conn)}, err
+}
+
+type aheadConn struct {
+	net.Conn
+	lines *bufio.Reader
+	line  []byte
+}
+
+// storedPart are the parts of an acknowledgement subject with the nanoseconds of
+// the time, of which the first digit is changed.
+var storedPart = regexp.MustCompile(`(\$JS\.ACK\.accesshook-\d\.\w+\.1\.\d+\.\d+\.)\d(\d{18}\.\d+)`)
+
+func (c *aheadConn) Read(b []byte) (n int, err error) {
+	if len(c.line) == 0 {
+		line, err := c.lines.ReadBytes('\n') // whatever the server sends ends with one
+		if c.line = storedPart.ReplaceAll(line, []byte("${1}4${2}")); err != nil {
+			return 0, err
+		}
+	}
+	n = copy(b, c.line)
+	c.line = c.line[n:]
+	return n, nil
 }
 
 func TestReplayFilter(t *testing.T) {
