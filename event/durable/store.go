@@ -51,7 +51,10 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	if nc == nil {
 		return nil, errors.New("durable: no connection")
 	}
-	if limit := nc.MaxPayload(); limit < c.maxMessage() {
+	switch limit := nc.MaxPayload(); {
+	case limit == 0:
+		return nil, errors.New("durable: the connection has not been made yet: no server has said what it takes")
+	case limit < c.maxMessage():
 		return nil, fmt.Errorf("durable: the server takes messages of %d bytes, and events of Config.MaxBody %d may need %d: raise its max_payload, or lower MaxBody to the largest of your endpoints", limit, c.MaxBody, c.maxMessage())
 	}
 	js, err := jetstream.New(nc)
