@@ -36,7 +36,9 @@ type Store struct {
 // Connect returns a store on the servers that nc is connected to, and creates
 // its streams if they are not there. Of a store that is there it changes what c
 // says otherwise, and logs it; Shards and Order cannot change, and Connect returns
-// [ErrMismatch] where they differ. ctx is for Connect alone.
+// [ErrMismatch] where they differ. ctx is for Connect alone. Streams that go while
+// the store is used, with the disk of a server or by hand, are created again by the
+// next Connect; until then events are answered 503, and Run waits.
 //
 // The connection stays the caller's, with its credentials and TLS; it should be
 // made with nats.MaxReconnects(-1), for a connection that has given up answers
