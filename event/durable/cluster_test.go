@@ -255,6 +255,22 @@ func TestClusterStoresAnEventOnce(t *testing.T) {
 	assert.Equal(t, uint64(20), stats.Events)
 }
 
+// Several processes that are the first on a cluster, at once, all begin.
+func TestClusterIsBegunByAll(t *testing.T) {
+	c := newCluster(t)
+	var all sync.WaitGroup
+	for range 4 {
+		nc := c.connect(t)
+		all.Go(func() {
+			s, err := durable.Connect(t.Context(), nc, durable.Config{Payloads: payloads, Replicas: 3, Shards: 2})
+			if assert.NoError(t, err) {
+				assert.NoError(t, s.Close())
+			}
+		})
+	}
+	all.Wait()
+}
+
 // A process that says nothing of replicas leaves them as they are: from then on a
 // 200 of all others would mean less.
 func TestClusterKeepsItsReplicas(t *testing.T) {

@@ -85,7 +85,8 @@ type Config struct {
 	// Retention is how long events are kept that all consumers have finished, for
 	// [Store.Replay]; never shorter than DedupeWindow. When the store is nine
 	// tenths full, finished events go sooner, and a server that is started after
-	// that does not know their duplicates. Zero: DedupeWindow.
+	// that does not know their duplicates. It is not a setting of the store: of
+	// several processes that call Run, the shortest counts. Zero: DedupeWindow.
 	Retention time.Duration
 
 	// MaxInFlight is how many events are being stored at the same time at most;

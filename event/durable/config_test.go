@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"net"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -153,6 +155,21 @@ func TestMaxMessage(t *testing.T) {
 		})
 	}
 }
+
+func TestConnectNeedsAServer(t *testing.T) {
+	t.Parallel()
+	nc, err := nats.Connect("", nats.InProcessServer(noServer{}), nats.RetryOnFailedConnect(true))
+	require.NoError(t, err)
+	defer nc.Close()
+	_, err = durable.Connect(t.Context(), nc, durable.Config{Payloads: payloads})
+	assert.ErrorContains(t, err, "not been made yet")
+}
+
+// A noServer is a server that is not there yet.
+type noServer struct{}
+
+// InProcessConn implements nats.InProcessConnProvider.
+func (noServer) InProcessConn() (net.Conn, error) { return nil, errFailed }
 
 // A server that takes less than a store may need would refuse events later on.
 func TestConnectRefusesAServerThatTakesLess(t *testing.T) {

@@ -261,3 +261,20 @@ func TestSecondDeadLetterOfAnEvent(t *testing.T) {
 	l := waitLetters(t, s, 1)[0]
 	assert.Equal(t, "event-1", l.Event.ID)
 }
+
+// A subject may be as long as the server takes, and that of its dead letter not be
+// longer: the server closes the connection then, and the client gives it up.
+func TestDeadLetterOfALongSubject(t *testing.T) {
+	t.Parallel()
+	s, nc, js := withClient(t, durable.Config{Shards: 1})
+	require.NoError(t, nc.Publish("accesshook-in.0.relock."+strings.Repeat("x", 4050), []byte("no JSON")))
+	eventually(t, "stored", func() bool {
+		stream, err := js.Stream(t.Context(), "accesshook-0")
+		require.NoError(t, err)
+		return stream.CachedInfo().State.Msgs == 1
+	})
+	run(t, s, durable.Consumer{}, newRecorder())
+	letter := waitLetters(t, s, 1)[0]
+	assert.Equal(t, "no JSON", string(letter.Data))
+	assert.Error(t, letter.EventError)
+}

@@ -30,9 +30,20 @@ func (n names) ingest(shard int, rest string) string {
 func (n names) stored(rest string) string { return n.prefix + "." + rest }
 
 // deadLetter is the subject of a dead letter of an event stored under subject.
+// What others have published may be under one that is as long as a server takes:
+// it would close the connection for ever at a longer one.
 func (n names) deadLetter(consumer, subject string) string {
-	return n.dead() + "." + consumer + "." + strings.TrimPrefix(subject, n.prefix+".")
+	rest := strings.TrimPrefix(subject, n.prefix+".")
+	if len(rest) > maxVendor+1+maxType {
+		rest = string(event.Unknown)
+	}
+	return n.dead() + "." + consumer + "." + rest
 }
+
+const (
+	maxVendor = 64 // as validVendor has it
+	maxType   = 128
+)
 
 // subject is the end of the subject of e: <vendor>.<type>.
 func subject(e *event.Event) string {
@@ -53,5 +64,5 @@ func validTokens(s string) bool {
 			return false
 		}
 	}
-	return len(s) <= 128
+	return len(s) <= maxType
 }

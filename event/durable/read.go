@@ -2,6 +2,7 @@ package durable
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -19,36 +20,63 @@ const (
 	maxAhead   = 64 // messages
 )
 
+// resetAttempts is how often the client tries to make a consumer anew when it has
+// connected again: for about 15 seconds, at least.
+const resetAttempts = 5
+
 // ahead is how many messages of a stream are read ahead.
 func (c Config) ahead() int {
 	return int(min(max(aheadBytes/c.maxMessage(), 1), maxAhead))
 }
 
 // read reads what a stream has at this moment, in order, without changing it, and
-// at most ahead messages in advance. The function stop must be called.
+// at most ahead messages in advance, until ctx is over. The function stop must be
+// called.
 func (s *Store) read(ctx context.Context, stream string, ahead int, c jetstream.OrderedConsumerConfig) (next reader, stop func(), err error) {
 	info, err := s.js.Stream(ctx, stream)
 	if err != nil {
 		return nil, nil, err
 	}
 	last := info.CachedInfo().State.LastSeq
-	consumer, err := s.js.OrderedConsumer(ctx, stream, c)
-	if err != nil {
-		return nil, nil, err
+	c.MaxResetAttempts = resetAttempts // by itself it does not end
+	var (
+		consumer jetstream.Consumer
+		messages jetstream.MessagesContext
+		shut     func()
+		left     uint64
+		end      bool
+		// The message that came last: an ordered consumer is made anew after a fault,
+		// under another name, and counts again.
+		came jetstream.MsgMetadata
+	)
+	open := func() error {
+		made, err := s.js.OrderedConsumer(ctx, stream, c)
+		if err != nil {
+			return err
+		}
+		consumer = made
+		state, err := consumer.Info(ctx)
+		if err != nil {
+			return err
+		}
+		left = state.NumPending
+		end = left == 0
+		// It does not ask for more than there is: while a request is open the server
+		// sends heartbeats, which would fill the places of the messages.
+		messages, err = consumer.Messages(jetstream.PullMaxMessages(ahead), jetstream.StopAfter(max(left, 1)))
+		if err != nil {
+			return err
+		}
+		// While the client makes a consumer anew it looks at no context.
+		open := messages
+		leave := context.AfterFunc(ctx, open.Stop)
+		shut = func() {
+			leave()
+			open.Stop()
+		}
+		return nil
 	}
-	state, err := consumer.Info(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	left := state.NumPending
-	end := left == 0
-	// The message that came last: an ordered consumer is made anew after a fault,
-	// under another name, and counts again.
-	var came jetstream.MsgMetadata
-	// It does not ask for more than there is: while a request is open the server
-	// sends heartbeats, which would fill the places of the messages.
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(ahead), jetstream.StopAfter(max(left, 1)))
-	if err != nil {
+	if err := open(); err != nil {
 		return nil, nil, err
 	}
 	next = func(ctx context.Context) (jetstream.Msg, *jetstream.MsgMetadata, error) {
@@ -60,7 +88,21 @@ func (s *Store) read(ctx context.Context, stream string, ahead int, c jetstream.
 			if m == nil {
 				// What was left may have been deleted meanwhile, and what was
 				// delivered may be on its way.
-				if state, err = consumer.Info(ctx); err != nil {
+				state, err := consumer.Info(ctx)
+				if errors.Is(err, jetstream.ErrConsumerNotFound) {
+					// The server keeps none that asks for nothing for five minutes,
+					// which callbacks and other shards may well take.
+					shut()
+					if came.Sequence.Stream > 0 {
+						c.DeliverPolicy, c.OptStartTime = jetstream.DeliverByStartSequencePolicy, nil
+						c.OptStartSeq = came.Sequence.Stream + 1
+					}
+					if err := open(); err != nil {
+						return nil, nil, err
+					}
+					continue
+				}
+				if err != nil {
 					return nil, nil, err
 				}
 				received := uint64(0)
@@ -85,7 +127,7 @@ func (s *Store) read(ctx context.Context, stream string, ahead int, c jetstream.
 		return nil, nil, nil
 	}
 	stop = func() {
-		messages.Stop()
+		shut()
 		s.forget(stream, consumer)
 	}
 	return next, stop, nil
@@ -114,8 +156,13 @@ func nextWithin(ctx context.Context, messages jetstream.MessagesContext) (jetstr
 	wait, cancel := context.WithTimeout(ctx, readWait)
 	defer cancel()
 	m, err := messages.Next(jetstream.NextContext(wait))
-	if err != nil && ctx.Err() == nil && wait.Err() != nil {
+	switch {
+	case err == nil:
+		return m, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case wait.Err() != nil:
 		return nil, nil
 	}
-	return m, err
+	return nil, err
 }

@@ -42,9 +42,9 @@ func (f Filter) subjects() (string, error) {
 // Replay gives h the events that were stored from from on and before to, one
 // after another in the order in which they were stored (of two servers' clocks,
 // in a cluster), and returns when it has given all that there were when it began.
-// A zero to is now. What retention has deleted is gone; consumers are not
-// touched, and dead letters are replayed as well. It reads ahead, about 16 MiB of
-// each shard at most.
+// A zero to leaves out none of them: from and to are of the servers' clocks. What
+// retention has deleted is gone; consumers are not touched, and dead letters are
+// replayed as well. It reads ahead, about 16 MiB of each shard at most.
 //
 // It stops at the first error of h, and returns it with the time at which the
 // event was stored, from which another Replay can go on. An event that cannot be
@@ -57,9 +57,6 @@ func (s *Store) Replay(ctx context.Context, from, to time.Time, f Filter, h even
 	subjects, err := f.subjects()
 	if err != nil {
 		return err
-	}
-	if to.IsZero() {
-		to = time.Now()
 	}
 	reading, end, err := s.begin(ctx)
 	if err != nil {
@@ -82,7 +79,7 @@ func (s *Store) Replay(ctx context.Context, from, to time.Time, f Filter, h even
 	left := 0
 	for {
 		m := earliest(shards)
-		if m == nil || !m.meta.Timestamp.Before(to) {
+		if m == nil || !to.IsZero() && !m.meta.Timestamp.Before(to) {
 			break
 		}
 		if err := reading.Err(); err != nil {

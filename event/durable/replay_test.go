@@ -1,13 +1,17 @@
 package durable_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
@@ -85,6 +89,52 @@ func TestReplayWindow(t *testing.T) {
 			assert.Equal(t, tt.want, replayed(t, s, tt.from, tt.to, durable.Filter{}))
 		})
 	}
+}
+
+// A server whose clock is ahead stores in the future of this process.
+func TestReplayFromAServerThatIsAhead(t *testing.T) {
+	t.Parallel()
+	nc, err := nats.Connect("", nats.InProcessServer(&ahead{startServer(t, t.TempDir())}))
+	require.NoError(t, err)
+	defer nc.Close()
+	s, err := durable.Connect(t.Context(), nc, durable.Config{Payloads: payloads})
+	require.NoError(t, err)
+	defer s.Close()
+	events := numbered(20)
+	store(t, s, events...)
+	assert.Empty(t, replayed(t, s, always, time.Now().Add(time.Hour), durable.Filter{}), "it is ahead")
+	assert.Equal(t, idsOf(events), replayed(t, s, always, always, durable.Filter{}))
+}
+
+// An ahead is a way to a server that gives out events as stored many years later.
+type ahead struct{ *server.Server }
+
+// InProcessConn implements nats.InProcessConnProvider.
+func (a *ahead) InProcessConn() (net.Conn, error) {
+	conn, err := a.Server.InProcessConn()
+	return &aheadConn{Conn: conn, lines: bufio.NewReader(conn)}, err
+}
+
+type aheadConn struct {
+	net.Conn
+	lines *bufio.Reader
+	line  []byte
+}
+
+// storedPart are the parts of an acknowledgement subject with the nanoseconds of
+// the time, of which the first digit is changed.
+var storedPart = regexp.MustCompile(`(\$JS\.ACK\.accesshook-\d\.\w+\.1\.\d+\.\d+\.)\d(\d{18}\.\d+)`)
+
+func (c *aheadConn) Read(b []byte) (n int, err error) {
+	if len(c.line) == 0 {
+		line, err := c.lines.ReadBytes('\n') // whatever the server sends ends with one
+		if c.line = storedPart.ReplaceAll(line, []byte("${1}4${2}")); err != nil {
+			return 0, err
+		}
+	}
+	n = copy(b, c.line)
+	c.line = c.line[n:]
+	return n, nil
 }
 
 func TestReplayFilter(t *testing.T) {
@@ -246,6 +296,83 @@ func TestReplayEndsAlthoughEventsGo(t *testing.T) {
 	assert.Less(t, len(ids), 400)
 	assert.NotContains(t, ids, "event-1000")
 	assert.NotEmpty(t, ids)
+}
+
+// The server deletes a consumer that asks for nothing for five minutes, as one does
+// while callbacks are slow, or while the events of other shards are older.
+func TestReplayGoesOnAfterAPause(t *testing.T) {
+	t.Parallel()
+	s, _, js := withClient(t, durable.Config{Shards: 2, MaxBody: 1})
+	events := numbered(400) // more than are read ahead
+	store(t, s, events...)
+	got := newRecorder()
+	require.NoError(t, s.Replay(t.Context(), always, always, durable.Filter{}, event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
+		if len(got.ids()) == 0 {
+			for shard := range 2 {
+				stream, err := js.Stream(t.Context(), fmt.Sprintf("accesshook-%d", shard))
+				require.NoError(t, err)
+				eventually(t, "asks for nothing", func() bool { return deleteIdle(t, stream) })
+			}
+		}
+		return got.HandleEvent(ctx, e)
+	})))
+	assert.Equal(t, idsOf(events), got.ids())
+}
+
+// A server that comes back without its streams is given up, and until then the end
+// of the context is heard: Close waits for Replay.
+func TestReplayOfWhatIsGone(t *testing.T) {
+	t.Parallel()
+	for name, cancels := range map[string]bool{"by itself": false, "cancelled": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t, t.TempDir())
+			n := newNetwork(srv)
+			s, nc := connectOver(t, n, durable.Config{Shards: 1, MaxBody: 1})
+			store(t, s, numbered(150)...) // more than are read ahead
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var away sync.Once
+			back := make(chan struct{})
+			done := make(chan error, 1)
+			go func() {
+				done <- s.Replay(ctx, always, always, durable.Filter{}, event.HandlerFunc(func(context.Context, *event.Event) error {
+					away.Do(func() {
+						srv.Shutdown()
+						srv.WaitForShutdown()
+						eventually(t, "away", func() bool { return !nc.IsConnected() })
+						n.use(startServer(t, t.TempDir()))
+						eventually(t, "back", nc.IsConnected)
+						close(back)
+					})
+					return nil
+				}))
+			}()
+			<-back
+			if cancels {
+				time.AfterFunc(2*time.Second, cancel) // it has asked for more
+			}
+			select {
+			case err := <-done:
+				require.Error(t, err)
+				assert.Equal(t, cancels, errors.Is(err, context.Canceled), err)
+			case <-time.After(40 * time.Second):
+				require.FailNow(t, "it does not end")
+			}
+		})
+	}
+}
+
+// deleteIdle deletes the consumer of a stream, if it asks for nothing.
+func deleteIdle(t testing.TB, stream jetstream.Stream) bool {
+	t.Helper()
+	for info := range stream.ListConsumers(t.Context()).Info() {
+		if info.NumWaiting > 0 {
+			return false
+		}
+		require.NoError(t, stream.DeleteConsumer(t.Context(), info.Name))
+	}
+	return true
 }
 
 func TestReplayTouchesNoConsumer(t *testing.T) {

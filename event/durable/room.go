@@ -69,7 +69,9 @@ func (s *Store) purge(ctx context.Context, shard int, full bool) error {
 	if err != nil || finished < state.FirstSeq {
 		return err
 	}
-	end, err := firstSince(ctx, stream, state.FirstSeq, finished+1, time.Now().Add(-s.c.Retention))
+	// Another process may have made the window longer.
+	keep := max(s.c.Retention, stream.CachedInfo().Config.Duplicates)
+	end, err := firstSince(ctx, stream, state.FirstSeq, finished+1, time.Now().Add(-keep))
 	if err != nil {
 		return err
 	}

@@ -115,6 +115,30 @@ func TestYoungEventsAreKept(t *testing.T) {
 	}
 }
 
+// A process that began before the window was made longer keeps events for as long
+// as the store does, or a server that is started again forgets their duplicates.
+func TestTheWindowOfAnotherProcessIsKept(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t, t.TempDir())
+	began := connectStore(t, srv, durable.Config{Shards: 1, DedupeWindow: short})
+	js := newJetStream(t, connect(t, srv))
+	stream, err := js.Stream(t.Context(), "accesshook-0")
+	require.NoError(t, err)
+	r := room{began, js, stream}
+	store(t, r, numbered(5)...)
+	finish(t, r, 5)
+	connectStore(t, srv, durable.Config{Shards: 1, DedupeWindow: time.Hour})
+	age()
+	require.NoError(t, r.Purge(t.Context(), 0, false))
+	_, n := r.first(t)
+	assert.EqualValues(t, 5, n)
+
+	connectStore(t, srv, durable.Config{Shards: 1, DedupeWindow: short})
+	require.NoError(t, r.Purge(t.Context(), 0, false))
+	_, n = r.first(t)
+	assert.Zero(t, n)
+}
+
 // Of some old and some young events, just the old ones go.
 func TestRetentionIsExact(t *testing.T) {
 	t.Parallel()

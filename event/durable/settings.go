@@ -64,6 +64,8 @@ func tellChange[T cmp.Ordered](s *Store, setting string, was, is T) {
 func (s *Store) settings(have map[string]jetstream.StreamConfig) (c Config) {
 	if dead, ok := have[s.names.dead()]; ok {
 		c.MaxDeadBytes = max(dead.MaxBytes, 0) // -1 is no limit
+		c.DedupeWindow = dead.Duplicates       // if it is still being created
+		c.Replicas = dead.Replicas
 	}
 	for shard := range s.c.Shards {
 		stream, ok := have[s.names.stream(shard)]

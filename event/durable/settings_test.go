@@ -1,12 +1,17 @@
 package durable_test
 
 import (
+	"bytes"
 	"log/slog"
+	"net"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -184,6 +189,83 @@ func TestForeignStreams(t *testing.T) {
 			assert.Equal(t, []string{name}, names, "nothing was created before the check")
 		})
 	}
+}
+
+// Of two processes that create a store at once one is first: the other finds what
+// that one made, as if it had begun later.
+func TestTwoThatCreateAtOnce(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		second   durable.Config
+		mismatch bool
+		log      string
+	}{
+		"the same":  {durable.Config{Shards: 2}, false, ""},
+		"shards":    {durable.Config{Shards: 3}, true, ""},
+		"order":     {durable.Config{Shards: 2, Order: durable.OrderByUser}, true, ""},
+		"room":      {durable.Config{Shards: 2, MaxBytes: 1 << 30}, false, "setting=MaxBytes was=2147483648 is=1073741824"},
+		"not given": {durable.Config{Shards: 2, MaxBytes: 0}, false, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t, t.TempDir())
+			door := &slowCreator{server: srv, creates: make(chan struct{}), goOn: make(chan struct{})}
+			nc, err := nats.Connect("", nats.InProcessServer(door))
+			require.NoError(t, err)
+			defer nc.Close()
+			var log logBuffer
+			tt.second.Payloads, tt.second.Logger = payloads, log.logger()
+			second := make(chan error, 1)
+			go func() {
+				_, err := durable.Connect(t.Context(), nc, tt.second)
+				second <- err
+			}()
+			<-door.creates // it found nothing
+			first := durable.Config{Payloads: payloads, Shards: 2, MaxBytes: 2 << 30}
+			connectStore(t, srv, first)
+			close(door.goOn)
+			if err := <-second; tt.mismatch {
+				require.ErrorIs(t, err, durable.ErrMismatch)
+			} else {
+				require.NoError(t, err)
+			}
+			if tt.log == "" {
+				assert.Empty(t, log.String())
+			}
+			assert.Contains(t, log.String(), tt.log)
+			first.MaxBytes = 0
+			connectStore(t, srv, first) // nobody is locked out
+		})
+	}
+}
+
+// A slowCreator is a way to a server for one who waits before it creates a stream.
+type slowCreator struct {
+	server        *server.Server
+	once          sync.Once
+	creates, goOn chan struct{}
+}
+
+// InProcessConn implements nats.InProcessConnProvider.
+func (s *slowCreator) InProcessConn() (net.Conn, error) {
+	conn, err := s.server.InProcessConn()
+	return &slowCreation{conn, s}, err
+}
+
+type slowCreation struct {
+	net.Conn
+	s *slowCreator
+}
+
+func (c *slowCreation) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte("$JS.API.STREAM.CREATE")) || bytes.Contains(b, []byte("$JS.API.STREAM.UPDATE")) {
+		c.s.once.Do(func() {
+			close(c.s.creates)
+			<-c.s.goOn
+		})
+	}
+	return c.Conn.Write(b)
 }
 
 // Who connects to a cluster does not link a server.

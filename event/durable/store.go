@@ -36,7 +36,9 @@ type Store struct {
 // Connect returns a store on the servers that nc is connected to, and creates
 // its streams if they are not there. Of a store that is there it changes what c
 // says otherwise, and logs it; Shards and Order cannot change, and Connect returns
-// [ErrMismatch] where they differ. ctx is for Connect alone.
+// [ErrMismatch] where they differ. ctx is for Connect alone. Streams that go while
+// the store is used, with the disk of a server or by hand, are created again by the
+// next Connect; until then events are answered 503, and Run waits.
 //
 // The connection stays the caller's, with its credentials and TLS; it should be
 // made with nats.MaxReconnects(-1), for a connection that has given up answers
@@ -51,7 +53,10 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	if nc == nil {
 		return nil, errors.New("durable: no connection")
 	}
-	if limit := nc.MaxPayload(); limit < c.maxMessage() {
+	switch limit := nc.MaxPayload(); {
+	case limit == 0:
+		return nil, errors.New("durable: the connection has not been made yet: no server has said what it takes")
+	case limit < c.maxMessage():
 		return nil, fmt.Errorf("durable: the server takes messages of %d bytes, and events of Config.MaxBody %d may need %d: raise its max_payload, or lower MaxBody to the largest of your endpoints", limit, c.MaxBody, c.maxMessage())
 	}
 	js, err := jetstream.New(nc)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -16,9 +18,31 @@ const (
 	metaSchema = "accesshook-schema"
 )
 
+const (
+	createTries = 4
+	createWait  = 5 * time.Second // for one stream
+	createPause = time.Second     // between tries, at most
+)
+
 // createStreams creates the streams of the store, or brings them up to date with
-// what asked says.
-func (s *Store) createStreams(ctx context.Context, asked Config) error {
+// what asked says. Others may create and delete them meanwhile, and of several who
+// create one at once in a cluster, the server may answer none.
+func (s *Store) createStreams(ctx context.Context, asked Config) (err error) {
+	for try := range createTries {
+		if try > 0 {
+			sleep(ctx, rand.N(createPause)) // so that one is ahead
+		}
+		err = s.tryCreateStreams(ctx, asked)
+		if ctx.Err() != nil || !errors.Is(err, errMeanwhile) {
+			break
+		}
+	}
+	return err
+}
+
+var errMeanwhile = errors.New("others may be creating it")
+
+func (s *Store) tryCreateStreams(ctx context.Context, asked Config) error {
 	have := make(map[string]jetstream.StreamConfig)
 	for _, c := range s.streams() { // all before any is changed
 		if err := s.checkStream(ctx, c, have); err != nil {
@@ -29,7 +53,20 @@ func (s *Store) createStreams(ctx context.Context, asked Config) error {
 		return err
 	}
 	for _, c := range s.streams() {
-		if _, err := s.js.CreateOrUpdateStream(ctx, c); err != nil {
+		// One that was not there is not changed if it is there now: it may be of a
+		// store with other settings.
+		put := s.js.CreateStream
+		if _, ok := have[c.Name]; ok {
+			put = s.js.UpdateStream
+		}
+		answered, cancel := context.WithTimeout(ctx, createWait)
+		_, err := put(answered, c)
+		cancel()
+		switch {
+		case errors.Is(err, jetstream.ErrStreamNameAlreadyInUse), errors.Is(err, jetstream.ErrStreamNotFound),
+			errors.Is(err, context.DeadlineExceeded):
+			return fmt.Errorf("durable: stream %s: %w (%w)", c.Name, err, errMeanwhile)
+		case err != nil:
 			return fmt.Errorf("durable: stream %s: %w", c.Name, err)
 		}
 	}
