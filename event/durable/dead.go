@@ -99,16 +99,16 @@ func (s *Store) DeadLetters(ctx context.Context, after uint64, limit int) ([]Dea
 	if after+1 == 0 || state.Msgs == 0 || first > state.LastSeq {
 		return nil, nil
 	}
-	messages, stop, err := s.read(ctx, s.names.dead(), min(limit, s.c.ahead()), jetstream.OrderedConsumerConfig{
+	r, err := s.read(ctx, s.names.dead(), min(limit, s.c.ahead()), jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: first,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("durable: dead letters: %w", err)
 	}
-	defer stop()
+	defer r.stop()
 	var letters []DeadLetter
 	for len(letters) < limit {
-		m, meta, err := messages(ctx)
+		m, meta, err := r.next(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("durable: dead letters: %w", err)
 		}

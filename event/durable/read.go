@@ -8,10 +8,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// A reader returns the next message of a stream, or none when all that there
-// was have been read.
-type reader func(context.Context) (jetstream.Msg, *jetstream.MsgMetadata, error)
-
 const (
 	// aheadBytes is about how much of a stream is read ahead, and at least one
 	// message. The client can bound it in messages alone: a bound in bytes would
@@ -29,108 +25,127 @@ func (c Config) ahead() int {
 	return int(min(max(aheadBytes/c.maxMessage(), 1), maxAhead))
 }
 
-// read reads what a stream has at this moment, in order, without changing it, and
-// at most ahead messages in advance, until ctx is over. The function stop must be
-// called.
-func (s *Store) read(ctx context.Context, stream string, ahead int, c jetstream.OrderedConsumerConfig) (next reader, stop func(), err error) {
+// A reader reads what a stream has when it is opened, in order, without changing
+// it. It is for one goroutine.
+type reader struct {
+	store  *Store
+	stream string
+	config jetstream.OrderedConsumerConfig
+	ahead  int
+	last   uint64 // sequence of the last message that the stream had
+
+	consumer jetstream.Consumer
+	messages jetstream.MessagesContext
+	close    func()
+	left     uint64 // messages that are to come
+	// came is of the message that came last. An ordered consumer is made anew after a
+	// fault, under another name, and counts again.
+	came jetstream.MsgMetadata
+}
+
+// read returns a reader that reads at most ahead messages in advance, until ctx is
+// over. It must be stopped.
+func (s *Store) read(ctx context.Context, stream string, ahead int, c jetstream.OrderedConsumerConfig) (*reader, error) {
 	info, err := s.js.Stream(ctx, stream)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	last := info.CachedInfo().State.LastSeq
 	c.MaxResetAttempts = resetAttempts // by itself it does not end
-	var (
-		consumer jetstream.Consumer
-		messages jetstream.MessagesContext
-		shut     func()
-		left     uint64
-		end      bool
-		// The message that came last: an ordered consumer is made anew after a fault,
-		// under another name, and counts again.
-		came jetstream.MsgMetadata
-	)
-	open := func() error {
-		made, err := s.js.OrderedConsumer(ctx, stream, c)
-		if err != nil {
-			return err
-		}
-		consumer = made
-		state, err := consumer.Info(ctx)
-		if err != nil {
-			return err
-		}
-		left = state.NumPending
-		end = left == 0
-		// It does not ask for more than there is: while a request is open the server
-		// sends heartbeats, which would fill the places of the messages.
-		messages, err = consumer.Messages(jetstream.PullMaxMessages(ahead), jetstream.StopAfter(max(left, 1)))
-		if err != nil {
-			return err
-		}
-		// While the client makes a consumer anew it looks at no context.
-		open := messages
-		leave := context.AfterFunc(ctx, open.Stop)
-		shut = func() {
-			leave()
-			open.Stop()
-		}
-		return nil
+	r := &reader{store: s, stream: stream, config: c, ahead: ahead, last: info.CachedInfo().State.LastSeq}
+	return r, r.open(ctx)
+}
+
+func (r *reader) open(ctx context.Context) error {
+	consumer, err := r.store.js.OrderedConsumer(ctx, r.stream, r.config)
+	if err != nil {
+		return err
 	}
-	if err := open(); err != nil {
-		return nil, nil, err
+	state, err := consumer.Info(ctx)
+	if err != nil {
+		return err
 	}
-	next = func(ctx context.Context) (jetstream.Msg, *jetstream.MsgMetadata, error) {
-		for !end {
-			m, err := nextWithin(ctx, messages)
-			if err != nil {
+	// It does not ask for more than there is: while a request is open the server
+	// sends heartbeats, which would fill the places of the messages.
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(r.ahead), jetstream.StopAfter(max(state.NumPending, 1)))
+	if err != nil {
+		return err
+	}
+	// While the client makes a consumer anew it looks at no context.
+	leave := context.AfterFunc(ctx, messages.Stop)
+	r.close = func() {
+		leave()
+		messages.Stop()
+	}
+	r.consumer, r.messages, r.left = consumer, messages, state.NumPending
+	return nil
+}
+
+// next returns the next message, or nil when all have been read. ctx is that of
+// read.
+func (r *reader) next(ctx context.Context) (jetstream.Msg, *jetstream.MsgMetadata, error) {
+	for r.left > 0 {
+		m, err := nextWithin(ctx, r.messages)
+		if err != nil {
+			return nil, nil, err
+		}
+		if m == nil {
+			if err := r.askForMore(ctx); err != nil {
 				return nil, nil, err
 			}
-			if m == nil {
-				// What was left may have been deleted meanwhile, and what was
-				// delivered may be on its way.
-				state, err := consumer.Info(ctx)
-				if errors.Is(err, jetstream.ErrConsumerNotFound) {
-					// The server keeps none that asks for nothing for five minutes,
-					// which callbacks and other shards may well take.
-					shut()
-					if came.Sequence.Stream > 0 {
-						c.DeliverPolicy, c.OptStartTime = jetstream.DeliverByStartSequencePolicy, nil
-						c.OptStartSeq = came.Sequence.Stream + 1
-					}
-					if err := open(); err != nil {
-						return nil, nil, err
-					}
-					continue
-				}
-				if err != nil {
-					return nil, nil, err
-				}
-				received := uint64(0)
-				if came.Consumer == state.Name {
-					received = came.Sequence.Consumer
-				}
-				end = state.NumPending == 0 && state.Delivered.Consumer <= received
-				continue
-			}
-			meta, err := m.Metadata()
-			if err != nil {
-				return nil, nil, err
-			}
-			came = *meta
-			left--
-			end = left == 0 || meta.NumPending == 0 || meta.Sequence.Stream >= last
-			if meta.Sequence.Stream > last {
-				break // came after the reading began
-			}
-			return m, meta, nil
+			continue
 		}
-		return nil, nil, nil
+		meta, err := m.Metadata()
+		if err != nil {
+			return nil, nil, err
+		}
+		r.came = *meta
+		r.left--
+		if meta.NumPending == 0 || meta.Sequence.Stream >= r.last {
+			r.left = 0
+		}
+		if meta.Sequence.Stream > r.last {
+			break // came after the reading began
+		}
+		return m, meta, nil
 	}
-	stop = func() {
-		shut()
-		s.forget(stream, consumer)
+	return nil, nil, nil
+}
+
+// askForMore finds out why no message comes. What was left may have been deleted
+// meanwhile, and what was delivered may be on its way.
+func (r *reader) askForMore(ctx context.Context) error {
+	state, err := r.consumer.Info(ctx)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return r.reopen(ctx)
 	}
-	return next, stop, nil
+	if err != nil {
+		return err
+	}
+	received := uint64(0)
+	if r.came.Consumer == state.Name {
+		received = r.came.Sequence.Consumer
+	}
+	if state.NumPending == 0 && state.Delivered.Consumer <= received {
+		r.left = 0
+	}
+	return nil
+}
+
+// reopen goes on after the message that came last. The server keeps no consumer
+// that asks for nothing for five minutes, which callbacks and other shards may well
+// take.
+func (r *reader) reopen(ctx context.Context) error {
+	r.close()
+	if seq := r.came.Sequence.Stream; seq > 0 {
+		r.config.DeliverPolicy, r.config.OptStartTime = jetstream.DeliverByStartSequencePolicy, nil
+		r.config.OptStartSeq = seq + 1
+	}
+	return r.open(ctx)
+}
+
+func (r *reader) stop() {
+	r.close()
+	r.store.forget(r.stream, r.consumer)
 }
 
 // forgetWait is how long the deletion of a consumer that was read with may take.

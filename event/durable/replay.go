@@ -105,7 +105,7 @@ func (s *Store) Replay(ctx context.Context, from, to time.Time, f Filter, h even
 
 // A shardReader is at one event of a shard: msg, or nil at the end.
 type shardReader struct {
-	next reader
+	*reader
 	msg  jetstream.Msg
 	meta *jetstream.MsgMetadata
 }
@@ -117,26 +117,24 @@ func (r *shardReader) advance(ctx context.Context) (err error) {
 
 // openShards opens a reader of each shard, at its first event. stop is never nil.
 func (s *Store) openShards(ctx context.Context, from time.Time, subjects string) (shards []*shardReader, stop func(), err error) {
-	var stops []func()
 	stop = func() {
-		for _, f := range stops {
-			f()
+		for _, r := range shards {
+			r.stop()
 		}
 	}
 	for shard := range s.c.Shards {
-		next, stopOne, err := s.read(ctx, s.names.stream(shard), s.c.ahead(), jetstream.OrderedConsumerConfig{
+		one, err := s.read(ctx, s.names.stream(shard), s.c.ahead(), jetstream.OrderedConsumerConfig{
 			FilterSubjects: []string{s.names.stored(subjects)},
 			DeliverPolicy:  jetstream.DeliverByStartTimePolicy, OptStartTime: &from,
 		})
 		if err != nil {
-			return nil, stop, err
+			return shards, stop, err
 		}
-		stops = append(stops, stopOne)
-		r := &shardReader{next: next}
-		if err := r.advance(ctx); err != nil {
-			return nil, stop, err
-		}
+		r := &shardReader{reader: one}
 		shards = append(shards, r)
+		if err := r.advance(ctx); err != nil {
+			return shards, stop, err
+		}
 	}
 	return shards, stop, nil
 }
