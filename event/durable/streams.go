@@ -25,22 +25,27 @@ const (
 )
 
 // createStreams creates the streams of the store, or brings them up to date with
-// what asked says. Others may create and delete them meanwhile, and of several who
-// create one at once in a cluster, the server may answer none.
+// what asked says. Others may create and delete them meanwhile.
 func (s *Store) createStreams(ctx context.Context, asked Config) (err error) {
 	for try := range createTries {
 		if try > 0 {
 			sleep(ctx, rand.N(createPause)) // so that one is ahead
 		}
 		err = s.tryCreateStreams(ctx, asked)
-		if ctx.Err() != nil || !errors.Is(err, errMeanwhile) {
+		if ctx.Err() != nil || !mayPass(err) {
 			break
 		}
 	}
 	return err
 }
 
-var errMeanwhile = errors.New("others may be creating it")
+// mayPass reports whether others who create the streams at the same time can be the
+// reason for err. In a cluster the server may then answer none of them, nor who asks
+// for a stream that has no leader yet.
+func mayPass(err error) bool {
+	return errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) || errors.Is(err, jetstream.ErrStreamNotFound) ||
+		errors.Is(err, context.DeadlineExceeded)
+}
 
 func (s *Store) tryCreateStreams(ctx context.Context, asked Config) error {
 	have := make(map[string]jetstream.StreamConfig)
@@ -62,11 +67,7 @@ func (s *Store) tryCreateStreams(ctx context.Context, asked Config) error {
 		answered, cancel := context.WithTimeout(ctx, createWait)
 		_, err := put(answered, c)
 		cancel()
-		switch {
-		case errors.Is(err, jetstream.ErrStreamNameAlreadyInUse), errors.Is(err, jetstream.ErrStreamNotFound),
-			errors.Is(err, context.DeadlineExceeded):
-			return fmt.Errorf("durable: stream %s: %w (%w)", c.Name, err, errMeanwhile)
-		case err != nil:
+		if err != nil {
 			return fmt.Errorf("durable: stream %s: %w", c.Name, err)
 		}
 	}
