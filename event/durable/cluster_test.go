@@ -60,12 +60,12 @@ func newCluster(t *testing.T) *cluster {
 	})
 	require.Eventually(t, func() bool {
 		for _, s := range c.servers {
-			if s.JetStreamIsLeader() {
+			if len(s.JetStreamClusterPeers()) == size { // none if it is not the leader
 				return true
 			}
 		}
 		return false
-	}, 30*time.Second, 20*time.Millisecond, "the cluster has no leader")
+	}, 30*time.Second, 20*time.Millisecond, "the cluster has no leader that knows all servers")
 	return c
 }
 

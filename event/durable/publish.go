@@ -87,6 +87,8 @@ func (s *Store) watchStuck() (done func()) {
 // Codes of the server's errors, of server/errors.json of nats-server.
 const (
 	codeAccountResources   jetstream.ErrorCode = 10002
+	codeNoPeers            jetstream.ErrorCode = 10005
+	codeNotAvailable       jetstream.ErrorCode = 10008
 	codeResources          jetstream.ErrorCode = 10023
 	codeStorageResources   jetstream.ErrorCode = 10047
 	codeMessageTooLarge    jetstream.ErrorCode = 10054

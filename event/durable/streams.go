@@ -21,7 +21,7 @@ const (
 const (
 	createTries = 4
 	createWait  = 5 * time.Second // for one stream
-	createPause = time.Second     // between tries, at most
+	createPause = time.Second     // between tries, at least
 )
 
 // createStreams creates the streams of the store, or brings them up to date with
@@ -29,7 +29,7 @@ const (
 func (s *Store) createStreams(ctx context.Context, asked Config) (err error) {
 	for try := range createTries {
 		if try > 0 {
-			sleep(ctx, rand.N(createPause)) // so that one is ahead
+			sleep(ctx, createPause+rand.N(createPause)) // so that one is ahead
 		}
 		err = s.tryCreateStreams(ctx, asked)
 		if ctx.Err() != nil || !mayPass(err) {
@@ -39,12 +39,17 @@ func (s *Store) createStreams(ctx context.Context, asked Config) (err error) {
 	return err
 }
 
-// mayPass reports whether others who create the streams at the same time can be the
-// reason for err. In a cluster the server may then answer none of them, nor who asks
-// for a stream that has no leader yet.
+// mayPass reports whether err is over in a moment: others create the streams at the
+// same time, and the server may then answer none of them, nor who asks for a stream
+// that has no leader yet; or the cluster has only just begun.
 func mayPass(err error) bool {
-	return errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) || errors.Is(err, jetstream.ErrStreamNotFound) ||
-		errors.Is(err, context.DeadlineExceeded)
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
+		switch api.ErrorCode {
+		case jetstream.JSErrCodeStreamNameInUse, jetstream.JSErrCodeStreamNotFound, codeNoPeers, codeNotAvailable:
+			return true
+		}
+	}
+	return errors.Is(err, context.DeadlineExceeded)
 }
 
 func (s *Store) tryCreateStreams(ctx context.Context, asked Config) error {
