@@ -292,6 +292,16 @@ func TestAliases(t *testing.T) {
 	assert.Len(t, e.Warnings, 1)
 }
 
+// Maps have no order: of two fields for one name, chance would choose.
+func TestAliasesThatContradict(t *testing.T) {
+	c := userlock.Config{IDs: []string{primary}, Aliases: map[string]string{"who is": "UserAccount", "Who_Is": "UserFullName"}}
+	_, err := userlock.New(c)
+	assert.EqualError(t, err, `userlock: Config.Aliases: "Who_Is" and "who is" are one name, for two fields`)
+	c.Aliases["Who_Is"] = "user account"
+	_, err = userlock.New(c)
+	assert.NoError(t, err, "the same field twice")
+}
+
 // The ID gets no further than the verifier, whatever its member is called and
 // whatever else is a GUID.
 func TestIDIsMasked(t *testing.T) {
