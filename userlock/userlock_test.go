@@ -401,6 +401,34 @@ func TestEndpointDecodeAgrees(t *testing.T) {
 	assert.Equal(t, event.SessionStarted, e.Type)
 }
 
+// A member may have the name under which the ID is encoded and be none. Encoded
+// twice under one name, it would hide the ID from whoever takes the last, and the
+// body would be refused if it were sent again.
+func TestOtherValueUnderTheNameOfTheID(t *testing.T) {
+	for value, kind := range map[string]string{
+		`"east"`: "string", `5`: "number", `{"a":1}`: "object", `""`: "", `null`: "",
+		`"a text that is as long as an ID may be"`: "string",
+	} {
+		e, err := check(t, userlock.Config{}, `{"UserLockId":`+value+`,"Key":"`+primary+`","EventType":1}`)
+		require.NoError(t, err)
+		var want []event.Warning
+		if kind != "" {
+			want = []event.Warning{{Path: "/UserLockId", Want: "GUID", Got: kind}}
+		}
+		assert.Empty(t, cmp.Diff(want, e.Warnings), value)
+		encoded, err := json.Marshal(e.Payload)
+		require.NoError(t, err)
+		assert.Equal(t, `{"UserLockId":"7c9e6679-****-****-****-************","EventType":"1"}`, string(encoded), value)
+		again, err := userlock.NewRequest(t.Context(), "https://example.com", primary, e.Payload)
+		require.NoError(t, err)
+		body, err := io.ReadAll(again.Body)
+		require.NoError(t, err)
+		f, err := check(t, userlock.Config{}, string(body))
+		require.NoError(t, err, value)
+		assert.Empty(t, cmp.Diff(e.Payload, f.Payload), value)
+	}
+}
+
 func TestLongIDs(t *testing.T) {
 	_, err := userlock.New(userlock.Config{IDs: []string{strings.Repeat("-", 1000) + primary}})
 	assert.ErrorContains(t, err, "IDs[0]")
