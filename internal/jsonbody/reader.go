@@ -394,12 +394,10 @@ func (r *Reader) misfit(want, raw string) {
 // again, which is rarely needed.
 func (r *Reader) path(end int) string {
 	dec := jsontext.NewDecoder(strings.NewReader(r.text), lenient)
-	pointer := jsontext.Pointer("")
 	for dec.InputOffset() < int64(end) {
 		if _, err := dec.ReadToken(); err != nil {
 			break
 		}
-		pointer = dec.StackPointer()
 	}
-	return string(pointer)
+	return string(dec.StackPointer())
 }

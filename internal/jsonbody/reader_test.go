@@ -3,6 +3,7 @@ package jsonbody_test
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -381,6 +382,27 @@ func TestReaderWorkIsBounded(t *testing.T) {
 	}
 	assert.Less(t, time.Since(start), 10*time.Second)
 	assert.Len(t, r.Warnings(), event.MaxWarnings)
+}
+
+// Finding out where 32 values stand costs time, but no memory for every token
+// before them.
+func TestReaderPathsTakeLittleMemory(t *testing.T) {
+	body := "{" + strings.Repeat(`"a":1,`, 50_000) + strings.Repeat(`"b":5,`, 31) + `"b":5}`
+	r := newReader(t, body)
+	require.True(t, r.Object())
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for r.Next() {
+		if r.Name() == "a" {
+			r.Skip()
+			continue
+		}
+		_ = r.String()
+	}
+	runtime.ReadMemStats(&after)
+	require.Len(t, r.Warnings(), event.MaxWarnings)
+	assert.Equal(t, "/b", r.Warnings()[31].Path)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(10*len(body)))
 }
 
 func TestReaderPeekString(t *testing.T) {
