@@ -58,6 +58,9 @@ func list[T any](r *jsonbody.Reader, read func(*T, *jsonbody.Reader)) []T {
 			r.Warn("fewer elements", "array")
 			continue
 		}
+		if !jsonbody.Fits[T](r) {
+			continue
+		}
 		var one T
 		all = append(all, one)
 		read(&all[len(all)-1], r)

@@ -48,6 +48,9 @@ func (d *data) read(r *jsonbody.Reader) bool {
 			d.customObject = r.Raw()
 		case "UserProfile":
 			d.userProfile = nil
+			if !jsonbody.Fits[Profile](r) {
+				continue
+			}
 			if p := new(Profile); p.read(r) {
 				d.userProfile = p
 			}

@@ -301,6 +301,10 @@ func TestNewRequest(t *testing.T) {
 	assert.Error(t, err)
 	_, err = relock.NewRequest(context.Background(), "://", "secret", []byte(`{}`))
 	assert.Error(t, err)
+	for _, payload := range []any{nil, (*relock.SessionEnded)(nil), `{"event":"session.ended"}`} {
+		_, err = relock.NewRequest(context.Background(), "https://example.com", "secret", payload)
+		assert.ErrorContains(t, err, "relock: payload", "%T", payload)
+	}
 }
 
 // Signed by openssl and by Python after the recipe on Relock's page.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/accesshook/accesshook/internal/convert"
@@ -20,7 +21,7 @@ func NewRequest(ctx context.Context, url, secret string, payload any) (*http.Req
 	}
 	body, err := convert.Body(payload)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("relock: %w", err)
 	}
 	r, err := convert.Post(ctx, url, body)
 	if err != nil {

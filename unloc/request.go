@@ -3,6 +3,7 @@ package unloc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -23,7 +24,7 @@ func NewRequest(ctx context.Context, url, user, password string, payload any) (*
 	}
 	body, err := convert.Body(payload)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("unloc: %w", err)
 	}
 	r, err := convert.Post(ctx, url, body)
 	if err != nil {

@@ -70,6 +70,8 @@ func TestNewRequestRefuses(t *testing.T) {
 		"colon in user":         {"https://hooks.example", "do:ors", "s3cr3t", unloc.AccessEvent{}},
 		"empty password":        {"https://hooks.example", "doors", "", unloc.AccessEvent{}},
 		"not a URL":             {"https://hooks.example:port", "doors", "s3cr3t", unloc.AccessEvent{}},
+		"a nil pointer":         {"https://hooks.example", "doors", "s3cr3t", (*unloc.AccessEvent)(nil)},
+		"text":                  {"https://hooks.example", "doors", "s3cr3t", `{"action":"unlocked"}`},
 		"cannot be encoded":     {"https://hooks.example", "doors", "s3cr3t", make(chan int)},
 		"a payload with a func": {"https://hooks.example", "doors", "s3cr3t", struct{ F func() }{}},
 	} {

@@ -156,7 +156,8 @@ func (d decoder) readAll(n *Notification, r *jsonbody.Reader, ids []span, how tr
 	r.Object()
 	for r.Next() {
 		p, ok := d.lookup(r.Name())
-		if text, start, end, isText := r.PeekString(); isText && len(text) >= idDigits {
+		text, start, end, isText := r.PeekString()
+		if isText && len(text) >= idDigits {
 			id, sealed := sealedID(text)
 			if sealed {
 				ids = append(ids, span{start, end})
@@ -173,7 +174,15 @@ func (d decoder) readAll(n *Notification, r *jsonbody.Reader, ids []span, how tr
 			}
 		}
 		if !ok || p.field == userLockID {
-			r.Keep(&n.Extra)
+			if r.Name() != idName {
+				r.Keep(&n.Extra)
+				continue
+			}
+			kind := r.Kind()
+			r.Skip()
+			if kind != "null" && !(isText && text == "") {
+				r.Warn("GUID", kind)
+			}
 			continue
 		}
 		if was := taken[p.field]; was != 0 {

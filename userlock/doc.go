@@ -21,8 +21,8 @@
 //
 // The ID, which is a member of the body's top-level object, gets no further than
 // the verifier: what is decoded, encoded and logged has its first eight digits
-// ([ServerID]); only Event.Raw is the body as it came. A copy of it in a nested
-// value or inside of another text would stay.
+// ([ServerID]); only Event.Raw is the body as it came. A copy of it in a name, in
+// a nested value or inside of another text would stay.
 //
 // # What the vendor's pages leave open
 //

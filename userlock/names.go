@@ -3,6 +3,7 @@ package userlock
 import (
 	"fmt"
 	"maps"
+	"slices"
 )
 
 // A field of Notification that names stand for.
@@ -79,7 +80,9 @@ var known = func() names {
 // with returns n with more names, which are better than all that n has.
 func (n names) with(aliases map[string]string) (names, error) {
 	n = maps.Clone(n)
-	for alias, target := range aliases {
+	first := make(map[string]string) // the alias that stands in n
+	for _, alias := range slices.Sorted(maps.Keys(aliases)) {
+		target := aliases[alias]
 		var buf, buf2 [maxName]byte
 		key := normalizeName(buf[:0], alias)
 		if len(key) == 0 {
@@ -88,6 +91,10 @@ func (n names) with(aliases map[string]string) (names, error) {
 		found := false
 		for f, name := range fieldNames {
 			if string(normalizeName(buf2[:0], name)) == string(normalizeName(nil, target)) {
+				if other, ok := first[string(key)]; ok && n[string(key)].field != field(f) {
+					return nil, fmt.Errorf("userlock: Config.Aliases: %q and %q are one name, for two fields", other, alias)
+				}
+				first[string(key)] = alias
 				n[string(key)], found = place{field(f), 0}, true
 			}
 		}

@@ -44,9 +44,15 @@ type Notification struct {
 	// LogonInfo has the details of a logon that Active Directory denied.
 	LogonInfo event.Text `json:"LogonInfo,omitzero"`
 
-	// Extra has the members that no field is known for.
+	// Extra has the members that no field is known for, but for one that is called
+	// UserLockId and is no GUID, which only adds a warning.
 	Extra map[string]json.RawMessage `json:",embed"`
 }
+
+// idName is what the UserLock ID is called in an encoded Notification. What came
+// under this name and is none is not in Extra, or an encoding would have the name
+// twice.
+const idName = "UserLockId"
 
 // body is a Notification on the wire.
 type body struct {

@@ -21,7 +21,8 @@ type Config struct {
 	IDs []string
 	// Aliases adds names of JSON members: the key is a name as it arrives, the
 	// value the field of Notification that it stands for ("UserAccount"). It
-	// takes precedence over the names that are known.
+	// takes precedence over the names that are known. Keys that are equal by
+	// letters and digits must stand for the same field.
 	Aliases map[string]string
 	// Location is the time zone of times without one. Nil: UTC.
 	Location *time.Location

@@ -292,6 +292,16 @@ func TestAliases(t *testing.T) {
 	assert.Len(t, e.Warnings, 1)
 }
 
+// Maps have no order: of two fields for one name, chance would choose.
+func TestAliasesThatContradict(t *testing.T) {
+	c := userlock.Config{IDs: []string{primary}, Aliases: map[string]string{"who is": "UserAccount", "Who_Is": "UserFullName"}}
+	_, err := userlock.New(c)
+	assert.EqualError(t, err, `userlock: Config.Aliases: "Who_Is" and "who is" are one name, for two fields`)
+	c.Aliases["Who_Is"] = "user account"
+	_, err = userlock.New(c)
+	assert.NoError(t, err, "the same field twice")
+}
+
 // The ID gets no further than the verifier, whatever its member is called and
 // whatever else is a GUID.
 func TestIDIsMasked(t *testing.T) {
@@ -389,6 +399,34 @@ func TestEndpointDecodeAgrees(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, e.Payload.(*userlock.Notification).Extra)
 	assert.Equal(t, event.SessionStarted, e.Type)
+}
+
+// A member may have the name under which the ID is encoded and be none. Encoded
+// twice under one name, it would hide the ID from whoever takes the last, and the
+// body would be refused if it were sent again.
+func TestOtherValueUnderTheNameOfTheID(t *testing.T) {
+	for value, kind := range map[string]string{
+		`"east"`: "string", `5`: "number", `{"a":1}`: "object", `""`: "", `null`: "",
+		`"a text that is as long as an ID may be"`: "string",
+	} {
+		e, err := check(t, userlock.Config{}, `{"UserLockId":`+value+`,"Key":"`+primary+`","EventType":1}`)
+		require.NoError(t, err)
+		var want []event.Warning
+		if kind != "" {
+			want = []event.Warning{{Path: "/UserLockId", Want: "GUID", Got: kind}}
+		}
+		assert.Empty(t, cmp.Diff(want, e.Warnings), value)
+		encoded, err := json.Marshal(e.Payload)
+		require.NoError(t, err)
+		assert.Equal(t, `{"UserLockId":"7c9e6679-****-****-****-************","EventType":"1"}`, string(encoded), value)
+		again, err := userlock.NewRequest(t.Context(), "https://example.com", primary, e.Payload)
+		require.NoError(t, err)
+		body, err := io.ReadAll(again.Body)
+		require.NoError(t, err)
+		f, err := check(t, userlock.Config{}, string(body))
+		require.NoError(t, err, value)
+		assert.Empty(t, cmp.Diff(e.Payload, f.Payload), value)
+	}
 }
 
 func TestLongIDs(t *testing.T) {

@@ -176,24 +176,33 @@ func parseHop(s string) (netip.Addr, bool) {
 
 var errForwarded = errors.New("verify: Forwarded of a proxy is malformed")
 
+// maxParameters is how many parameters an element may have: RFC 7239 knows four.
+const maxParameters = 16
+
 // parseForwarded returns what "for" says in each element, "" where it is missing.
 func parseForwarded(s string) ([]string, error) {
 	var hops []string
-	hop, named := "", map[string]bool{}
+	hop := ""
+	var room [maxParameters]string
+	named := room[:0] // names in the element
 	for {
 		s = strings.TrimLeft(s, " \t")
 		if s != "" && s[0] != ',' && s[0] != ';' {
 			name, rest, ok := strings.Cut(s, "=")
-			name = strings.ToLower(name)
-			if !ok || name == "" || !isToken(name) || named[name] {
+			if !ok || name == "" || !isToken(name) || len(named) == maxParameters {
 				return nil, errForwarded
 			}
-			named[name] = true
+			for _, other := range named {
+				if strings.EqualFold(name, other) {
+					return nil, errForwarded
+				}
+			}
+			named = append(named, name)
 			var value string
 			if value, s, ok = forwardedValue(rest); !ok {
 				return nil, errForwarded
 			}
-			if name == "for" {
+			if strings.EqualFold(name, "for") {
 				hop = value
 			}
 			s = strings.TrimLeft(s, " \t")
@@ -208,7 +217,7 @@ func parseForwarded(s string) ([]string, error) {
 			if len(named) > 0 { // an empty element is none (RFC 9110, 5.6.1)
 				hops = append(hops, hop)
 			}
-			hop, named = "", map[string]bool{}
+			hop, named = "", room[:0]
 		case s[0] != ';':
 			return nil, errForwarded
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -125,6 +126,41 @@ func TestForwarded(t *testing.T) {
 	a, err = policy(from("10.0.0.1:1", "Forwarded", "for=203.0.113.5", "Forwarded", "for=198.51.100.7"))
 	require.NoError(t, err)
 	assert.Equal(t, "198.51.100.7", a.String(), "several lines")
+}
+
+// The header may be as long as the server takes headers, and the sender has
+// written most of it.
+func TestForwardedOfManyElements(t *testing.T) {
+	policy := verify.Forwarded("10.0.0.0/8")
+	params := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "p%d=1;", i)
+		}
+		return b.String()
+	}
+	for header, c := range map[string]struct {
+		text string
+		want string
+	}{
+		"elements":            {strings.Repeat("a=1,", 1<<18) + "for=198.51.100.7", "198.51.100.7"},
+		"elements, capitals":  {strings.Repeat("FOR=1,", 1<<17) + "FOR=198.51.100.7", "198.51.100.7"},
+		"parameters":          {params(15) + "for=198.51.100.7", "198.51.100.7"},
+		"too many parameters": {params(1<<17) + "for=198.51.100.7", ""},
+		"another element's":   {params(16) + "," + params(15) + "for=198.51.100.7", "198.51.100.7"},
+		"capitals, repeated":  {"For=198.51.100.7;fOR=203.0.113.5", ""},
+	} {
+		r := from("10.0.0.1:1", "Forwarded", c.text)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		a, err := policy(r)
+		runtime.ReadMemStats(&after)
+		assert.Equal(t, c.want == "", err != nil, "%s: %v", header, err)
+		if err == nil {
+			assert.Equal(t, c.want, a.String(), header)
+		}
+		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(32*len(c.text)+1<<16), header)
+	}
 }
 
 func TestTrustedHeader(t *testing.T) {

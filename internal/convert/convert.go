@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"hash"
 	"net/http"
 	"net/netip"
@@ -83,7 +84,14 @@ func Body(payload any) ([]byte, error) {
 	case json.RawMessage:
 		return p, nil
 	default:
-		return jsonbody.MarshalClear(payload)
+		body, err := jsonbody.MarshalClear(payload)
+		if err != nil {
+			return nil, err
+		}
+		if body[0] != '{' {
+			return nil, fmt.Errorf("payload is a %T that encodes as no JSON object: text goes into a []byte", payload)
+		}
+		return body, nil
 	}
 }
 

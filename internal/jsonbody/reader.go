@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -44,6 +45,7 @@ type Reader struct {
 	name     string
 	zone     *time.Location
 	budget   budget
+	room     int // bytes that elements may still take in memory
 	warnings []event.Warning
 }
 
@@ -91,7 +93,7 @@ func check(body []byte, opts jsontext.Options) ([]byte, error) {
 }
 
 func (r *Reader) start(text string, base int) {
-	r.text, r.base, r.zone, r.budget = text, base, time.UTC, newBudget()
+	r.text, r.base, r.zone, r.budget, r.room = text, base, time.UTC, newBudget(), maxRoom
 	r.plain = strings.IndexByte(text, '\\') < 0 && utf8.ValidString(text)
 }
 
@@ -238,9 +240,59 @@ func (r *Reader) Raw() stdjson.RawMessage {
 	return Canonical(stdjson.RawMessage(raw))
 }
 
-// maxNested is how many objects a value for Tagged may have. An object may be
-// three bytes in the body and hundreds in memory.
-const maxNested = 5000
+// maxRoom is how many bytes all elements of arrays may take in memory. One may be
+// two bytes in the body and thousands in memory, and a body may have the same
+// array again and again under one name. It does not depend on the length of the
+// body, so that what fits also fits once it was encoded and is decoded again.
+const maxRoom = 12 << 20
+
+// Fits reports whether there is room for a T more. If not, it has passed the next
+// value by, with a warning.
+func Fits[T any](r *Reader) bool {
+	var one T
+	if r.fits(int(unsafe.Sizeof(one))) {
+		return true
+	}
+	raw := r.value()
+	r.Warn("fewer elements", Kind([]byte(raw)))
+	return false
+}
+
+func (r *Reader) fits(n int) bool {
+	if n > r.room {
+		return false
+	}
+	r.room -= n
+	return true
+}
+
+// For Tagged an element is an object, or a null in an array.
+const (
+	maxNested  = 5000
+	nestedSize = 192 // of what an element is decoded into, at most
+)
+
+// nested returns how many elements raw has.
+func nested(raw string) int {
+	n, inString := 0, false
+	last := byte(0) // before c, but for white space
+	for i := 0; i < len(raw); i++ {
+		c := raw[i]
+		switch {
+		case inString && c == '\\':
+			i++
+			continue
+		case c == '"':
+			inString = !inString
+		case inString, c == ' ', c == '\t', c == '\r', c == '\n':
+			continue
+		case c == '{', c == 'n' && (last == ',' || last == '['):
+			n++
+		}
+		last = c
+	}
+	return n
+}
 
 // Tagged reads any value by the tags of T, as [Unmarshal] does. All calls for one
 // Reader share what may be repaired in one body.
@@ -252,7 +304,7 @@ func Tagged[T any](r *Reader) T {
 	if raw[0] == 'n' {
 		return in.V
 	}
-	if strings.Count(raw, "{") > maxNested {
+	if n := nested(raw); n > maxNested || !r.fits(n*nestedSize) {
 		r.Warn("fewer elements", Kind([]byte(raw)))
 		return in.V
 	}
@@ -394,12 +446,10 @@ func (r *Reader) misfit(want, raw string) {
 // again, which is rarely needed.
 func (r *Reader) path(end int) string {
 	dec := jsontext.NewDecoder(strings.NewReader(r.text), lenient)
-	pointer := jsontext.Pointer("")
 	for dec.InputOffset() < int64(end) {
 		if _, err := dec.ReadToken(); err != nil {
 			break
 		}
-		pointer = dec.StackPointer()
 	}
-	return string(pointer)
+	return string(dec.StackPointer())
 }

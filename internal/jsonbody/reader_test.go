@@ -3,10 +3,12 @@ package jsonbody_test
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -381,6 +383,74 @@ func TestReaderWorkIsBounded(t *testing.T) {
 	}
 	assert.Less(t, time.Since(start), 10*time.Second)
 	assert.Len(t, r.Warnings(), event.MaxWarnings)
+}
+
+// Finding out where 32 values stand costs time, but no memory for every token
+// before them.
+func TestReaderPathsTakeLittleMemory(t *testing.T) {
+	body := "{" + strings.Repeat(`"a":1,`, 50_000) + strings.Repeat(`"b":5,`, 31) + `"b":5}`
+	r := newReader(t, body)
+	require.True(t, r.Object())
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for r.Next() {
+		if r.Name() == "a" {
+			r.Skip()
+			continue
+		}
+		_ = r.String()
+	}
+	runtime.ReadMemStats(&after)
+	require.Len(t, r.Warnings(), event.MaxWarnings)
+	assert.Equal(t, "/b", r.Warnings()[31].Path)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(10*len(body)))
+}
+
+func TestTaggedBoundsElements(t *testing.T) {
+	type named struct{ Name string }
+	list := func(element string, n int) string { return "[" + strings.Repeat(element+",", n-1) + element + "]" }
+	few := []event.Warning{{Path: "/v", Want: "fewer elements", Got: "array"}}
+	for name, tt := range map[string]struct {
+		value string
+		want  int
+		warns []event.Warning
+	}{
+		"objects":              {list(`{}`, 5000), 5000, nil},
+		"too many objects":     {list(`{}`, 5001), 0, few},
+		"nulls":                {list(`null`, 5000), 5000, nil},
+		"too many nulls":       {list(`null`, 5001), 0, few},
+		"nulls between spaces": {list(" null\t\r\n", 5001), 0, few},
+		"too many of both":     {list(`{},null`, 2501), 0, few},
+		"nulls in objects":     {list(`{"Name":null,"b": null}`, 5000), 5000, nil},
+		"braces in a string":   {`[{"Name":"\"` + strings.Repeat(`{,null\u007b[null`, 5000) + `"}]`, 1, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := at(t, `{"v":`+tt.value+`,"after":"x"}`)
+			assert.Len(t, jsonbody.Tagged[[]named](r), tt.want)
+			require.True(t, r.Next())
+			assert.Equal(t, "x", r.String())
+			assert.Empty(t, cmp.Diff(tt.warns, r.Warnings()))
+		})
+	}
+}
+
+func TestElementsShareOneRoom(t *testing.T) {
+	type large [1 << 20]byte
+	r := at(t, `{"v":[1,2,3,4,5,6,7,8,9,10,11,12,13,14],"after":[]}`)
+	require.True(t, r.Array())
+	n := 0
+	for r.More() {
+		if jsonbody.Fits[large](r) {
+			r.Skip()
+			n++
+		}
+	}
+	assert.Equal(t, 12, n)
+	want := []event.Warning{{Path: "/v/12", Want: "fewer elements", Got: "number"}, {Path: "/v/13", Want: "fewer elements", Got: "number"}}
+	assert.Empty(t, cmp.Diff(want, r.Warnings()))
+	require.True(t, r.Next())
+	assert.Empty(t, jsonbody.Tagged[[]string](r), "nothing needs no room")
+	assert.Len(t, r.Warnings(), 2)
 }
 
 func TestReaderPeekString(t *testing.T) {
