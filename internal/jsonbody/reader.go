@@ -2,11 +2,11 @@ package jsonbody
 
 import (
 	stdjson "encoding/json"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
-	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -249,8 +249,7 @@ const maxRoom = 12 << 20
 // Fits reports whether there is room for a T more. If not, it has passed the next
 // value by, with a warning.
 func Fits[T any](r *Reader) bool {
-	var one T
-	if r.fits(int(unsafe.Sizeof(one))) {
+	if r.fits(int(reflect.TypeFor[T]().Size())) {
 		return true
 	}
 	raw := r.value()
