@@ -45,11 +45,7 @@ func TestWhatCannotBeBuriedIsNotDecoded(t *testing.T) {
 	e.Vendor, e.Payload = "acme", map[string]any{}
 	store(t, s, e)
 
-	const made = "once"
-	_, err := js.CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
-		Durable: "default", AckPolicy: jetstream.AckExplicitPolicy, Metadata: map[string]string{"accesshook-made": made},
-	})
-	require.NoError(t, err)
+	made := makeConsumer(t, js)
 	stream, err := js.Stream(t.Context(), "accesshook-0")
 	require.NoError(t, err)
 	stored, err := stream.GetMsg(t.Context(), 1)

@@ -137,11 +137,12 @@ func (d *delivery) marked(ctx context.Context) (bool, error) {
 	if m == nil {
 		return false, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout) // also for the wait
-	defer cancel()
+	deadline := time.Now().Add(d.Store.c.PublishTimeout) // also for the wait
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.loaded {
+		ctx, cancel := context.WithDeadline(ctx, deadline)
+		defer cancel()
 		if err := m.load(ctx, d); err != nil {
 			return false, fmt.Errorf("durable: mark of a shard: %w", err)
 		}
@@ -178,8 +179,7 @@ func (m *mark) load(ctx context.Context, d *delivery) error {
 
 // raise marks the event of d, and some after it.
 func (m *mark) raise(ctx context.Context, d *delivery) error {
-	ctx, cancel := context.WithTimeout(ctx, d.Store.c.PublishTimeout) // also for the wait
-	defer cancel()
+	deadline := time.Now().Add(d.Store.c.PublishTimeout) // also for the wait
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	seq, age := d.meta.Sequence.Stream, time.Since(m.at)
@@ -192,6 +192,8 @@ func (m *mark) raise(ctx context.Context, d *delivery) error {
 		m.ahead /= 2
 	}
 	upTo := max(m.upTo, seq+m.ahead)
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
 	if err := d.writeMark(ctx, d.markSubject(d.shard, d.made), upTo); err != nil {
 		return fmt.Errorf("durable: mark of a shard: %w", err)
 	}

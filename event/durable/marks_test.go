@@ -57,6 +57,18 @@ func TestMarksAreNoAttempts(t *testing.T) {
 	}
 }
 
+// makeConsumer makes the default consumer of the first shard, as an earlier process
+// did, and returns what that one called it in its notes.
+func makeConsumer(t *testing.T, js jetstream.JetStream) (made string) {
+	t.Helper()
+	made = "once"
+	_, err := js.CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
+		Durable: "default", AckPolicy: jetstream.AckExplicitPolicy, Metadata: map[string]string{"accesshook-made": made},
+	})
+	require.NoError(t, err)
+	return made
+}
+
 // What the mark of a dead process covers has had an attempt, also for the next
 // process but one.
 func TestMarkOfAnEarlierProcessStays(t *testing.T) {
@@ -64,12 +76,8 @@ func TestMarkOfAnEarlierProcessStays(t *testing.T) {
 	srv := startServer(t, t.TempDir())
 	s := connectStore(t, srv, durable.Config{Shards: 1})
 	js := newJetStream(t, connect(t, srv))
-	const made = "once"
-	_, err := js.CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
-		Durable: "default", AckPolicy: jetstream.AckExplicitPolicy, Metadata: map[string]string{"accesshook-made": made},
-	})
-	require.NoError(t, err)
-	_, err = js.Publish(t.Context(), "accesshook-attempts.default.0.mark."+made, []byte(`{"upTo":3}`))
+	made := makeConsumer(t, js)
+	_, err := js.Publish(t.Context(), "accesshook-attempts.default.0.mark."+made, []byte(`{"upTo":3}`))
 	require.NoError(t, err)
 	store(t, s, numbered(5)...)
 	var seen observer
@@ -91,12 +99,8 @@ func TestMarkOfAnEarlierProcessIsNotForNewEvents(t *testing.T) {
 	srv := startServer(t, t.TempDir())
 	s := connectStore(t, srv, durable.Config{Shards: 1})
 	js := newJetStream(t, connect(t, srv))
-	const made = "once"
-	_, err := js.CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
-		Durable: "default", AckPolicy: jetstream.AckExplicitPolicy, Metadata: map[string]string{"accesshook-made": made},
-	})
-	require.NoError(t, err)
-	_, err = js.Publish(t.Context(), "accesshook-attempts.default.0.mark."+made, []byte(`{"upTo":100}`))
+	made := makeConsumer(t, js)
+	_, err := js.Publish(t.Context(), "accesshook-attempts.default.0.mark."+made, []byte(`{"upTo":100}`))
 	require.NoError(t, err)
 	store(t, s, numbered(2)...)
 	var seen observer

@@ -200,11 +200,10 @@ func TestTwoThatCreateAtOnce(t *testing.T) {
 		mismatch bool
 		log      string
 	}{
-		"the same":  {durable.Config{Shards: 2}, false, ""},
-		"shards":    {durable.Config{Shards: 3}, true, ""},
-		"order":     {durable.Config{Shards: 2, Order: durable.OrderByUser}, true, ""},
-		"room":      {durable.Config{Shards: 2, MaxBytes: 1 << 30}, false, "setting=MaxBytes was=2147483648 is=1073741824"},
-		"not given": {durable.Config{Shards: 2, MaxBytes: 0}, false, ""},
+		"the same": {durable.Config{Shards: 2}, false, ""},
+		"shards":   {durable.Config{Shards: 3}, true, ""},
+		"order":    {durable.Config{Shards: 2, Order: durable.OrderByUser}, true, ""},
+		"room":     {durable.Config{Shards: 2, MaxBytes: 1 << 30}, false, "setting=MaxBytes was=2147483648 is=1073741824"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
