@@ -41,7 +41,7 @@ const (
 )
 
 // patience bounds every wait. Nothing takes that long unless it is broken.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 var binary string // path of the built gateway
 
