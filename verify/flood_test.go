@@ -146,7 +146,7 @@ func (w *countingWriter) Write(p []byte) (int, error) { w.lines.Add(1); return l
 // Slow and broken clients: each is answered or dropped within the deadlines, and
 // nothing stays behind.
 func TestSlowAndBrokenClients(t *testing.T) {
-	const timeout = 200 * time.Millisecond
+	const timeout = 500 * time.Millisecond
 	server := httptest.NewUnstartedServer(newEndpoint(t, verify.Config{BodyTimeout: timeout}).Handler(event.NewMux()))
 	server.Config.ReadHeaderTimeout = timeout
 	server.Config.IdleTimeout = timeout

@@ -65,7 +65,7 @@ func newCluster(t *testing.T) *cluster {
 			}
 		}
 		return false
-	}, 30*time.Second, 20*time.Millisecond, "the cluster has no leader that knows all servers")
+	}, patience, 20*time.Millisecond, "the cluster has no leader that knows all servers")
 	return c
 }
 
@@ -135,7 +135,7 @@ func (c *cluster) leader(t *testing.T, nc *nats.Conn, stream string) int {
 			}
 		}
 		return false
-	}, 30*time.Second, 50*time.Millisecond, "stream %s has no leader", stream)
+	}, patience, 50*time.Millisecond, "stream %s has no leader", stream)
 	return leader
 }
 
@@ -196,7 +196,7 @@ func TestClusterLosesLeadersAndNoEvents(t *testing.T) {
 	}
 	more := func() {
 		have := count(&accepted)
-		require.Eventually(t, func() bool { return count(&accepted) > have+200 }, 60*time.Second, 20*time.Millisecond)
+		require.Eventually(t, func() bool { return count(&accepted) > have+200 }, patience, 20*time.Millisecond)
 	}
 	more()
 	first := c.leader(t, nc, "accesshook-0")
@@ -204,7 +204,7 @@ func TestClusterLosesLeadersAndNoEvents(t *testing.T) {
 	more()
 	c.start(t, first)
 	// Until it has caught up, stopping another would leave no quorum.
-	require.Eventually(t, func() bool { return c.servers[first].Healthz(nil).Error == "" }, 60*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return c.servers[first].Healthz(nil).Error == "" }, patience, 50*time.Millisecond)
 	c.stop(c.leader(t, nc, "accesshook-1"))
 	more()
 	close(stop)
@@ -220,7 +220,7 @@ func TestClusterLosesLeadersAndNoEvents(t *testing.T) {
 			return true
 		})
 		return len(lost) == 0
-	}, 60*time.Second, 100*time.Millisecond)
+	}, patience, 100*time.Millisecond)
 	assert.Empty(t, lost, "answered with nil, and lost")
 	t.Logf("%d events accepted, %d refused, %d handled", count(&accepted), refused.Load(), count(&handled))
 }

@@ -43,7 +43,7 @@ func TestConsumerMadeAgainHasDeadLetters(t *testing.T) {
 		require.Eventually(t, func() bool {
 			stats, err := s.Stats(t.Context())
 			return err == nil && stats.Dead == 1
-		}, 10*time.Second, 10*time.Millisecond, "it is in no dead letter")
+		}, patience, 10*time.Millisecond, "it is in no dead letter")
 		stop()
 		letters, err := s.DeadLetters(t.Context(), 0, 10)
 		require.NoError(t, err)

@@ -28,7 +28,7 @@ func TestDecoderPanics(t *testing.T) {
 	require.Eventually(t, func() bool {
 		stats, err := s.Stats(t.Context())
 		return err == nil && stats.Dead == 1
-	}, 20*time.Second, 10*time.Millisecond)
+	}, patience, 10*time.Millisecond)
 	letters, err := s.DeadLetters(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.Len(t, letters, 1)

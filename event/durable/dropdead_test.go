@@ -27,7 +27,7 @@ func TestDropDeadTwice(t *testing.T) {
 	require.Eventually(t, func() bool {
 		stats, err := s.Stats(t.Context())
 		return err == nil && stats.Dead == 3
-	}, 30*time.Second, 5*time.Millisecond)
+	}, patience, 5*time.Millisecond)
 	for _, number := range []uint64{2, 1, 3} {
 		require.NoError(t, s.DropDead(t.Context(), number))
 		assert.ErrorIs(t, s.DropDead(t.Context(), number), durable.ErrNotFound, "number %d", number)

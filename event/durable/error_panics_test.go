@@ -32,6 +32,6 @@ func TestErrorPanics(t *testing.T) {
 	require.Eventually(t, func() bool {
 		stats, err := s.Stats(t.Context())
 		return err == nil && stats.Dead == 1
-	}, 20*time.Second, 10*time.Millisecond)
+	}, patience, 10*time.Millisecond)
 	assert.Equal(t, int64(2), calls.Load())
 }

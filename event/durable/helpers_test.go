@@ -25,6 +25,9 @@ import (
 	"github.com/accesshook/accesshook/userlock"
 )
 
+// patience bounds every wait. Nothing takes that long unless it is broken.
+const patience = time.Minute
+
 var payloads = cloudevent.Payloads{
 	userlock.Vendor: userlock.Decode, unloc.Vendor: unloc.Decode,
 	relock.Vendor: relock.Decode, loginradius.Vendor: loginradius.Decode,
@@ -89,7 +92,7 @@ func (r *recorder) wait(t testing.TB, n int) {
 	for range n {
 		select {
 		case <-r.came:
-		case <-time.After(30 * time.Second):
+		case <-time.After(patience):
 			require.FailNow(t, "an event did not come")
 		}
 	}
@@ -171,7 +174,7 @@ func connectStore(t testing.TB, srv *server.Server, c durable.Config) *durable.S
 // eventually waits until ok is true.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); {
+	for deadline := time.Now().Add(patience); !ok(); {
 		if time.Now().After(deadline) {
 			require.FailNow(t, "did not come to be", what)
 		}

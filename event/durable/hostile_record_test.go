@@ -24,16 +24,16 @@ func TestRecordOfNegativeAttempts(t *testing.T) {
 		return errors.New("not yet")
 	}))
 	<-calls
-	_, err = records.NextMsg(10 * time.Second) // before the callback
+	_, err = records.NextMsg(patience) // before the callback
 	require.NoError(t, err)
-	record, err := records.NextMsg(10 * time.Second) // after
+	record, err := records.NextMsg(patience) // after
 	require.NoError(t, err)
-	_, err = nc.Request(record.Subject, []byte(`{"attempts":-5,"ended":true}`), 10*time.Second)
+	_, err = nc.Request(record.Subject, []byte(`{"attempts":-5,"ended":true}`), patience)
 	require.NoError(t, err)
 	for range 2 {
 		select {
 		case <-calls:
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			require.FailNow(t, "the event does not come again")
 		}
 	}

@@ -26,7 +26,7 @@ func TestReadersLeaveNothing(t *testing.T) {
 	require.Eventually(t, func() bool {
 		stats, err := s.Stats(t.Context())
 		return err == nil && stats.Dead == 10
-	}, 20*time.Second, 10*time.Millisecond)
+	}, patience, 10*time.Millisecond)
 	stop()
 	for range 10 {
 		letters, err := s.DeadLetters(t.Context(), 0, 3)

@@ -49,7 +49,7 @@ func TestREADME(t *testing.T) {
 		require.NoError(t, res.Body.Close())
 		return res.StatusCode
 	}
-	for deadline := time.Now().Add(20 * time.Second); send() != http.StatusOK; { // 404 until the store is open
+	for deadline := time.Now().Add(patience); send() != http.StatusOK; { // 404 until the store is open
 		require.True(t, time.Now().Before(deadline))
 	}
 	got.wait(t, 1)

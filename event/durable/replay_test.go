@@ -356,7 +356,7 @@ func TestReplayOfWhatIsGone(t *testing.T) {
 			case err := <-done:
 				require.Error(t, err)
 				assert.Equal(t, cancels, errors.Is(err, context.Canceled), err)
-			case <-time.After(40 * time.Second):
+			case <-time.After(patience):
 				require.FailNow(t, "it does not end")
 			}
 		})

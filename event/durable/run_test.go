@@ -244,7 +244,7 @@ func TestPausesGrow(t *testing.T) {
 	for _, least := range []time.Duration{100, 200, 200} {
 		next := <-calls
 		assert.GreaterOrEqual(t, next.Sub(last), least*time.Millisecond-5*time.Millisecond)
-		assert.Less(t, next.Sub(last), 3*time.Second)
+		assert.Less(t, next.Sub(last), 10*time.Second, "it waited for the lease")
 		last = next
 	}
 }
@@ -389,7 +389,7 @@ func TestCallbacksThatIgnoreTheirDeadline(t *testing.T) {
 	}))
 	select {
 	case <-again:
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Error("it kept its lease")
 	}
 	close(release)

@@ -21,6 +21,9 @@ import (
 	"github.com/accesshook/accesshook/relock"
 )
 
+// patience bounds every wait. Nothing takes that long unless it is broken.
+const patience = time.Minute
+
 func config(dir string) embedded.Config {
 	return embedded.Config{Dir: dir, Config: durable.Config{
 		Payloads: cloudevent.Payloads{relock.Vendor: relock.Decode},
@@ -85,7 +88,7 @@ func TestOpenFails(t *testing.T) {
 			s, err := embedded.Open(t.Context(), config(used))
 			require.NoError(t, err, "the directory is free")
 			require.NoError(t, s.Close())
-			for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
+			for deadline := time.Now().Add(patience); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
 				require.True(t, time.Now().Before(deadline), "a goroutine stays")
 			}
 		})

@@ -24,7 +24,7 @@ func TestOpenFailsAtOnce(t *testing.T) {
 	select {
 	case err := <-opened:
 		assert.ErrorContains(t, err, "cannot be opened")
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		require.FailNow(t, "Open hangs")
 	}
 }

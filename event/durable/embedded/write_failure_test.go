@@ -67,14 +67,14 @@ func failToWrite(t *testing.T, dir string) {
 		accepted++
 		err = s.HandleEvent(t.Context(), newEvent(accepted))
 		return err != nil
-	}, 30*time.Second, time.Millisecond)
+	}, patience, time.Millisecond)
 	accepted-- // at least: the last may be stored or not
 	_, unavailable := event.IsUnavailable(err)
 	assert.True(t, unavailable, err)
 	assert.ErrorIs(t, err, durable.ErrNoAnswer)
 	require.Eventually(t, func() bool {
 		return bytes.Contains(log.bytes(), []byte("the store cannot write"))
-	}, 20*time.Second, 10*time.Millisecond, "the log says nothing")
+	}, patience, 10*time.Millisecond, "the log says nothing")
 	began := time.Now()
 	err = s.HandleEvent(t.Context(), newEvent(accepted+1))
 	require.ErrorIs(t, err, durable.ErrNoAnswer)
@@ -89,7 +89,7 @@ func failToWrite(t *testing.T, dir string) {
 	limitFiles(t, 1<<40)
 	require.Eventually(t, func() bool {
 		return s.HandleEvent(t.Context(), newEvent(accepted+1)) == nil
-	}, 20*time.Second, 10*time.Millisecond, "the store does not recover: %s", &log)
+	}, patience, 10*time.Millisecond, "the store does not recover: %s", &log)
 	accepted++
 
 	got := make(chan string, 10*accepted)
@@ -102,7 +102,7 @@ func failToWrite(t *testing.T, dir string) {
 		select {
 		case id := <-got:
 			seen[id] = true
-		case <-time.After(30 * time.Second):
+		case <-time.After(patience):
 			require.FailNow(t, "events are lost", "have %d of %d", len(seen), accepted)
 		}
 	}
