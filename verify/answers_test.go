@@ -224,7 +224,7 @@ func TestConnectionIsKept(t *testing.T) {
 // The deadline for the body is not left on the connection: the callback may take
 // longer, and so may the next request.
 func TestBodyDeadlineIsTakenBack(t *testing.T) {
-	const timeout = 50 * time.Millisecond
+	const timeout = 200 * time.Millisecond
 	server := serve(t, verify.Config{BodyTimeout: timeout}, event.HandlerFunc(func(ctx context.Context, _ *event.Event) error {
 		select {
 		case <-ctx.Done():
@@ -245,7 +245,7 @@ func TestBodyDeadlineIsTakenBack(t *testing.T) {
 // A ReadTimeout of the server that is shorter than BodyTimeout counts.
 func TestServerReadTimeoutIsRespected(t *testing.T) {
 	server := httptest.NewUnstartedServer(newEndpoint(t, verify.Config{BodyTimeout: time.Hour}).Handler(event.NewMux()))
-	server.Config.ReadTimeout = 50 * time.Millisecond
+	server.Config.ReadTimeout = 500 * time.Millisecond
 	server.Start()
 	t.Cleanup(server.Close)
 	w := dial(t, server)

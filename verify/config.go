@@ -80,8 +80,11 @@ type Config struct {
 	// at the time of the request.
 	//
 	// So that a flood does not fill the disk, of the requests that were refused
-	// at most 100 at once and 10 a second are logged; the key suppressed says how
-	// many were not since the last one. Observe is told of all.
+	// unverified at most 100 at once and 10 a second are logged; the key
+	// suppressed says how many were not since the last one. Observe is told of all.
+	//
+	// A panic in Observe gets a record of its own, at level Error with endpoint,
+	// error and stack.
 	Logger *slog.Logger
 	// Observe gets the same facts as values after the request was answered. It
 	// must be fast; a panic in it is contained and logged. Nil: nothing.
@@ -101,13 +104,17 @@ func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 // An Observation is what happened to one request.
 type Observation struct {
 	Vendor     string
-	Source     string // Config.Name, or the vendor
-	Status     int    // what was answered; 0 if it was left to the caller of Receive
-	Event      *event.Event
+	Source     string       // Config.Name, or the vendor
+	Status     int          // what was answered; 0 if it was left to the caller of Receive
+	Event      *event.Event // nil if the request was refused; a Queue may still be at work on it
+	ID         string       // of the event, as all that follows, from before a handler had it
+	Type       event.Type
+	VendorType string     // of any length
 	Credential string     // label of the credential that matched, "" if none did
 	Client     netip.Addr // by Config.ClientIP; zero if it cannot be read
 	Outside    bool       // the client is not in AllowFromReport
 	Bytes      int        // of the body that were read: 0 if it was refused before
+	Received   time.Time  // when the header had been read, with a monotonic clock
 	Duration   time.Duration
 	Err        error // why it was refused or failed; also for a Permanent error
 }

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -460,6 +459,7 @@ func TestMiddlewareKeepsTheWriter(t *testing.T) {
 }
 
 func TestLogRecord(t *testing.T) {
+	began := time.Now()
 	var log bytes.Buffer
 	var seen []verify.Observation
 	hook := newEndpoint(t, verify.Config{
@@ -517,6 +517,12 @@ func TestLogRecord(t *testing.T) {
 		assert.Positive(t, o.Duration)
 		assert.Equal(t, status == 401, o.Event == nil)
 		assert.Equal(t, status == 401, o.Credential == "")
+		assert.WithinRange(t, o.Received, began, time.Now())
+		if status == 401 {
+			assert.Zero(t, o.ID+string(o.Type)+o.VendorType)
+		} else {
+			assert.Equal(t, []string{"1", "lock.unlocked", "open"}, []string{o.ID, string(o.Type), o.VendorType})
+		}
 		assert.Equal(t, i == 0, o.Err == nil)
 	}
 }
@@ -566,11 +572,11 @@ func TestBytesThatWereRead(t *testing.T) {
 // write the log: the record says what was verified.
 func TestLogRecordIsNotTheHandlers(t *testing.T) {
 	var log bytes.Buffer
-	var client netip.Addr
+	var seen verify.Observation
 	hook := newEndpoint(t, verify.Config{
 		Logger:   slog.New(slog.NewJSONHandler(&log, nil)),
 		ClientIP: verify.XForwardedFor("10.0.0.1"),
-		Observe:  func(_ context.Context, o verify.Observation) { client = o.Client },
+		Observe:  func(_ context.Context, o verify.Observation) { seen = o },
 	})
 	forge := func(e *event.Event) {
 		e.ID, e.Type, e.VendorType, e.Vendor, e.Source, e.Credential = "2", "lock.locked", "close", "other", "south", "secret 9"
@@ -598,7 +604,8 @@ func TestLogRecordIsNotTheHandlers(t *testing.T) {
 			"level": "INFO", "msg": "webhook", "endpoint": "test", "vendor": "test", "status": 200.0, "client": "198.51.100.7", "bytes": 2.0,
 			"credential": "secret 1", "id": "1", "type": "lock.unlocked", "vendor_type": "open",
 		}, got), name)
-		assert.Equal(t, "198.51.100.7", client.String(), name)
+		assert.Equal(t, []string{"198.51.100.7", "test", "test", "1", "lock.unlocked", "open", "secret 1"},
+			[]string{seen.Client.String(), seen.Vendor, seen.Source, seen.ID, string(seen.Type), seen.VendorType, seen.Credential}, name)
 	}
 }
 

@@ -144,6 +144,15 @@ func TestRefusalsAreSampled(t *testing.T) {
 			send(t, hook, "192.0.2.1:1", false)
 		}
 		assert.Equal(t, 10, strings.Count(log.String(), "\n"))
+		log.Reset()
+		for range 50 {
+			r := signed(t, "http://localhost/", "{")
+			r.RemoteAddr = "192.0.2.1:1"
+			w := httptest.NewRecorder()
+			hook.Handler(event.NewMux()).ServeHTTP(w, r)
+			require.Equal(t, 400, w.Code)
+		}
+		assert.Equal(t, 50, strings.Count(log.String(), "\n"), "what is verified and refused is an event lost")
 	})
 }
 

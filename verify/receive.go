@@ -69,6 +69,7 @@ type exchange struct {
 	received time.Time
 	body     []byte // also if it did not come whole, for the record
 	by       string
+	verified bool
 	event    *event.Event
 	facts    facts
 
@@ -78,9 +79,9 @@ type exchange struct {
 	outside bool // of AllowFromReport
 }
 
-// facts are what the log says of an event, kept from before a handler has it: one
-// that writes to its event against the rules, perhaps at this moment, does not
-// write the log.
+// facts are what is told of an event, kept from before a handler has it: one that
+// writes to its event against the rules, perhaps at this moment, does not write
+// the log.
 type facts struct {
 	id, vendorType string
 	typ            event.Type
@@ -133,6 +134,7 @@ func (p *Endpoint) checkBody(v Verifier, x *exchange, checked bool) error {
 			return p.failed(x, err)
 		}
 	}
+	x.verified = true
 	e, err := p.decoded(x.r.Header, masked, x.body)
 	if err != nil {
 		return err
@@ -156,7 +158,7 @@ func (p *Endpoint) precheck(v Verifier, x *exchange) (checked bool, err error) {
 	if err != nil {
 		return false, p.failed(x, unauthenticated(err))
 	}
-	x.by = by
+	x.by, x.verified = by, checked
 	return checked, nil
 }
 

@@ -76,8 +76,9 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 	}()
 	// The context of a finished request is over when its sender hung up.
 	p.config.Observe(context.WithoutCancel(ctx), Observation{
-		Vendor: p.vendor, Source: p.source, Status: status, Event: x.event,
-		Credential: x.by, Client: client, Outside: x.outside, Bytes: len(x.body), Duration: duration, Err: err,
+		Vendor: p.vendor, Source: p.source, Status: status,
+		Event: x.event, ID: x.facts.id, Type: x.facts.typ, VendorType: x.facts.vendorType,
+		Credential: x.by, Client: client, Outside: x.outside, Bytes: len(x.body), Received: x.received, Duration: duration, Err: err,
 	})
 }
 
@@ -93,9 +94,10 @@ func levelOf(status int, err error) slog.Level {
 }
 
 // sampled reports whether a request is logged. Anybody can be refused as often as
-// they like; whoever was let in is the vendor.
+// they like; what was verified is the vendor's, also if it is refused as too old
+// or malformed.
 func (p *Endpoint) sampled(x *exchange, status int) bool {
-	refused := x.event == nil && status != 0 && status < 500
+	refused := !x.verified && status != 0 && status < 500
 	if !refused || p.refusals == nil || p.refusals.allow() {
 		return true
 	}
