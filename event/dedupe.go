@@ -55,8 +55,8 @@ type DedupeConfig struct {
 	// event waits for two of them. Zero: 2 seconds.
 	StoreTimeout time.Duration
 	// Logger gets what the store failed with, at level Error with the keys op
-	// ("claim", "done", "release"), endpoint, vendor, id, type and error. Nil:
-	// slog.Default at the time.
+	// ("claim", "done", "release"), endpoint, vendor, id, type and error, and
+	// stack if it panicked. Nil: slog.Default at the time.
 	Logger *slog.Logger
 	// Observe is told once about each delivery, after its answer is known, as
 	// for counting duplicates. It must be fast; a panic in it is contained and

@@ -21,7 +21,8 @@ const DefaultDedupeEntries = 65536
 // handled again. An open claim is never forgotten before its lease is over.
 //
 // Its methods may be called from many goroutines at once, take constant time on
-// average and do not look at their context. Make one with [NewDedupeMemory].
+// average where leases are about equally long, and do not look at their context.
+// Make one with [NewDedupeMemory].
 type DedupeMemory struct {
 	limit int
 	begun time.Time // what memoryEntry.until counts from
@@ -46,7 +47,7 @@ type memoryEntry struct {
 
 // The roots of the rings are entries as well. The oldest of a ring comes first.
 const (
-	ringOpen = iota // claimed
+	ringOpen = iota // claimed, in the order in which the leases end
 	ringDone        // done
 	ringFree        // not in use
 	rings
@@ -91,7 +92,7 @@ func (m *DedupeMemory) Claim(_ context.Context, key string, lease time.Duration)
 	m.owners++
 	x := &m.entries[i]
 	x.owner, x.until, x.done = m.owners, m.since(now.Add(lease)), false
-	m.move(i, ringOpen)
+	m.open(i)
 	return strconv.FormatUint(m.owners, 36), ClaimGranted, nil
 }
 
@@ -166,11 +167,14 @@ func (m *DedupeMemory) Evicted() uint64 {
 	return m.evicted
 }
 
-// expire removes the oldest of what was done as far as its keep is over. An
-// entry with a shorter keep than one before it stays until its turn comes.
+// expire removes claims whose lease is over, and the oldest of what was done as far
+// as its keep is over: an entry with a shorter keep than one before it stays until
+// its turn comes.
 func (m *DedupeMemory) expire(now time.Time) {
-	for i, ok := m.oldest(ringDone); ok && m.over(&m.entries[i], now); i, ok = m.oldest(ringDone) {
-		m.remove(i)
+	for _, ring := range []int{ringOpen, ringDone} {
+		for i, ok := m.oldest(ring); ok && m.over(&m.entries[i], now); i, ok = m.oldest(ring) {
+			m.remove(i)
+		}
 	}
 }
 
@@ -195,18 +199,16 @@ func (m *DedupeMemory) makeRoom(now time.Time) bool {
 	if len(m.index) < m.limit {
 		return true
 	}
-	if i, ok := m.oldest(ringDone); ok {
-		if !m.over(&m.entries[i], now) {
-			m.evicted++
-		}
-		m.remove(i)
+	m.expire(now)
+	if len(m.index) < m.limit {
 		return true
 	}
-	if i, ok := m.oldest(ringOpen); ok && m.over(&m.entries[i], now) {
+	i, ok := m.oldest(ringDone)
+	if ok {
+		m.evicted++
 		m.remove(i)
-		return true
 	}
-	return false
+	return ok
 }
 
 func (m *DedupeMemory) remove(i int) {
@@ -222,9 +224,29 @@ func (m *DedupeMemory) oldest(ring int) (i int, ok bool) {
 
 // move makes i the newest of a ring.
 func (m *DedupeMemory) move(i, ring int) {
+	m.unlink(i)
+	m.link(i, m.entries[ring].prev)
+}
+
+// open moves i to the open claims, behind those whose leases end before its own.
+func (m *DedupeMemory) open(i int) {
+	m.unlink(i)
+	after := m.entries[ringOpen].prev
+	for after != ringOpen && m.entries[after].until > m.entries[i].until {
+		after = m.entries[after].prev
+	}
+	m.link(i, after)
+}
+
+func (m *DedupeMemory) unlink(i int) {
 	e := m.entries
 	e[e[i].prev].next, e[e[i].next].prev = e[i].next, e[i].prev
-	last := e[ring].prev
-	e[i].prev, e[i].next = last, ring
-	e[last].next, e[ring].prev = i, i
+}
+
+// link puts i, which is in no ring, behind another entry or the root of a ring.
+func (m *DedupeMemory) link(i, after int) {
+	e := m.entries
+	next := e[after].next
+	e[i].prev, e[i].next = after, next
+	e[after].next, e[next].prev = i, i
 }

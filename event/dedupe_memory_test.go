@@ -116,6 +116,31 @@ func TestDedupeMemory_Bounds(t *testing.T) {
 		assert.Equal(t, 2, full.Len())
 		assert.Zero(t, full.Evicted())
 
+		// Leases need not end in the order in which they began.
+		mixed := event.NewDedupeMemory(4)
+		for i, lease := range []time.Duration{time.Hour, time.Minute, 3 * time.Minute, 2 * time.Minute} {
+			claimed(t, mixed, fmt.Sprint(i), lease)
+		}
+		for i := range 3 {
+			_, _, err = mixed.Claim(bg, "new", time.Hour)
+			assert.ErrorIs(t, err, event.ErrStoreFull)
+			time.Sleep(time.Minute)
+			claimed(t, mixed, fmt.Sprint("after ", i), time.Hour)
+		}
+		assert.Equal(t, event.ClaimBusy, stateOf(t, mixed, "0"))
+
+		// A lease that is over takes no room.
+		idle := event.NewDedupeMemory(3)
+		claimed(t, idle, "a", time.Minute)
+		time.Sleep(time.Minute)
+		claimed(t, idle, "b", time.Minute)
+		assert.Equal(t, 1, idle.Len())
+		time.Sleep(time.Minute)
+		for _, key := range []string{"b", "c", "d"} {
+			require.NoError(t, idle.Done(bg, key, "someone", time.Hour))
+		}
+		assert.Zero(t, idle.Evicted())
+
 		// What has expired makes room without being counted.
 		old := event.NewDedupeMemory(2)
 		require.NoError(t, old.Done(bg, "long", "x", time.Hour))

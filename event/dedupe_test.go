@@ -288,7 +288,7 @@ func TestDedupe_WaitingEndsWithTheContext(t *testing.T) {
 
 // Two wrappers over one store are two instances of a service, which a memory in
 // each process did not keep from handling the same event (webrenew/unicon#56).
-func TestDedupe_OtherInstance(t *testing.T) {
+func TestDedupe_webrenewUnicon56_OtherInstance(t *testing.T) {
 	for name, tt := range map[string]struct {
 		takes  time.Duration
 		wait   time.Duration

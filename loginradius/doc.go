@@ -24,6 +24,13 @@
 //	…
 //	c.Endpoint.Also = gate
 //
+// # Which addresses
+//
+// LoginRadius publishes the addresses that it sends from, which
+// [PublishedNetworks] has. They are no proof of who sent a request, and a gate
+// that is shut when LoginRadius moves loses events for good: use them with
+// AllowFromReport of [verify.Config] first, and see [PublishedNetworks].
+//
 // # Secrets in payloads
 //
 // LoginRadius sends the whole account with nearly every event: the hash of the

@@ -17,7 +17,9 @@
 // the hash of the body: equal bodies are one event. No time is signed, so an old
 // request verifies again. Retries, their timing and the order of events are not
 // documented. Its rate limit of 100 requests in 15 minutes is advice for the
-// receiver, not a promise of the sender.
+// receiver, not a promise of the sender: a [verify.RateLimit] with EveryRequest
+// keeps to it, and refuses Relock itself from the 101st event on. Without
+// EveryRequest only requests that fail are counted.
 //
 // # Payloads
 //
