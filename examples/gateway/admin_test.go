@@ -89,7 +89,8 @@ func TestMetrics(t *testing.T) {
 		`accesshook_events_total{type="session.ended",vendor="relock"}`:  3,
 		`accesshook_events_total{type="security.alert",vendor="relock"}`: 1,
 		`accesshook_duplicates_total{endpoint="relock"}`:                 2,
-		`accesshook_handler_seconds_count{endpoint="relock"}`:            4,
+		`accesshook_request_seconds_count{endpoint="relock"}`:            4,
+		`accesshook_handler_seconds_count{vendor="relock"}`:              2,
 		`accesshook_unhandled_total`:                                     0,
 	})
 	after, text := p.metrics(p.url)
@@ -127,7 +128,8 @@ func TestFailuresAreCounted(t *testing.T) {
 	require.Equal(t, 500, p.from("canary-relock", "alert", "", ""))
 	p.requireMetrics(p.url, map[string]float64{
 		`accesshook_requests_total{endpoint="relock",status="500"}`:      1,
-		`accesshook_handler_seconds_count{endpoint="relock"}`:            1,
+		`accesshook_request_seconds_count{endpoint="relock"}`:            1,
+		`accesshook_handler_seconds_count{vendor="relock"}`:              1,
 		`accesshook_events_total{type="security.alert",vendor="relock"}`: 0,
 		`accesshook_rejected_total{endpoint="relock",status="500"}`:      0,
 	})

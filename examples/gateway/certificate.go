@@ -20,8 +20,10 @@ type certificate struct {
 
 	mu      sync.Mutex
 	pair    *tls.Certificate
-	files   []os.FileInfo // as they were when they were read last, well or not
+	files   []os.FileInfo // as they were when pair was read
 	checked time.Time
+	failed  []os.FileInfo // as they were when they could not be read the last time,
+	failure string        // and why; "" if they could
 }
 
 // newCertificate reads the pair for the first time.
@@ -50,15 +52,20 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.checked = now
 	files := c.stat() // before reading: what changes in between is read next time
 	if slices.EqualFunc(files, c.files, sameFile) {
+		c.failure = ""
 		return c.pair, nil
 	}
-	c.files = files
 	pair, err := c.load()
 	if err != nil {
-		c.log.Error("cannot read the TLS certificate again, the old one stays", "error", err)
+		// It is tried again though the files may not change: permissions may, or how
+		// many files are open.
+		if c.failure != err.Error() || !slices.EqualFunc(files, c.failed, sameFile) {
+			c.failed, c.failure = files, err.Error()
+			c.log.Error("cannot read the TLS certificate again, the old one stays", "error", err)
+		}
 		return c.pair, nil
 	}
-	c.pair = pair
+	c.files, c.pair, c.failure = files, pair, ""
 	c.log.Info("read the TLS certificate again", "expires", pair.Leaf.NotAfter)
 	return c.pair, nil
 }

@@ -8,7 +8,9 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -16,6 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -135,6 +138,41 @@ func TestRenewedCertificateIsServed(t *testing.T) {
 	p.eventually("not mended", func() bool { return p.served(trust) == "third" })
 	p.stop()
 	assert.NotContains(t, p.stderr.String(), "PRIVATE KEY-")
+}
+
+// What could not be read is read again though its files do not seem to change, as
+// when only their permissions do. The log tells of it once.
+func TestCertificateIsReadUntilItCanBe(t *testing.T) {
+	firstCert, firstKey := newPair(t, "first")
+	secondCert, secondKey := newPair(t, "second")
+	certFile, keyFile := writeFile(t, firstCert), writeFile(t, firstKey)
+	synctest.Test(t, func(t *testing.T) {
+		var log buffer
+		c, err := newCertificate(certFile, keyFile, slog.New(slog.NewTextHandler(&log, nil)))
+		require.NoError(t, err)
+		served := func() string {
+			time.Sleep(certificateCheck)
+			pair, err := c.get(nil)
+			require.NoError(t, err)
+			return pair.Leaf.Subject.CommonName
+		}
+		unreadable := strings.Repeat("?", len(secondKey))
+		for i := range 2 {
+			replaceFile(t, certFile, secondCert)
+			replaceFile(t, keyFile, unreadable)
+			for range 3 {
+				assert.Equal(t, "first", served())
+			}
+			assert.Equal(t, i+1, strings.Count(log.String(), "the old one stays"))
+		}
+		info, err := os.Stat(keyFile)
+		require.NoError(t, err)
+		f, err := os.OpenFile(keyFile, os.O_WRONLY, 0)
+		require.NoError(t, err)
+		_, err = f.WriteString(secondKey)
+		require.NoError(t, errors.Join(err, f.Close(), os.Chtimes(keyFile, time.Time{}, info.ModTime())))
+		assert.Equal(t, "second", served())
+	})
 }
 
 // A connection that is open does not notice.

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,7 +23,8 @@ type metrics struct {
 	rejected   *prometheus.CounterVec
 	events     *prometheus.CounterVec
 	duplicates *prometheus.CounterVec
-	seconds    *prometheus.HistogramVec
+	requested  *prometheus.HistogramVec
+	handled    *prometheus.HistogramVec
 	lastEvent  *prometheus.GaugeVec
 
 	types map[event.Type]bool // those that have a label of their own
@@ -36,16 +36,20 @@ func newMetrics(events *event.Mux) *metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "accesshook", Name: name, Help: help}, labels)
 	}
+	seconds := func(name, help, label string) *prometheus.HistogramVec {
+		return prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: "accesshook", Name: name, Help: help,
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{label})
+	}
 	m := &metrics{
 		registry:   prometheus.NewRegistry(),
 		requests:   counter("requests_total", "Requests by what they were answered.", "endpoint", "status"),
 		rejected:   counter("rejected_total", "Requests that were refused: answered 400 to 499.", "endpoint", "status"),
 		events:     counter("events_total", "Verified events that were answered 200, duplicates included.", "vendor", "type"),
 		duplicates: counter("duplicates_total", "Deliveries of an event that was handled already, or was being handled.", "endpoint"),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Namespace: "accesshook", Name: "handler_seconds", Help: "From the header of a request with a verified event to its answer.",
-			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
-		}, []string{"endpoint"}),
+		requested:  seconds("request_seconds", "From the header of a request with a verified event to its answer.", "endpoint"),
+		handled:    seconds("handler_seconds", "What the callbacks took for an event, or for one attempt to handle it.", "vendor"),
 		lastEvent: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Namespace: "accesshook", Name: "last_event_timestamp_seconds", Help: "When the last verified event came. Missing until one has.",
 		}, []string{"endpoint"}),
@@ -54,7 +58,7 @@ func newMetrics(events *event.Mux) *metrics {
 	for _, t := range event.Types() {
 		m.types[t] = true
 	}
-	m.registry.MustRegister(m.requests, m.rejected, m.events, m.duplicates, m.seconds, m.lastEvent,
+	m.registry.MustRegister(m.requests, m.rejected, m.events, m.duplicates, m.requested, m.handled, m.lastEvent,
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Namespace: "accesshook", Name: "unhandled_total", Help: "Events that no callback is registered for.",
 		}, func() float64 { return float64(events.Unhandled()) }))
@@ -69,23 +73,37 @@ func (m *metrics) handler(log *slog.Logger) http.Handler {
 	})
 }
 
+// timed returns callbacks that are timed. By vendor, since a store may have events
+// of endpoints that are not of this gateway.
+func (m *metrics) timed(callbacks event.Handler, receivers []*receiver) event.Handler {
+	for _, r := range receivers {
+		m.handled.WithLabelValues(r.Vendor()) // so that they start at zero
+	}
+	return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
+		began, seconds := time.Now(), m.handled.WithLabelValues(e.Vendor)
+		defer func() { seconds.Observe(time.Since(began).Seconds()) }()
+		return callbacks.HandleEvent(ctx, e)
+	})
+}
+
 // endpointMetrics are what an endpoint reports to.
 type endpointMetrics struct {
 	*metrics
 	duplicates prometheus.Counter
-	seconds    prometheus.Observer
+	requested  prometheus.Observer
 	ok         prometheus.Counter // requests that were answered 200: looked up once, since most are
 	lastEvent  func() prometheus.Gauge
 	types      sync.Map // of event.Type to its prometheus.Counter
 
-	last atomic.Pointer[time.Time] // when the last event came; nil if none has
+	mu   sync.Mutex
+	last time.Time // when the last event came
 }
 
 func (m *metrics) endpoint(name string) *endpointMetrics {
 	return &endpointMetrics{
 		metrics:    m,
 		duplicates: m.duplicates.WithLabelValues(name),
-		seconds:    m.seconds.WithLabelValues(name),
+		requested:  m.requested.WithLabelValues(name),
 		ok:         m.requests.WithLabelValues(name, "200"), // which starts at zero
 		lastEvent:  sync.OnceValue(func() prometheus.Gauge { return m.lastEvent.WithLabelValues(name) }),
 	}
@@ -105,13 +123,32 @@ func (m *endpointMetrics) observe(_ context.Context, o verify.Observation) {
 	if o.Event == nil {
 		return
 	}
-	m.seconds.Observe(o.Duration.Seconds())
-	received := o.Event.Received // a copy, so that the event does not stay
-	m.lastEvent().Set(float64(received.UnixMilli()) / 1000)
-	m.last.Store(&received)
+	m.requested.Observe(o.Duration.Seconds())
+	m.came(o.Received)
 	if o.Status == http.StatusOK {
-		m.counter(o.Vendor, o.Event.Type).Inc()
+		m.counter(o.Vendor, o.Type).Inc()
 	}
+}
+
+// came tells when an event came. One that took long is told of after later ones.
+func (m *endpointMetrics) came(at time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if at.After(m.last) {
+		m.last = at
+		m.lastEvent().Set(float64(at.UnixMilli()) / 1000)
+	}
+}
+
+// lastCame returns when the last event came, in UTC; nil if none has.
+func (m *endpointMetrics) lastCame() *time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.last.IsZero() {
+		return nil
+	}
+	last := m.last.Round(0).UTC()
+	return &last
 }
 
 // counter returns the counter of a type, which is looked up once.
@@ -129,7 +166,7 @@ func (m *endpointMetrics) counter(vendor string, t event.Type) prometheus.Counte
 
 // deduped takes what [event.DedupeConfig.Observe] tells.
 func (m *endpointMetrics) deduped(ctx context.Context, o event.DedupeObservation) {
-	duplicate := o.Result == event.DedupeDuplicate || o.Result == event.DedupeShared
+	duplicate := o.Result == event.DedupeDuplicate || o.Result == event.DedupeShared || o.Result == event.DedupeBusy
 	if d := deliveryOf(ctx); d != nil {
 		d.duplicate = duplicate // counted when no attempt follows
 	} else if duplicate {

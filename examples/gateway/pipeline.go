@@ -29,6 +29,7 @@ type pipeline struct {
 // takes stored over, which is nil without a store.
 func newPipeline(o *options, callbacks event.Handler, receivers []*receiver, stored eventStore, m *metrics, log *slog.Logger) *pipeline {
 	p := &pipeline{log: log, once: make(bySource)}
+	callbacks = m.timed(callbacks, receivers)
 	if stored != nil {
 		p.store = newStore(o, stored, callbacks, m, log)
 		return p

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -75,7 +76,7 @@ func TestReadmeNamesEveryFlagAndMetric(t *testing.T) {
 	names := make(map[string]bool)
 	for _, m := range []*metrics{newPipe(t, done, "-queue", "1").metrics, stored.metrics} {
 		e := m.endpoint("relock")
-		e.observe(t.Context(), verify.Observation{Source: "relock", Vendor: "relock", Status: 200, Event: new(event.Event)})
+		e.observe(t.Context(), verify.Observation{Source: "relock", Vendor: "relock", Status: 200, Event: new(event.Event), Received: time.Now()})
 		e.observe(t.Context(), verify.Observation{Source: "relock", Vendor: "relock", Status: 401})
 		families, err := m.registry.Gather()
 		require.NoError(t, err)
