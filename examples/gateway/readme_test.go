@@ -18,6 +18,7 @@ import (
 
 // The recipe in the README is run as it stands there, but for the address.
 func TestReadmeRecipe(t *testing.T) {
+	needs(t, "sh", "curl", "openssl")
 	const secret = "canary relock"
 	readme, err := os.ReadFile("../README.md")
 	require.NoError(t, err)

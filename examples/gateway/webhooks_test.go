@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"os/exec"
@@ -240,6 +241,7 @@ print(hmac.new(sys.argv[1].encode(), sys.stdin.buffer.read(), hashlib.sha256).he
 
 func execute(t *testing.T, stdin, name string, args ...string) string {
 	t.Helper()
+	needs(t, name)
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var stderr strings.Builder
@@ -247,4 +249,16 @@ func execute(t *testing.T, stdin, name string, args ...string) string {
 	out, err := cmd.Output()
 	require.NoError(t, err, "%s: %s", name, &stderr)
 	return string(out)
+}
+
+// needs leaves a test out where there are no such programs.
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, name := range programs {
+		_, err := exec.LookPath(name)
+		if errors.Is(err, exec.ErrNotFound) {
+			t.Skipf("there is no %s here", name)
+		}
+		require.NoError(t, err)
+	}
 }
