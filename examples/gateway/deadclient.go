@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/accesshook/accesshook/verify"
 )
@@ -24,9 +25,10 @@ type adminClient struct {
 // maxAnswer bounds what is read of an answer: an event and much more.
 const maxAnswer = 64 << 20
 
-// newAdminClient returns a client of the gateway at base. Its error is a
-// usageError, and has nothing of a password.
-func newAdminClient(base string, env environment) (*adminClient, error) {
+// newAdminClient returns a client of the gateway at base, which may take as long as
+// timeout to answer a request. Its error is a usageError, and has nothing of a
+// password.
+func newAdminClient(base string, timeout time.Duration, env environment) (*adminClient, error) {
 	u, err := url.Parse(base)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
@@ -39,6 +41,7 @@ func newAdminClient(base string, env environment) (*adminClient, error) {
 		return nil, usageError{err}
 	}
 	c := &adminClient{base: u, client: &http.Client{
+		Timeout: timeout,
 		// Else the password would go wherever an answer says.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"strconv"
+	"time"
 )
 
 // A letterbox is where dead letters are: behind the admin side of a gateway that
@@ -28,6 +29,7 @@ type deadOptions struct {
 	verb    string
 	admin   string
 	dir     string // "": ask at admin
+	timeout time.Duration
 	numbers []uint64
 }
 
@@ -48,6 +50,7 @@ func parseDead(args []string, stderr io.Writer) (*deadOptions, error) {
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.admin, "admin", "http://127.0.0.1:8080", "`URL` of the admin side of the gateway")
 	flags.StringVar(&o.dir, "data", "", "open the store in this `directory` instead, which no gateway may have open. retry then writes the lines itself")
+	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long the gateway may take to answer, for each number. A retry goes on there after that")
 	flags.Usage = func() {
 		fmt.Fprint(stderr, deadUsage)
 		flags.PrintDefaults()
@@ -95,6 +98,10 @@ func (o *deadOptions) check(numbers []string, given map[string]bool) error {
 		return errors.New("-admin and -data exclude each other")
 	case given["data"] && o.dir == "":
 		return errors.New("-data is empty")
+	case given["data"] && given["timeout"]:
+		return errors.New("-timeout has no effect with -data")
+	case o.timeout <= 0 || o.timeout > longest:
+		return fmt.Errorf("-timeout is not more than 0 and at most %s", longest)
 	}
 	return nil
 }
@@ -130,7 +137,7 @@ type usageError struct{ error }
 
 func (o *deadOptions) open(ctx context.Context, env environment, stdout, stderr io.Writer) (letterbox, error) {
 	if o.dir == "" {
-		return newAdminClient(o.admin, env)
+		return newAdminClient(o.admin, o.timeout, env)
 	}
 	if o.verb == "retry" { // before the dead letter is gone
 		if err := endHalfLine(stdout); err != nil {

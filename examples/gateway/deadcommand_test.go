@@ -174,6 +174,9 @@ func TestDeadCommandErrors(t *testing.T) {
 		if strings.HasPrefix(r.URL.Path, "/moved") {
 			http.Redirect(w, r, plain.url, http.StatusTemporaryRedirect)
 		}
+		if strings.HasPrefix(r.URL.Path, "/hangs") {
+			<-r.Context().Done()
+		}
 		_, _ = w.Write([]byte("hello"))
 	}))
 	t.Cleanup(other.Close)
@@ -193,6 +196,10 @@ func TestDeadCommandErrors(t *testing.T) {
 		"show no number":       {args: []string{"show"}, status: exitUsage, says: "show needs the number"},
 		"not a number":         {args: []string{"drop", "1", "x"}, status: exitUsage, says: `"x" is not a number`},
 		"two places":           {args: []string{"list", "-admin", p.url, "-data", dir}, status: exitUsage, says: "exclude each other"},
+		"no time":              {args: []string{"list", "-timeout", "0s"}, status: exitUsage, says: "-timeout is not more than 0"},
+		"too much time":        {args: []string{"list", "-timeout", "61m"}, status: exitUsage, says: "-timeout is not more than 0"},
+		"timeout of nobody":    {args: []string{"list", "-timeout", "5s", "-data", dir}, status: exitUsage, says: "-timeout has no effect with -data"},
+		"hangs":                {args: []string{"drop", "-admin", other.URL + "/hangs", "-timeout", "100ms", "1"}, status: exitFailed, says: "drop 1: Delete \"" + other.URL + "/hangs/dead/1\": context deadline exceeded"},
 		"empty directory name": {args: []string{"list", "-data", ""}, status: exitUsage, says: "-data is empty"},
 		"not a URL":            {args: []string{"list", "-admin", "127.0.0.1:8080"}, status: exitUsage, says: "-admin is not http"},
 		"no host":              {args: []string{"list", "-admin", "http://"}, status: exitUsage, says: "-admin is not http"},
