@@ -185,6 +185,10 @@ func (d decoder) readAll(n *Notification, r *jsonbody.Reader, ids []span, how tr
 			}
 			continue
 		}
+		if isText && text == "" || r.Kind() == "null" {
+			r.Skip() // the same as absent, and no reason to lose what another name has
+			continue
+		}
 		if was := taken[p.field]; was != 0 {
 			r.Warn("unique name", "repeated")
 			if was <= p.rank+1 {
@@ -192,8 +196,9 @@ func (d decoder) readAll(n *Notification, r *jsonbody.Reader, ids []span, how tr
 				continue
 			}
 		}
-		taken[p.field] = p.rank + 1
-		d.read(n, p.field, r)
+		if d.read(n, p.field, r) {
+			taken[p.field] = p.rank + 1
+		}
 	}
 	return ids
 }
@@ -220,39 +225,51 @@ func shown(text string) ServerID {
 	return id
 }
 
-func (d decoder) read(n *Notification, f field, r *jsonbody.Reader) {
+// read reads a value into a field, and reports whether it fits: what does not
+// leaves the field as it is.
+func (d decoder) read(n *Notification, f field, r *jsonbody.Reader) bool {
 	switch f {
 	case eventType:
-		n.EventType = r.Text()
+		return set(&n.EventType, r.Text())
 	case eventTime:
-		n.EventTime = d.readTime(r)
+		return set(&n.EventTime, d.readTime(r))
 	case userAccount:
-		n.UserAccount = r.String()
+		return set(&n.UserAccount, r.String())
 	case userDomain:
-		n.UserDomain = r.String()
+		return set(&n.UserDomain, r.String())
 	case userFullName:
-		n.UserFullName = r.String()
+		return set(&n.UserFullName, r.String())
 	case computerName:
-		n.ComputerName = r.String()
+		return set(&n.ComputerName, r.String())
 	case computerSession:
-		n.ComputerSession = r.Text()
+		return set(&n.ComputerSession, r.Text())
 	case clientName:
-		n.ClientName = r.String()
+		return set(&n.ClientName, r.String())
 	case clientAddress:
-		n.ClientAddress = r.String()
+		return set(&n.ClientAddress, r.String())
 	case sessionType:
-		n.SessionType = r.Text()
+		return set(&n.SessionType, r.Text())
 	case sessionID:
-		n.SessionID = r.Text()
+		return set(&n.SessionID, r.Text())
 	case subSessionID:
-		n.SubSessionID = r.Text()
+		return set(&n.SubSessionID, r.Text())
 	case country:
-		n.Country = r.String()
+		return set(&n.Country, r.String())
 	case status:
-		n.Status = r.Text()
+		return set(&n.Status, r.Text())
 	case logonInfo:
-		n.LogonInfo = r.Text()
+		return set(&n.LogonInfo, r.Text())
 	}
+	return false
+}
+
+func set[T comparable](field *T, value T) bool {
+	var zero T
+	if value == zero {
+		return false
+	}
+	*field = value
+	return true
 }
 
 // readTime reads a text, or seconds or milliseconds since 1970.

@@ -165,6 +165,36 @@ func TestTwoNamesForOneField(t *testing.T) {
 	assert.ErrorIs(t, err, verify.ErrUnauthenticated, "repeated names in a body that is not yet trusted")
 }
 
+// What is null, empty or of the wrong kind says nothing, whatever its name: it does
+// not take the place of what another name says.
+func TestNamesThatSayNothing(t *testing.T) {
+	for value, wants := range map[string]int{ // warnings
+		`null`: 0, `""`: 0, `{"code":4}`: 1, `["x"]`: 1, `{}`: 1,
+	} {
+		for _, members := range []string{
+			`"UserAccount":` + value + `,"user":"grace","EventType":` + value + `,"event":"Denied"`,
+			`"user":"grace","UserAccount":` + value + `,"event":"Denied","EventType":` + value,
+		} {
+			e, _ := decode(t, members)
+			assert.Equal(t, "grace", e.User.Name, members)
+			assert.Equal(t, event.AuthenticationFailed, e.Type, members)
+			misfits := 0
+			for _, w := range e.Warnings {
+				if w.Want != "unique name" {
+					misfits++
+				}
+			}
+			assert.Equal(t, 2*wants, misfits, "%s: %v", members, e.Warnings)
+			if wants == 0 {
+				assert.Empty(t, e.Warnings, members)
+			}
+		}
+	}
+	e, n := decode(t, `"user":"grace","UserAccount":true,"time":"2026-01-02T03:04:05Z","EventTime":"yesterday"`)
+	assert.Equal(t, "grace", e.User.Name)
+	assert.Equal(t, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), n.EventTime.UTC())
+}
+
 func TestUsers(t *testing.T) {
 	for members, want := range map[string]event.User{
 		`"UserAccount":"EXAMPLE\\ada"`:                         {Name: "ada", Domain: "EXAMPLE"},
