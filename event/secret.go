@@ -24,15 +24,15 @@ type Secret struct {
 	// fmt prints unexported fields without asking their methods: it finds this
 	// text and the address of a pointer, never the value.
 	shown  string
-	hidden *hidden
+	hidden *sealed
 }
 
-// What reads memory by reflection, such as printers of test failures and fmt when
-// it complains about a verb, finds the value sealed.
-type hidden struct {
-	sealed string
-	masked bool
-}
+// A sealed text is what reads memory by reflection finds, such as printers of test
+// failures. It is no struct, which fmt would print when it complains about a verb.
+type sealed string
+
+// masked is what hidden points at if the value is not known. No value is empty.
+var masked = new(sealed)
 
 var sealKey = func() (key [32]byte) {
 	_, _ = rand.Read(key[:]) // never fails
@@ -55,20 +55,23 @@ func NewSecret(value string) Secret {
 	if value == "" {
 		return Secret{}
 	}
-	return Secret{redacted, &hidden{sealed: seal(value)}}
+	s := sealed(seal(value))
+	return Secret{redacted, &s}
 }
 
 // Reveal returns the value. It reports false if there is none, because the
 // Secret is absent or because it was read from an encoding that masks.
 func (s Secret) Reveal() (value string, ok bool) {
-	if s.hidden == nil || s.hidden.masked {
+	if s.hidden == nil || s.isMasked() {
 		return "", false
 	}
-	return seal(s.hidden.sealed), true
+	return seal(string(*s.hidden)), true
 }
 
 // IsZero reports whether the secret is absent. A masked one is not.
 func (s Secret) IsZero() bool { return s.hidden == nil }
+
+func (s Secret) isMasked() bool { return *s.hidden == "" }
 
 // Equal reports whether both are absent, both are masked, or both hold the same
 // value, which it compares in constant time.
@@ -76,10 +79,10 @@ func (s Secret) Equal(t Secret) bool {
 	if s.hidden == nil || t.hidden == nil {
 		return s.hidden == t.hidden
 	}
-	if s.hidden.masked || t.hidden.masked {
-		return s.hidden.masked == t.hidden.masked
+	if s.isMasked() || t.isMasked() {
+		return s.isMasked() == t.isMasked()
 	}
-	a, b := sha256.Sum256([]byte(s.hidden.sealed)), sha256.Sum256([]byte(t.hidden.sealed))
+	a, b := sha256.Sum256([]byte(*s.hidden)), sha256.Sum256([]byte(*t.hidden))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
@@ -113,7 +116,7 @@ func (s Secret) MarshalJSON() ([]byte, error) {
 // gives a masked secret, an empty one the zero Secret.
 func (s *Secret) UnmarshalText(text []byte) error {
 	if string(text) == redacted {
-		*s = Secret{redacted, &hidden{masked: true}}
+		*s = Secret{redacted, masked}
 		return nil
 	}
 	*s = NewSecret(string(text))

@@ -118,7 +118,7 @@ func (t Type) Outcome() Outcome {
 
 // Severity is what the type alone says about severity: medium for a failed
 // authentication and a blocked account, info for the rest. A vendor's own
-// severity takes precedence over it.
+// severity takes precedence over it, also one that this package does not know.
 func (t Type) Severity() Severity {
 	switch t {
 	case AuthenticationFailed, AccountBlocked:
