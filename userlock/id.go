@@ -8,6 +8,8 @@ import (
 
 // A ServerID is what may be shown of a UserLock ID: the first eight hex digits
 // of the GUID, in lower case. It tells servers apart and authenticates nobody.
+// Make one with [NewServerID]; of a longer text neither fmt nor an encoding shows
+// more than eight bytes.
 type ServerID string
 
 // NewServerID returns what may be shown of a UserLock ID. The error does not hold
@@ -32,8 +34,11 @@ func (s ServerID) MarshalText() ([]byte, error) {
 	if s == "" {
 		return nil, nil
 	}
-	return []byte(string(s) + maskedRest), nil
+	return []byte(s.String() + maskedRest), nil
 }
+
+// String returns the eight digits.
+func (s ServerID) String() string { return string(s[:min(len(s), shownDigits)]) }
 
 // normalizeID appends the 32 lower-case digits of a GUID to dst. It takes spaces
 // around it, braces or parentheses, and hyphens anywhere. A GUID of zeros is

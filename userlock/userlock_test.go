@@ -502,7 +502,18 @@ func TestServerID(t *testing.T) {
 	_, err = userlock.NewServerID(primary[:30] + "canary")
 	require.Error(t, err)
 	assert.NotContains(t, err.Error(), "canary")
+
+	whole := userlock.Notification{ServerID: userlock.ServerID(normal(primary))}
+	encoded, err := json.Marshal(whole)
+	require.NoError(t, err)
+	for _, shown := range []string{string(encoded), fmt.Sprint(whole), fmt.Sprintf("%s %q %x", whole.ServerID, whole.ServerID, whole.ServerID)} {
+		assert.NotContains(t, shown, normal(primary)[8:12])
+	}
+	assert.JSONEq(t, `{"UserLockId":"7c9e6679-****-****-****-************"}`, string(encoded))
 }
+
+// normal returns the digits of a GUID in lower case.
+func normal(id string) string { return strings.ToLower(strings.ReplaceAll(id, "-", "")) }
 
 func TestNewRequest(t *testing.T) {
 	hook, err := userlock.New(userlock.Config{IDs: []string{primary}, Endpoint: verify.Config{Logger: slog.New(slog.DiscardHandler)}})
