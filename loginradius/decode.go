@@ -64,7 +64,8 @@ func (h *Hook) take(typ event.Type, d *data) {
 	case event.ObjectCreated, event.ObjectUpdated, event.ObjectDeleted:
 		h.Object = d.object()
 	case event.AccountEmailRemoved:
-		if h.Profile, h.RemovedEmail = d.userProfile, d.removedEmail; h.Profile == nil && h.RemovedEmail == "" {
+		h.Profile, h.RemovedEmail = d.userProfile, d.removedEmail
+		if h.Profile == nil && (h.RemovedEmail == "" || d.Profile.plausible()) {
 			h.Profile = &d.Profile // a profile as in all other events
 		}
 	case event.Unknown:
@@ -73,6 +74,9 @@ func (h *Hook) take(typ event.Type, d *data) {
 			h.Object = d.object()
 		case d.removedEmail != "":
 			h.Profile, h.RemovedEmail = d.userProfile, d.removedEmail
+			if h.Profile == nil && d.Profile.plausible() {
+				h.Profile = &d.Profile
+			}
 		case d.Profile.plausible():
 			h.Profile = &d.Profile
 		case d.userProfile != nil && d.userProfile.plausible():

@@ -91,9 +91,15 @@ func TestDecodeRemoveEmail(t *testing.T) {
 		"without profile": {`{"RemovedEmail":"old@example.net"}`, "", "old@example.net", false},
 		"null profile":    {`{"UserProfile":null,"RemovedEmail":"old@example.net"}`, "", "old@example.net", false},
 		"bare profile":    {`{"Uid":"u-1","LocalCountry":"nl"}`, "u-1", "", true},
+		"bare, and email": {`{"Uid":"u-1","LocalCountry":"nl","RemovedEmail":"old@example.net"}`, "u-1", "old@example.net", true},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
+			if c.removed != "" { // what the data looks like in an event with a new name
+				e, h := decode(t, body("dropemail", someTime, c.data))
+				assert.Equal(t, event.Unknown, e.Type)
+				assert.Equal(t, []string{c.uid, c.removed}, []string{e.User.ID, h.RemovedEmail})
+			}
 			e, h := decode(t, body("removeemail", someTime, c.data))
 			assert.Equal(t, event.AccountEmailRemoved, e.Type)
 			assert.Equal(t, c.uid, e.User.ID)
