@@ -178,8 +178,8 @@ const longest = int64(1<<63-1) / int64(time.Second)
 func (p *SecurityAlert) describe(e *event.Event) {
 	e.Time = p.Timestamp
 	e.User.ID, e.Reason = p.UserID, p.Description
-	if s, ok := event.ParseSeverity(p.Severity); ok {
-		e.Severity = s
+	if p.Severity != "" {
+		e.Severity, _ = event.ParseSeverity(p.Severity) // unknown if it is a new one
 	}
 	e.Client, e.Location = client(p.IPAddress, ""), location(&p.Location)
 }

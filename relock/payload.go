@@ -118,7 +118,7 @@ type SecurityAlert struct {
 	AlertID     string          `json:"alertId,omitzero"`
 	UserID      string          `json:"userId,omitzero"`
 	AlertType   string          `json:"alertType,omitzero"` // such as "suspicious_activity"
-	Severity    string          `json:"severity,omitzero"`  // such as "high"; Event.Severity has it parsed
+	Severity    string          `json:"severity,omitzero"`  // such as "high"; Event.Severity has it parsed, and is unknown for a new one
 	Description string          `json:"description,omitzero"`
 	Timestamp   time.Time       `json:"timestamp,omitzero"`
 	IPAddress   string          `json:"ipAddress,omitzero"`
