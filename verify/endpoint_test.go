@@ -348,6 +348,19 @@ func TestAbortHandlerIsPanickedOn(t *testing.T) {
 	assert.PanicsWithError(t, http.ErrAbortHandler.Error(), func() {
 		hook.Handler(mux).ServeHTTP(httptest.NewRecorder(), signed(t, "http://localhost/", "{}"))
 	})
+
+	// An error is no panic, whatever it wraps.
+	returns := func(event.Handler) event.Handler {
+		return eventFunc(func() error { return fmt.Errorf("proxy: %w", http.ErrAbortHandler) })
+	}
+	for name, h := range map[string]http.Handler{
+		"Handler":    hook.Handler(returns(nil)),
+		"Middleware": newEndpoint(t, verify.Config{Wrap: []func(event.Handler) event.Handler{returns}}).Middleware(http.NotFoundHandler()),
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, signed(t, "http://localhost/", "{}"))
+		assert.Equal(t, 500, w.Code, name)
+	}
 }
 
 func TestWrap(t *testing.T) {

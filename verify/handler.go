@@ -40,12 +40,19 @@ func (p *Endpoint) Handler(h event.Handler) http.Handler {
 			err = p.handle(&x, h)
 			status = callbackStatus(err)
 		}
-		if errors.Is(err, http.ErrAbortHandler) {
+		if aborted(err) {
 			p.record(&x, 0, err)
 			panic(http.ErrAbortHandler)
 		}
 		p.record(&x, p.respond(w, r, status, err), err)
 	})
+}
+
+// aborted reports whether a handler panicked with http.ErrAbortHandler. One that
+// returns it, perhaps from a proxy that it asked, has failed like any other.
+func aborted(err error) bool {
+	p, ok := errors.AsType[*event.PanicError](err)
+	return ok && errors.Is(p.Unwrap(), http.ErrAbortHandler)
 }
 
 func (p *Endpoint) handle(x *exchange, h event.Handler) error {

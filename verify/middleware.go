@@ -56,7 +56,7 @@ func (p *Endpoint) Middleware(next http.Handler) http.Handler {
 		err := p.take(h, t, &x)
 		status := t.answer.status
 		switch {
-		case errors.Is(err, http.ErrAbortHandler):
+		case aborted(err):
 			p.record(&x, status, err)
 			panic(http.ErrAbortHandler)
 		case status == 0 && (err != nil || t.state.Load() != turnTaken):
