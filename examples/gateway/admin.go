@@ -80,17 +80,17 @@ func (a *adminSide) register(mux *http.ServeMux, paths http.Handler, h *health, 
 	// Pages of other sites may not make a browser change anything, even if it
 	// knows the password.
 	guarded = http.NewCrossOriginProtection().Handler(guarded)
-	local := func(*http.Request) bool { return true }
+	refused := func(*http.Request) string { return "" }
 	if isLoopback(addr) {
-		local = localHost(address)
-		guarded = guardHost(local, guarded)
+		refused = a.refused(address)
+		guarded = guardLocal(refused, guarded)
 	}
 	for _, path := range adminPaths {
 		mux.Handle(path, guarded)
 	}
 	// Who may not see the details, such as a load balancer, sees the status.
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
-		if !local(r) || a.login != nil && r.Header["Authorization"] == nil {
+		if refused(r) != "" || a.login != nil && r.Header["Authorization"] == nil {
 			h.servePublic(w, r)
 			return
 		}

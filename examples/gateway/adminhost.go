@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -28,11 +29,33 @@ func localHost(address string) func(*http.Request) bool {
 	}
 }
 
-// guardHost answers 403 to requests that do not name this machine.
-func guardHost(local func(*http.Request) bool, next http.Handler) http.Handler {
+// proxyHeaders are what proxies add to the requests that they pass on.
+var proxyHeaders = []string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"}
+
+// refused returns what tells why a request to a loopback address, configured as
+// address, is not one of this machine's own; "" if it is.
+//
+// A proxy on this machine that passes everything on would open the admin paths to
+// whoever reaches it. So without a password there must be no trace of one.
+func (a *adminSide) refused(address string) func(*http.Request) string {
+	named := localHost(address)
+	headers := append([]string{http.CanonicalHeaderKey(a.o.clientIP)}, proxyHeaders...)
+	return func(r *http.Request) string {
+		if !named(r) {
+			return "the Host header does not name this machine"
+		}
+		if a.login == nil && slices.ContainsFunc(headers, func(name string) bool { return r.Header[name] != nil }) {
+			return "this came through a proxy, for which " + adminVariable + " must be set"
+		}
+		return ""
+	}
+}
+
+// guardLocal answers 403 to requests that are refused.
+func guardLocal(refused func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !local(r) {
-			http.Error(w, "the Host header does not name this machine", http.StatusForbidden)
+		if why := refused(r); why != "" {
+			http.Error(w, why, http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)

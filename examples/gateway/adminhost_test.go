@@ -66,6 +66,43 @@ func TestDNSRebinding(t *testing.T) {
 	assert.Equal(t, 200, status)
 }
 
+// What a proxy on this machine passes on is not from this machine.
+func TestAdminPathsAreNotServedThroughAProxy(t *testing.T) {
+	clientIP := []string{"-client-ip", "X-Client", "-trust", "127.0.0.1"}
+	plain := start(t, []string{"RELOCK_SECRETS=canary-relock"}, clientIP...)
+	own := start(t, []string{"RELOCK_SECRETS=canary-relock"}, append(clientIP, "-admin-addr", "127.0.0.1:0")...)
+	login := start(t, withAdmin, clientIP...)
+	for header, want := range map[string]int{
+		"X-Forwarded-For": 403, "x-forwarded-host": 403, "X-Forwarded-Proto": 403, "Forwarded": 403, "Via": 403, "X-Real-IP": 403,
+		"X-Client": 403, "X-Other": 200,
+	} {
+		for name, side := range map[string]struct {
+			p    *process
+			url  string
+			want int
+		}{
+			"shared": {plain, plain.url, want},
+			"own":    {own, own.admin(), want},
+			"login":  {login, as("ops", adminPassword, login.url), 200},
+		} {
+			for _, value := range []string{"203.0.113.9", "127.0.0.1", ""} {
+				r, err := get(t, side.url+"/metrics")
+				require.NoError(t, err)
+				r.Header.Set(header, value)
+				status, _ := side.p.send(r, nil)
+				assert.Equal(t, side.want, status, "%s, %s: %s", name, header, value)
+
+				r, err = get(t, side.url+"/healthz")
+				require.NoError(t, err)
+				r.Header.Set(header, value)
+				status, body := side.p.send(r, nil)
+				assert.Equal(t, 200, status, "%s, %s: %s", name, header, value)
+				assert.Equal(t, side.want == 200, strings.Contains(body, "endpoints"), "%s, %s: %s", name, header, value)
+			}
+		}
+	}
+}
+
 func TestHostOfTheFlag(t *testing.T) {
 	for address, allowed := range map[string]bool{"gate.internal:8080": true, "127.0.0.1:8080": false, ":8080": false} {
 		r, err := get(t, "http://Gate.Internal:9999/metrics")
