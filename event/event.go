@@ -125,7 +125,8 @@ type Client struct {
 type Location struct {
 	// Country is what the vendor sent: a name or a code.
 	Country string `json:"country,omitzero"`
-	// CountryCode is the upper-case ISO 3166-1 alpha-2 code, or empty if the
+	// CountryCode is two letters in upper case, in the form of an ISO 3166-1
+	// alpha-2 code and not compared with the list of them, or empty if the
 	// vendor did not send one.
 	CountryCode string `json:"countryCode,omitzero"`
 	City        string `json:"city,omitzero"`

@@ -3,7 +3,9 @@
 //
 // LoginRadius signs the body with HMAC-SHA256 and sends the signature, in
 // upper-case hex and without a prefix, in the header Signature. The key is an
-// API secret of the site, as text.
+// API secret of the site, as text. That it signs exactly the bytes that it sends is
+// inferred; signatures of some events did not match until a correction of April
+// 2023.
 //
 //	hook, err := loginradius.New(loginradius.Config{Secrets: []string{os.Getenv("LOGINRADIUS_WEBHOOK_SECRET")}})
 //	…
@@ -24,12 +26,15 @@
 //	…
 //	c.Endpoint.Also = gate
 //
+// Whether such a webhook is still signed is not documented: try it with one event,
+// since what is refused never comes again.
+//
 // # Which addresses
 //
-// LoginRadius publishes the addresses that it sends from, which
-// [PublishedNetworks] has. They are no proof of who sent a request, and a gate
-// that is shut when LoginRadius moves loses events for good: use them with
-// AllowFromReport of [verify.Config] first, and see [PublishedNetworks].
+// LoginRadius publishes the addresses from which it connects to services of
+// others, without naming webhooks: [PublishedNetworks] has them. They are no proof
+// of who sent a request, and a gate that is shut when LoginRadius moves loses
+// events for good: use them with AllowFromReport of [verify.Config] first.
 //
 // # Secrets in payloads
 //

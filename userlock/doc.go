@@ -32,9 +32,12 @@
 // Config.Aliases adds names. If a member is not recognised it is in
 // Notification.Extra, and when no ID matches, the log lists the names that
 // arrived. Whether times have a zone is not documented either: Config.Location
-// says what zone-less ones mean. Retries, order and the answer that is expected
-// are not documented. Agents keep events while no server can be reached, so an
-// event may be hours old when it comes.
+// says what zone-less ones mean. EventType is taken as a code or as its name,
+// since no page says which is sent, nor whether events of UAC and MFA are: these
+// would be unknown ones. That the method is POST is inferred from the body.
+// Retries, order and the answer that is expected are not documented. Agents keep
+// events while no server can be reached; that these are sent later, perhaps hours
+// old, is inferred.
 //
 // Event.ID is the SHA-256 of the body without the value of the UserLock ID:
 // it is equal for equal bodies, also if the primary and the backup server both

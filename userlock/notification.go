@@ -21,7 +21,8 @@ type Notification struct {
 	EventType event.Text `json:"EventType,omitzero"`
 	// EventTime is when it happened; zero if there was none that can be read.
 	EventTime time.Time `json:"EventTime,omitzero"`
-	// UserAccount may be DOMAIN\user; Event.User has it split.
+	// UserAccount may be DOMAIN\user; Event.User has it split, and the domain of
+	// UserDomain if both have one.
 	UserAccount  string `json:"UserAccount,omitzero"`
 	UserDomain   string `json:"UserDomain,omitzero"`
 	UserFullName string `json:"UserFullName,omitzero"`

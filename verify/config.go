@@ -29,8 +29,10 @@ type Config struct {
 	// MaxBody is the largest body in bytes, at most 1 GiB. Zero: 64 KiB,
 	// LoginRadius 1 MiB.
 	MaxBody int64
-	// BodyTimeout is how long the body may take to arrive. A shorter ReadTimeout
-	// of the http.Server is respected. Zero: 10 seconds.
+	// BodyTimeout is how long the body may take to arrive, counted from the end of
+	// the header. Zero: 10 seconds. A shorter ReadTimeout of the http.Server counts
+	// in its place, from the end of the header as well: when the header began
+	// nobody tells, so a request may take up to twice that.
 	//
 	// It needs a ResponseWriter whose read deadline can be set, as that of
 	// net/http and of wrappers with an Unwrap method can; with another one the

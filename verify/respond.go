@@ -32,6 +32,9 @@ var contentType = []string{"application/json"}[:1:1]
 // Respond writes the answer for err, which may come from Receive or from a
 // handler: the status of [Status], its headers, and a fixed JSON body. err
 // itself is never written. Nil is answered 200.
+//
+// After a body that was not read to its end it closes the connection. Over HTTP/2
+// that ends the other requests on it too, which those of [Endpoint.Handler] do not.
 func (p *Endpoint) Respond(w http.ResponseWriter, err error) { p.respond(w, nil, Status(err), err) }
 
 // respond answers with status. r may be nil.
