@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // writes notes each write.
@@ -35,10 +38,12 @@ func TestLogIsWrittenTogether(t *testing.T) {
 		var out writes
 		log, _ := newLog(&out)
 		log.Info("first")
+		synctest.Wait()
 		assert.Len(t, out.list(), 1, "after a pause, at once")
 		time.Sleep(logDelay / 2)
 		log.Info("second")
 		log.With("a", "b").WithGroup("g").Info("third", "c", "d")
+		synctest.Wait()
 		assert.Len(t, out.list(), 1)
 		time.Sleep(logDelay / 2)
 		synctest.Wait()
@@ -46,12 +51,14 @@ func TestLogIsWrittenTogether(t *testing.T) {
 			assert.Regexp(t, `^time=\S+ level=INFO msg=second\ntime=\S+ level=INFO msg=third a=b g\.c=d\n$`, out.list()[1])
 		}
 		log.Info("fourth")
+		synctest.Wait()
 		assert.Len(t, out.list(), 2)
 		time.Sleep(logDelay)
 		synctest.Wait()
 		assert.Len(t, out.list(), 3)
 		time.Sleep(2 * logDelay)
 		log.Info("fifth")
+		synctest.Wait()
 		assert.Len(t, out.list(), 4, "after a pause, at once")
 		time.Sleep(time.Hour)
 		synctest.Wait()
@@ -64,12 +71,15 @@ func TestUrgentLogDoesNotWait(t *testing.T) {
 		var out writes
 		log, flush := newLog(&out)
 		log.Info("first")
+		synctest.Wait()
 		log.Info("second")
 		log.Warn("third")
+		synctest.Wait()
 		assert.Len(t, out.list(), 2)
 		assert.Contains(t, out.list()[1], "second")
 		assert.Contains(t, out.list()[1], "third")
 		log.With("a", "b").WithGroup("g").Error("fourth")
+		synctest.Wait()
 		assert.Len(t, out.list(), 3)
 		log.Info("fifth")
 		flush()
@@ -85,6 +95,7 @@ func TestLogThatWaitsIsBounded(t *testing.T) {
 		log, flush := newLog(&out)
 		for range 1000 {
 			log.Info(strings.Repeat("x", 100))
+			synctest.Wait()
 		}
 		flush()
 		assert.Greater(t, len(out.list()), 3)
@@ -94,6 +105,49 @@ func TestLogThatWaitsIsBounded(t *testing.T) {
 		}
 		assert.Equal(t, 1000, strings.Count(strings.Join(out.list(), ""), "\n"))
 	})
+}
+
+// A reader of standard error that has stopped holds up nobody, and is told what it
+// has missed once it goes on.
+func TestLogThatNobodyReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &blocking{goOn: make(chan struct{})}
+		log, flush := newLog(out)
+		record := strings.Repeat("x", 1000)
+		const count = 2 * logLimit / 1000
+		began := time.Now()
+		for range count {
+			log.Info(record)
+			log.Warn(record)
+		}
+		assert.Zero(t, time.Since(began), "nobody waited")
+		flush()
+		assert.Equal(t, logFinish, time.Since(began))
+		assert.Empty(t, out.list())
+
+		close(out.goOn)
+		flush()
+		text := strings.Join(out.list(), "")
+		assert.Less(t, len(text), logLimit+200)
+		written := strings.Count(text, "msg="+record)
+		found := regexp.MustCompile(`\ntime=\S+ level=ERROR msg="records were lost: standard error was not read" records=(\d+)\n$`).FindStringSubmatch(text)
+		require.NotNil(t, found)
+		assert.Equal(t, fmt.Sprint(2*count-written), found[1])
+		log.Info("again")
+		flush()
+		assert.Equal(t, 1, strings.Count(strings.Join(out.list(), ""), "records were lost"))
+	})
+}
+
+// blocking writes nothing until goOn is closed.
+type blocking struct {
+	writes
+	goOn chan struct{}
+}
+
+func (b *blocking) Write(p []byte) (int, error) {
+	<-b.goOn
+	return b.writes.Write(p)
 }
 
 func TestLogOfManyGoroutines(t *testing.T) {

@@ -65,6 +65,13 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 
 	log, flush := newLog(stderr)
 	defer flush()
+	switch keptBy(stdout) {
+	case nobody:
+		fmt.Fprintln(stderr, "gateway: standard output is closed: events would be lost")
+		return exitUsage
+	case nullDevice:
+		log.Warn("standard output is the null device: no event is kept")
+	}
 	var d *demo
 	if o.demo {
 		d = newDemo()

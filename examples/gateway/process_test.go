@@ -255,3 +255,15 @@ func closedPipe(t *testing.T) *os.File {
 	t.Cleanup(func() { _ = w.Close() })
 	return w
 }
+
+// fullPipe returns a pipe that nobody reads and that takes no more.
+func fullPipe(t *testing.T) *os.File {
+	t.Helper()
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	t.Cleanup(func() { _, _ = r.Close(), w.Close() })
+	require.NoError(t, w.SetWriteDeadline(time.Now().Add(time.Second)))
+	_, err = w.Write(make([]byte, 1<<20))
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	return w
+}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -86,15 +87,59 @@ func TestLogIsWholeAtTheEnd(t *testing.T) {
 	assert.Regexp(t, `msg=stopping\n(?s:.*)msg=stopped\n$`, p.stderr.String())
 }
 
+// A log that nobody reads holds up nothing, and no stop.
+func TestBlockedStandardError(t *testing.T) {
+	w := fullPipe(t)
+	addr := unused(t)
+	p := newProcess(t, []string{"RELOCK_SECRETS=canary"}, "-addr", addr)
+	p.cmd.Stderr = w
+	p.url = "http://" + addr
+	p.starting()
+	p.eventually("it does not answer", func() bool {
+		answer, err := http.Get(p.url + "/healthz")
+		return err == nil && answer.Body.Close() == nil
+	})
+	for i := range 20 {
+		require.Equal(t, 401, p.from("canary-wrong", fmt.Sprint("forged ", i), "", ""))
+		status, _ := p.send(relockRequest(t, p, "canary", fmt.Sprint(i)))
+		require.Equal(t, 200, status)
+	}
+	p.terminate()
+	assert.Equal(t, exitOK, p.wait())
+	assert.Len(t, p.events(), 20)
+}
+
+// What is written to a standard output that is closed must not seem to be kept.
+func TestNoStandardOutput(t *testing.T) {
+	needs(t, "sh")
+	for _, args := range [][]string{nil, {"-data", t.TempDir()}} {
+		cmd := command(t.Context(), withRelock, args...)
+		cmd.Args = append([]string{"sh", "-c", `exec "$0" "$@" >&-`, cmd.Path}, cmd.Args[1:]...)
+		sh, err := exec.LookPath("sh")
+		require.NoError(t, err)
+		cmd.Path = sh
+		var stderr buffer
+		cmd.Stderr = &stderr
+		assert.Error(t, cmd.Run())
+		assert.Equal(t, exitUsage, cmd.ProcessState.ExitCode())
+		assert.Contains(t, stderr.String(), "standard output is closed")
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = null.Close() })
+	p := newProcess(t, withRelock)
+	p.cmd.Stdout = null
+	p.start()
+	p.stop()
+	assert.Contains(t, p.stderr.String(), "standard output is the null device")
+	p = start(t, withRelock)
+	p.stop()
+	assert.NotContains(t, p.stderr.String(), "null device")
+}
+
 // Standard output that nobody reads holds no request for longer than its time.
 func TestBlockedStandardOutput(t *testing.T) {
-	r, w, err := os.Pipe()
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = r.Close() })
-	require.NoError(t, w.SetWriteDeadline(time.Now().Add(time.Second)))
-	_, err = w.Write(make([]byte, 1<<20))
-	require.ErrorIs(t, err, os.ErrDeadlineExceeded, "the pipe is full")
-
+	w := fullPipe(t)
 	p := newProcess(t, []string{"RELOCK_SECRETS=canary"}, "-handler-timeout", "50ms")
 	p.cmd.Stdout = w
 	p.start()

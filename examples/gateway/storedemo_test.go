@@ -13,17 +13,6 @@ import (
 
 const demoEvents = 20 + 3 + 7 + 31
 
-// fullPipe returns the end of a pipe that takes nothing more.
-func fullPipe(t *testing.T) *os.File {
-	t.Helper()
-	r, w, err := os.Pipe()
-	require.NoError(t, err)
-	t.Cleanup(func() { _, _ = r.Close(), w.Close() })
-	_, err = w.Write(make([]byte, 64<<10)) // what Linux gives a pipe
-	require.NoError(t, err)
-	return w
-}
-
 // The demo on a directory is killed when it has sent everything, and what it had
 // not printed by then is printed after the next start.
 func TestDemoSurvivesAKill(t *testing.T) {
