@@ -101,7 +101,7 @@ func (l *login) check(r *http.Request) (wait time.Duration, err error) {
 	if r.Header["Authorization"] == nil {
 		return 0, verify.ErrNoCredential // as a browser does before it asks: no attempt
 	}
-	client, _ := l.client(r) // those whose address cannot be read are one client
+	client, clientErr := l.client(r) // those whose address cannot be read are one client
 	wait, err = l.failures.try(client, func() error {
 		_, err := accounts.VerifyHeader(r)
 		return err
@@ -111,7 +111,11 @@ func (l *login) check(r *http.Request) (wait time.Duration, err error) {
 	}
 	if err != nil {
 		// Without the user's name: some type their password there.
-		l.log.warn("admin login failed", "client", client.String(), "error", err)
+		name := "unknown"
+		if clientErr == nil {
+			name = client.String()
+		}
+		l.log.warn("admin login failed", "client", name, "error", err)
 	}
 	return wait, err
 }

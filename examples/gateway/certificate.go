@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/tls"
+	"fmt"
 	"log/slog"
 	"os"
 	"slices"
@@ -71,7 +72,15 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 }
 
 func (c *certificate) load() (*tls.Certificate, error) {
-	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	cert, err := readFile(c.certFile)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.certFile, err)
+	}
+	key, err := readFile(c.keyFile)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.keyFile, err)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -88,6 +89,9 @@ func (o *deadOptions) check(numbers []string, given map[string]bool) error {
 	}
 	for _, text := range numbers {
 		number, err := strconv.ParseUint(text, 10, 64)
+		if strings.HasPrefix(text, "-") {
+			return fmt.Errorf("flags go before the numbers: %q", text)
+		}
 		if err != nil {
 			return fmt.Errorf("%q is not a number", text)
 		}

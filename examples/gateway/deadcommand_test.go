@@ -195,6 +195,7 @@ func TestDeadCommandErrors(t *testing.T) {
 		"list a number":        {args: []string{"list", "1"}, status: exitUsage, says: "list takes no numbers"},
 		"show no number":       {args: []string{"show"}, status: exitUsage, says: "show needs the number"},
 		"not a number":         {args: []string{"drop", "1", "x"}, status: exitUsage, says: `"x" is not a number`},
+		"flag after a number":  {args: []string{"drop", "1", "-data", dir}, status: exitUsage, says: `flags go before the numbers: "-data"`},
 		"two places":           {args: []string{"list", "-admin", p.url, "-data", dir}, status: exitUsage, says: "exclude each other"},
 		"no time":              {args: []string{"list", "-timeout", "0s"}, status: exitUsage, says: "-timeout is not more than 0"},
 		"too much time":        {args: []string{"list", "-timeout", "61m"}, status: exitUsage, says: "-timeout is not more than 0"},

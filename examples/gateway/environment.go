@@ -1,10 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 )
@@ -63,14 +60,9 @@ func (env environment) values(variable string) (values []string, from string, er
 // line may lack one. Nothing else is trimmed: white space around a secret is
 // refused later.
 func readLines(path string) ([]string, error) {
-	text, err := os.ReadFile(path)
+	text, err := readFile(path)
 	if err != nil {
-		// Without the path: it is the secret itself if the two variables were
-		// mixed up.
-		if e, ok := errors.AsType[*fs.PathError](err); ok {
-			err = e.Err
-		}
-		return nil, fmt.Errorf("cannot read the file: %w", err)
+		return nil, err
 	}
 	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 	for i := range lines {

@@ -100,6 +100,10 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 		}
 	}
 
+	if err := o.checkVariables(env); err != nil {
+		fmt.Fprintln(stderr, "gateway:", err)
+		return exitUsage
+	}
 	var stored eventStore
 	if o.store.used() {
 		config, err := o.storeConfig(env, receivers, log)

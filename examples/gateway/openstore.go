@@ -44,6 +44,20 @@ func openStore(ctx context.Context, o *options, env environment, c durable.Confi
 	return s, nil
 }
 
+// checkVariables finds variables that have no effect without a store, or one of
+// another kind.
+func (o *options) checkVariables(env environment) error {
+	_, inVariable := env(rawKeysVariable)
+	_, inFile := env(rawKeysVariable + "_FILE")
+	if (inVariable || inFile) && !o.store.used() {
+		return fmt.Errorf("%s has no effect without -data or -nats", rawKeysVariable)
+	}
+	if _, ok := env(natsCredentialsVariable); ok && o.store.nats == "" {
+		return fmt.Errorf("%s has no effect without -nats", natsCredentialsVariable)
+	}
+	return nil
+}
+
 // storeConfig returns what the store is configured with. Its error is one of
 // flags and variables.
 func (o *options) storeConfig(env environment, receivers []*receiver, log *slog.Logger) (durable.Config, error) {
@@ -51,7 +65,7 @@ func (o *options) storeConfig(env environment, receivers []*receiver, log *slog.
 	if err != nil {
 		return durable.Config{}, err
 	}
-	if path, ok := env(natsCredentialsVariable); ok && o.store.nats != "" {
+	if path, ok := env(natsCredentialsVariable); ok {
 		if err := readable(path); err != nil {
 			return durable.Config{}, fmt.Errorf("%s: %w", natsCredentialsVariable, err)
 		}
