@@ -43,8 +43,9 @@ const MaxShards = 64
 type Config struct {
 	// Payloads decodes the payloads of stored events, by vendor. It must have
 	// every vendor whose events are stored: an event of another goes to the dead
-	// letters, and can be retried from there once its vendor is known. A decoder
-	// that panics counts as one that returns an error.
+	// letters, with a payload or without, and can be retried from there once its
+	// vendor is known. A nil decoder is for a vendor whose events have no payload. A
+	// decoder that panics counts as one that returns an error.
 	Payloads cloudevent.Payloads
 
 	// Name begins the names of the streams and the subjects, so that several
