@@ -169,7 +169,9 @@ func (s *Store) Run(ctx context.Context, h event.Handler) error {
 // if it cannot begin, if the consumer is deleted, or if the connection was closed.
 //
 // It also deletes what all consumers have finished, once it is older than
-// Config.Retention. A store that nobody runs only grows.
+// Config.Retention. A durable consumer that another NATS client has made on a stream
+// counts as well; one with a filter does not hold back what its filter leaves out. A
+// store that nobody runs only grows.
 func (r *Runner) Run(ctx context.Context, h event.Handler) error {
 	c, err := r.c.withDefaults()
 	if err != nil {

@@ -110,11 +110,45 @@ func finishedUpTo(ctx context.Context, stream jetstream.Stream) (uint64, error) 
 	if err != nil || len(consumers) == 0 {
 		return 0, err
 	}
+	info := stream.CachedInfo() // from before the consumers were asked
 	finished := uint64(math.MaxUint64)
 	for _, c := range consumers {
-		finished = min(finished, c.AckFloor.Stream)
+		upTo, err := finishedBy(ctx, stream, c, info.State.LastSeq)
+		if err != nil {
+			return 0, fmt.Errorf("consumer %s: %w", c.Name, err)
+		}
+		finished = min(finished, upTo)
 	}
 	return finished, nil
+}
+
+// finishedBy is up to where c has finished what there was up to last. Another
+// client's consumer may have a filter, and finishes nothing while nothing comes for
+// it. It has nothing to do if it has finished the newest event for it that the
+// stream has. What it says itself of how many are left does not count: its server
+// may not have looked at the newest yet, or not even have it.
+func finishedBy(ctx context.Context, stream jetstream.Stream, c *jetstream.ConsumerInfo, last uint64) (uint64, error) {
+	floor := c.AckFloor.Stream
+	filters := c.Config.FilterSubjects
+	if c.Config.FilterSubject != "" {
+		filters = []string{c.Config.FilterSubject}
+	}
+	if len(filters) == 0 || floor >= last {
+		return floor, nil
+	}
+	for _, f := range filters {
+		m, err := stream.GetLastMsgForSubject(ctx, f)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		if m.Sequence > floor {
+			return floor, nil
+		}
+	}
+	return last, nil
 }
 
 // durableConsumers returns what all consumers of the stream have done, but for

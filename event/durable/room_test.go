@@ -230,6 +230,68 @@ func TestWhatAConsumerHasNotFinishedIsKept(t *testing.T) {
 	}
 }
 
+// Another client's consumer with a filter does not hold back what is not for it.
+func TestConsumerWithAFilter(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		vendors []string // of the events
+		filters []string
+		acks    int    // of the events that it gets, the first
+		first   uint64 // what is kept, of 1 to 5
+	}{
+		"nothing for it":      {strings.Fields("relock relock relock relock relock"), []string{"unloc.>"}, 0, 6},
+		"nothing for several": {strings.Fields("relock relock relock relock relock"), []string{"unloc.>", "userlock.>"}, 0, 6},
+		"not finished":        {strings.Fields("relock relock unloc relock relock"), []string{"unloc.>"}, 0, 1},
+		"not finished, last":  {strings.Fields("relock relock relock relock unloc"), []string{"unloc.>"}, 0, 1},
+		"one of two":          {strings.Fields("relock unloc relock unloc relock"), []string{"unloc.>"}, 1, 3},
+		"one of two filters":  {strings.Fields("relock unloc relock userlock relock"), []string{"unloc.>", "userlock.>"}, 1, 3},
+		"finished":            {strings.Fields("relock unloc relock unloc relock"), []string{"unloc.>"}, 2, 6},
+		"finished, several":   {strings.Fields("relock userlock unloc relock relock"), []string{"unloc.>", "userlock.>"}, 2, 6},
+	}
+	for name, tt := range tests {
+		for _, full := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, " full ", full), func(t *testing.T) {
+				t.Parallel()
+				c := durable.Config{DedupeWindow: short}
+				if full {
+					c.MaxBody, c.MaxBytes = 1, 100_000 // one large event is all that fits
+				}
+				r := newRoom(t, c)
+				config := jetstream.ConsumerConfig{Durable: "bi", AckPolicy: jetstream.AckExplicitPolicy}
+				for _, f := range tt.filters {
+					config.FilterSubjects = append(config.FilterSubjects, "accesshook."+f)
+				}
+				if len(tt.filters) == 1 { // there are two ways to say it
+					config.FilterSubject, config.FilterSubjects = config.FilterSubjects[0], nil
+				}
+				bi, err := r.stream.CreateConsumer(t.Context(), config)
+				require.NoError(t, err)
+				for i, vendor := range tt.vendors {
+					e := newEvent(i)
+					e.Vendor = vendor
+					if full {
+						e.Reason = strings.Repeat("x", 15_000)
+					}
+					store(t, r, e)
+				}
+				if tt.acks > 0 {
+					batch, err := bi.Fetch(tt.acks)
+					require.NoError(t, err)
+					for m := range batch.Messages() {
+						require.NoError(t, m.DoubleAck(t.Context()))
+					}
+					require.NoError(t, batch.Error())
+				}
+				r.finish(t, "siem", 5)
+				age()
+				require.NoError(t, r.Purge(t.Context(), 0, full))
+				first, n := r.first(t)
+				assert.Equal(t, []uint64{tt.first, 6 - tt.first}, []uint64{first, n})
+			})
+		}
+	}
+}
+
 // foreign makes a consumer that acknowledges the events at the given places.
 func foreign(t testing.TB, r room, places ...uint64) {
 	t.Helper()
