@@ -30,7 +30,9 @@
 // second at a crash, for the store notes what is done less often than it stores),
 // or if it runs on after its lease was lost. An event that the vendor sends again
 // is stored once, for as long as Config.DedupeWindow after the first time; events
-// are the same if endpoint, credential and Event.ID are.
+// are the same if endpoint, credential and Event.ID are. With Config.Order, one that
+// names another user or lock the second time may be stored once more, since that
+// decides where the store looks for it.
 //
 // # From embedded to a cluster
 //
