@@ -191,7 +191,10 @@ func (r *Runner) Run(ctx context.Context, h event.Handler) error {
 // create creates the consumer in a shard, or brings it up to date.
 //
 // The server counts deliveries, and does not bound them: it would pass over an
-// event in silence. With an order it gives out one event at a time.
+// event in silence. With an order it gives out one event at a time, and none before
+// that is acknowledged, whichever process has it or had it when it died; a pinned
+// client would have one process at work, but the events behind one that failed would
+// overtake it, and another process would begin while the last still runs.
 func (c Consumer) create(ctx context.Context, s *Store, shard int) (jetstream.Consumer, error) {
 	config := jetstream.ConsumerConfig{
 		Durable:       c.Name,

@@ -84,7 +84,8 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	return s, nil
 }
 
-// DedupeWindow returns for how long a duplicate of an event is recognised.
+// DedupeWindow returns for how long a duplicate of an event is recognised, as it was
+// when this process connected: another may have changed it since.
 func (s *Store) DedupeWindow() time.Duration { return s.c.DedupeWindow }
 
 // Close makes the store answer [ErrClosed], cancels every Run and Replay, and
