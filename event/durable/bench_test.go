@@ -24,9 +24,9 @@ import (
 )
 
 // BenchmarkStore stores events from 1, 8 and 64 senders, in turns with the
-// engine's own publish of the same bytes to as many streams that sync as often,
-// each event to one by a hash, as a store does: taking them in turn would have
-// fewer senders wait for the same stream.
+// engine's own publish of as many bytes under subjects and message IDs of the same
+// shape, to as many streams that sync as often, each event to one by a hash, as a
+// store does: taking them in turn would have fewer senders wait for the same stream.
 // It reports events a second of both, the median of the ratios of the turns, and
 // what an fsync costs beside them.
 func BenchmarkStore(b *testing.B) {
@@ -37,6 +37,7 @@ func BenchmarkStore(b *testing.B) {
 			shards := make([]byte, len(events))
 			for i := range events {
 				e := newEvent(i)
+				e.ID = fmt.Sprintf("%064d", i) // as long as those of ours
 				e.Payload = relockPayload(b)
 				line, err := cloudevent.Encode(e)
 				require.NoError(b, err)
@@ -54,7 +55,7 @@ func BenchmarkStore(b *testing.B) {
 			js := openEngine(b, durable.DefaultShards)
 			theirs := func(ctx context.Context) error {
 				i := n.Add(1)
-				m := nats.NewMsg(fmt.Sprintf("engine.%d.relock.session.started", shards[i%int64(len(events))]))
+				m := nats.NewMsg(fmt.Sprintf("accesshook-in.%d.relock.session.started", shards[i%int64(len(events))]))
 				m.Data = lines[i%int64(len(events))]
 				m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%043d", i))
 				m.Header.Set(durable.HeaderSchema, "1")
@@ -143,7 +144,7 @@ func openEngine(b *testing.B, streams int) jetstream.JetStream {
 	require.NoError(b, err)
 	for i := range streams {
 		_, err := js.CreateStream(b.Context(), jetstream.StreamConfig{
-			Name: fmt.Sprintf("engine-%d", i), Subjects: []string{fmt.Sprintf("engine.%d.>", i)},
+			Name: fmt.Sprintf("accesshook-%d", i), Subjects: []string{fmt.Sprintf("accesshook-in.%d.>", i)},
 			Duplicates: durable.DefaultDedupeWindow,
 		})
 		require.NoError(b, err)

@@ -139,6 +139,23 @@ func (c *cluster) leader(t *testing.T, nc *nats.Conn, stream string) int {
 	return leader
 }
 
+// last returns the sequence of the last event of a stream.
+func (c *cluster) last(t *testing.T, nc *nats.Conn, stream string) (seq uint64) {
+	t.Helper()
+	js, err := jetstream.New(nc)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		s, err := js.Stream(ctx, stream)
+		if err == nil {
+			seq = s.CachedInfo().State.LastSeq
+		}
+		return err == nil
+	}, patience, 20*time.Millisecond, "stream %s does not answer", stream)
+	return seq
+}
+
 // While senders send, the server that leads a stream is stopped, started again,
 // and then another. What was answered with nil comes out of the store; senders
 // see nothing worse than Unavailable.
@@ -198,14 +215,30 @@ func TestClusterLosesLeadersAndNoEvents(t *testing.T) {
 		have := count(&accepted)
 		require.Eventually(t, func() bool { return count(&accepted) > have+200 }, patience, 20*time.Millisecond)
 	}
+	// loses stops the server that leads a stream while events come to it, one other
+	// than but.
+	loses := func(stream string, but int) (stopped int) {
+		t.Helper()
+		have := c.last(t, nc, stream)
+		require.Eventually(t, func() bool { return c.last(t, nc, stream) > have+20 }, patience, 20*time.Millisecond, "nothing comes")
+		for stopped = c.leader(t, nc, stream); stopped == but; stopped = c.leader(t, nc, stream) {
+			_, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+stream, nil, patience)
+			require.NoError(t, err)
+		}
+		c.stop(stopped)
+		have = c.last(t, nc, stream)
+		require.Eventually(t, func() bool { return c.last(t, nc, stream) > have+20 }, patience, 20*time.Millisecond, "nothing comes to the next leader")
+		require.NotEqual(t, stopped, c.leader(t, nc, stream))
+		return stopped
+	}
 	more()
-	first := c.leader(t, nc, "accesshook-0")
-	c.stop(first)
+	first := loses("accesshook-0", -1)
 	more()
 	c.start(t, first)
 	// Until it has caught up, stopping another would leave no quorum.
 	require.Eventually(t, func() bool { return c.servers[first].Healthz(nil).Error == "" }, patience, 50*time.Millisecond)
-	c.stop(c.leader(t, nc, "accesshook-1"))
+	second := loses("accesshook-1", first)
+	assert.NotEqual(t, first, second)
 	more()
 	close(stop)
 	senders.Wait()

@@ -43,8 +43,9 @@ const MaxShards = 64
 type Config struct {
 	// Payloads decodes the payloads of stored events, by vendor. It must have
 	// every vendor whose events are stored: an event of another goes to the dead
-	// letters, and can be retried from there once its vendor is known. A decoder
-	// that panics counts as one that returns an error.
+	// letters, with a payload or without, and can be retried from there once its
+	// vendor is known. A nil decoder is for a vendor whose events have no payload. A
+	// decoder that panics counts as one that returns an error.
 	Payloads cloudevent.Payloads
 
 	// Name begins the names of the streams and the subjects, so that several
@@ -55,9 +56,10 @@ type Config struct {
 	// write of a stream at a time. It is fixed when the store is created; Connect
 	// returns ErrMismatch if it differs. At most MaxShards. Zero: 8.
 	Shards int
-	// Order says which events are handled one after another. It is fixed when the
-	// store is created as well, since it decides in which shard an event and its
-	// duplicates are. Empty: OrderNone.
+	// Order says which events are handled one after another. Events without the user
+	// or lock are in no order. It is fixed when the store is created as well, since
+	// the user or lock decides in which shard an event is: a duplicate that names
+	// another one may be stored again. Empty: OrderNone.
 	Order Order
 	// Replicas is on how many servers of a cluster each event is kept: 1, 3 or 5.
 	// Zero: as the store has it, 1 for a new one.
@@ -118,8 +120,8 @@ type Order string
 // Orders.
 const (
 	OrderNone   Order = ""
-	OrderByUser Order = "user" // the events of a user, as told by event.ByUser
-	OrderByLock Order = "lock" // the events of a lock, as told by event.ByLock
+	OrderByUser Order = "user" // the events of a user, as told by event.ByUser; those without one are in none
+	OrderByLock Order = "lock" // the events of a lock, as told by event.ByLock; those without one are in none
 )
 
 // key returns the order key of e, or "" if e is in no order.

@@ -169,7 +169,9 @@ func (s *Store) Run(ctx context.Context, h event.Handler) error {
 // if it cannot begin, if the consumer is deleted, or if the connection was closed.
 //
 // It also deletes what all consumers have finished, once it is older than
-// Config.Retention. A store that nobody runs only grows.
+// Config.Retention. A durable consumer that another NATS client has made on a stream
+// counts as well; one with a filter does not hold back what its filter leaves out. A
+// store that nobody runs only grows.
 func (r *Runner) Run(ctx context.Context, h event.Handler) error {
 	c, err := r.c.withDefaults()
 	if err != nil {
@@ -189,7 +191,10 @@ func (r *Runner) Run(ctx context.Context, h event.Handler) error {
 // create creates the consumer in a shard, or brings it up to date.
 //
 // The server counts deliveries, and does not bound them: it would pass over an
-// event in silence. With an order it gives out one event at a time.
+// event in silence. With an order it gives out one event at a time, and none before
+// that is acknowledged, whichever process has it or had it when it died; a pinned
+// client would have one process at work, but the events behind one that failed would
+// overtake it, and another process would begin while the last still runs.
 func (c Consumer) create(ctx context.Context, s *Store, shard int) (jetstream.Consumer, error) {
 	config := jetstream.ConsumerConfig{
 		Durable:       c.Name,

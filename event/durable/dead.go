@@ -60,7 +60,9 @@ func (d *delivery) writeDead(ctx context.Context, a Attempt) error {
 		}
 	}
 	// Written twice if the process dies before the event is acknowledged, and
-	// stored once. The last two are for a stream and a consumer that were made anew.
+	// stored once. All shards share the stream of dead letters, and each counts its
+	// events from one. The last two are for a stream and a consumer that were made
+	// anew.
 	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("dead:%s:%d:%d:%d:%s", d.c.Name, d.meta.Sequence.Stream, d.shard,
 		d.meta.Timestamp.UnixNano(), d.made))
 	m.Header.Set(headerDeadConsumer, d.c.Name)

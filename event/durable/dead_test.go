@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"strings"
 	"sync"
@@ -260,6 +261,53 @@ func TestSecondDeadLetterOfAnEvent(t *testing.T) {
 	run(t, s, durable.Consumer{MaxAttempts: 1}, failing)
 	l := waitLetters(t, s, 1)[0]
 	assert.Equal(t, "event-1", l.Event.ID)
+}
+
+// A buryLog holds up whoever has written the first dead letter, until another was
+// written.
+type buryLog struct {
+	slog.Handler
+	letters atomic.Int64
+	second  chan struct{}
+}
+
+func (l *buryLog) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l *buryLog) Handle(_ context.Context, r slog.Record) error {
+	if r.Message != "durable: dead letter" {
+		return nil
+	}
+	switch l.letters.Add(1) {
+	case 1:
+		select {
+		case <-l.second:
+		case <-time.After(patience):
+		}
+	case 2:
+		close(l.second)
+	}
+	return nil
+}
+
+// The acknowledgement comes so late that the event was given out again, and is
+// buried a second time.
+func TestDeadLetterIsStoredOnce(t *testing.T) {
+	t.Parallel()
+	log := &buryLog{Handler: slog.DiscardHandler, second: make(chan struct{})}
+	s := open(t, embedded.Config{Config: durable.Config{Logger: slog.New(log)}})
+	store(t, s, newEvent(1))
+	run(t, s, durable.Consumer{MaxAttempts: 1, Workers: 2, Lease: time.Second, Timeout: time.Millisecond}, failing)
+	select {
+	case <-log.second:
+	case <-time.After(patience):
+		require.FailNow(t, "the event did not come again")
+	}
+	eventually(t, "acknowledged", func() bool {
+		stats, err := s.Stats(t.Context())
+		require.NoError(t, err)
+		return stats.Consumers[durable.DefaultConsumerName] == durable.ConsumerStats{}
+	})
+	waitLetters(t, s, 1)
 }
 
 // A subject may be as long as the server takes, and that of its dead letter not be

@@ -11,13 +11,14 @@ import (
 	"github.com/accesshook/accesshook/event/cloudevent"
 	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/event/durable/embedded"
+	"github.com/accesshook/accesshook/relock"
 )
 
 // A decoder that panics at an event does not end the process, again and again:
 // the event is a dead letter, as one that cannot be decoded.
 func TestDecoderPanics(t *testing.T) {
 	s := open(t, embedded.Config{Config: durable.Config{
-		Payloads: cloudevent.Payloads{"acme": func([]byte) (*event.Event, error) { panic("no") }},
+		Payloads: cloudevent.Payloads{"acme": func([]byte) (*event.Event, error) { panic("no") }, relock.Vendor: nil},
 	}})
 	bad := newEvent(1)
 	bad.Vendor, bad.Payload = "acme", map[string]any{}

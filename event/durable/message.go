@@ -87,6 +87,11 @@ func (s *Store) decode(h nats.Header, data []byte) (e *event.Event, err error) {
 	if err != nil {
 		return nil, err
 	}
+	// Decode asks for a decoder only if there is a payload; whether an event of an
+	// unknown vendor is handled should not depend on that.
+	if _, known := s.c.Payloads[e.Vendor]; !known {
+		return nil, fmt.Errorf("%w: %.64q", cloudevent.ErrNoDecoder, e.Vendor)
+	}
 	if e.Credential, err = url.PathUnescape(h.Get(HeaderCredential)); err != nil {
 		return nil, errors.New("durable: header " + HeaderCredential + " cannot be read")
 	}

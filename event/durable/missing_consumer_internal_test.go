@@ -45,7 +45,7 @@ func TestNothingIsFinishedWhileAConsumerIsMissing(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	finished, err := finishedUpTo(ctx, stream)
+	finished, _, err := finishedUpTo(ctx, stream)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.Zero(t, finished)
 }

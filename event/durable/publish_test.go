@@ -3,6 +3,7 @@ package durable_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net"
 	"net/http"
@@ -134,6 +135,38 @@ func TestDuplicates(t *testing.T) {
 				assert.Equal(t, tt.stored, stats.Events)
 			})
 		}
+	}
+}
+
+// With an order the user or lock says in which shard an event is, and so where its
+// duplicates are looked for.
+func TestDuplicatesOfAnotherUserOrLock(t *testing.T) {
+	t.Parallel()
+	for order, stored := range map[durable.Order][2]uint64{
+		durable.OrderNone:   {1, 1},
+		durable.OrderByUser: {2, 1},
+		durable.OrderByLock: {1, 2},
+	} {
+		t.Run(string(order), func(t *testing.T) {
+			t.Parallel()
+			for i, change := range []func(e *event.Event, n int){
+				func(e *event.Event, n int) { e.User.ID = fmt.Sprintf("user-%d", n) },
+				func(e *event.Event, n int) { e.Lock.ID = fmt.Sprintf("lock-%d", n) },
+			} {
+				s := open(t, embedded.Config{Config: durable.Config{Order: order, Shards: 2}})
+				e := newEvent(1)
+				change(e, 0)
+				store(t, s, e)
+				again := e.Clone()
+				for n := range 20 { // half of them in the other shard
+					change(again, n)
+					store(t, s, again)
+				}
+				stats, err := s.Stats(t.Context())
+				require.NoError(t, err)
+				assert.Equal(t, stored[i], stats.Events, "once in each shard")
+			}
+		})
 	}
 }
 

@@ -17,6 +17,8 @@ const (
 	roomEvery = 30 * time.Second
 	// fullPause is the pause after a shard was found full and emptied.
 	fullPause = time.Second
+	// tellEvery is how often the log says at most that a shard stays full.
+	tellEvery = time.Minute
 	// A shard that is fuller than high is emptied down to low, of what is
 	// finished, whatever its age. In parts of its limit.
 	high, low = 0.9, 0.75
@@ -65,9 +67,15 @@ func (s *Store) purge(ctx context.Context, shard int, full bool) error {
 	if state.Msgs == 0 {
 		return nil
 	}
-	finished, err := finishedUpTo(ctx, stream)
-	if err != nil || finished < state.FirstSeq {
+	finished, behind, err := finishedUpTo(ctx, stream)
+	if err != nil {
 		return err
+	}
+	if finished < state.FirstSeq {
+		if full && behind != nil {
+			s.tellHeld(ctx, shard, behind)
+		}
+		return nil
 	}
 	// Another process may have made the window longer.
 	keep := max(s.c.Retention, stream.CachedInfo().Config.Duplicates)
@@ -85,7 +93,43 @@ func (s *Store) purge(ctx context.Context, shard int, full bool) error {
 	if end == state.FirstSeq {
 		return nil
 	}
-	return stream.Purge(ctx, jetstream.WithPurgeSequence(end))
+	if err := stream.Purge(ctx, jetstream.WithPurgeSequence(end)); err != nil {
+		return err
+	}
+	s.tellRoom(ctx, shard)
+	return nil
+}
+
+// A fullness is what the log has been told of a shard.
+type fullness struct {
+	held bool      // it is full, and nothing in it is finished
+	told time.Time // when the log was told so last
+}
+
+// tellHeld logs that a shard is full of what the consumer has not finished.
+func (s *Store) tellHeld(ctx context.Context, shard int, c *jetstream.ConsumerInfo) {
+	s.fullMu.Lock()
+	defer s.fullMu.Unlock()
+	f := &s.fullness[shard]
+	if time.Since(f.told) < tellEvery {
+		return
+	}
+	*f = fullness{held: true, told: time.Now()}
+	s.log().LogAttrs(ctx, slog.LevelWarn, "durable: a shard is full and a consumer has not finished its oldest event: "+
+		"events are answered 503 until it has, or the consumer is deleted",
+		slog.Int("shard", shard), slog.String("consumer", c.Name),
+		slog.Uint64("pending", c.NumPending), slog.Int("active", c.NumAckPending))
+}
+
+// tellRoom logs that there is room again in a shard, if the log has been told that
+// there is none.
+func (s *Store) tellRoom(ctx context.Context, shard int) {
+	s.fullMu.Lock()
+	defer s.fullMu.Unlock()
+	if s.fullness[shard].held {
+		s.fullness[shard].held = false
+		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: a shard that was full has room again", slog.Int("shard", shard))
+	}
 }
 
 // excess is about how many events are too many in a shard: 0 unless it is nearly
@@ -104,17 +148,53 @@ func (s *Store) excess(info *jetstream.StreamInfo, full bool) uint64 {
 }
 
 // finishedUpTo returns the last sequence that every durable consumer of the
-// stream has finished, with all before it; 0 if there is no consumer.
-func finishedUpTo(ctx context.Context, stream jetstream.Stream) (uint64, error) {
+// stream has finished, with all before it, and the consumer that is behind all
+// others; 0 and nil if there is none.
+func finishedUpTo(ctx context.Context, stream jetstream.Stream) (finished uint64, behind *jetstream.ConsumerInfo, err error) {
 	consumers, err := durableConsumers(ctx, stream)
-	if err != nil || len(consumers) == 0 {
-		return 0, err
+	if err != nil {
+		return 0, nil, err
 	}
-	finished := uint64(math.MaxUint64)
+	info := stream.CachedInfo() // from before the consumers were asked
 	for _, c := range consumers {
-		finished = min(finished, c.AckFloor.Stream)
+		upTo, err := finishedBy(ctx, stream, c, info.State.LastSeq)
+		if err != nil {
+			return 0, nil, fmt.Errorf("consumer %s: %w", c.Name, err)
+		}
+		if behind == nil || upTo < finished {
+			finished, behind = upTo, c
+		}
 	}
-	return finished, nil
+	return finished, behind, nil
+}
+
+// finishedBy is up to where c has finished what there was up to last. Another
+// client's consumer may have a filter, and finishes nothing while nothing comes for
+// it. It has nothing to do if it has finished the newest event for it that the
+// stream has. What it says itself of how many are left does not count: its server
+// may not have looked at the newest yet, or not even have it.
+func finishedBy(ctx context.Context, stream jetstream.Stream, c *jetstream.ConsumerInfo, last uint64) (uint64, error) {
+	floor := c.AckFloor.Stream
+	filters := c.Config.FilterSubjects
+	if c.Config.FilterSubject != "" {
+		filters = []string{c.Config.FilterSubject}
+	}
+	if len(filters) == 0 || floor >= last {
+		return floor, nil
+	}
+	for _, f := range filters {
+		m, err := stream.GetLastMsgForSubject(ctx, f)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		if m.Sequence > floor {
+			return floor, nil
+		}
+	}
+	return last, nil
 }
 
 // durableConsumers returns what all consumers of the stream have done, but for

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -230,6 +231,68 @@ func TestWhatAConsumerHasNotFinishedIsKept(t *testing.T) {
 	}
 }
 
+// Another client's consumer with a filter does not hold back what is not for it.
+func TestConsumerWithAFilter(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		vendors []string // of the events
+		filters []string
+		acks    int    // of the events that it gets, the first
+		first   uint64 // what is kept, of 1 to 5
+	}{
+		"nothing for it":      {strings.Fields("relock relock relock relock relock"), []string{"unloc.>"}, 0, 6},
+		"nothing for several": {strings.Fields("relock relock relock relock relock"), []string{"unloc.>", "userlock.>"}, 0, 6},
+		"not finished":        {strings.Fields("relock relock unloc relock relock"), []string{"unloc.>"}, 0, 1},
+		"not finished, last":  {strings.Fields("relock relock relock relock unloc"), []string{"unloc.>"}, 0, 1},
+		"one of two":          {strings.Fields("relock unloc relock unloc relock"), []string{"unloc.>"}, 1, 3},
+		"one of two filters":  {strings.Fields("relock unloc relock userlock relock"), []string{"unloc.>", "userlock.>"}, 1, 3},
+		"finished":            {strings.Fields("relock unloc relock unloc relock"), []string{"unloc.>"}, 2, 6},
+		"finished, several":   {strings.Fields("relock userlock unloc relock relock"), []string{"unloc.>", "userlock.>"}, 2, 6},
+	}
+	for name, tt := range tests {
+		for _, full := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, " full ", full), func(t *testing.T) {
+				t.Parallel()
+				c := durable.Config{DedupeWindow: short}
+				if full {
+					c.MaxBody, c.MaxBytes = 1, 100_000 // one large event is all that fits
+				}
+				r := newRoom(t, c)
+				config := jetstream.ConsumerConfig{Durable: "bi", AckPolicy: jetstream.AckExplicitPolicy}
+				for _, f := range tt.filters {
+					config.FilterSubjects = append(config.FilterSubjects, "accesshook."+f)
+				}
+				if len(tt.filters) == 1 { // there are two ways to say it
+					config.FilterSubject, config.FilterSubjects = config.FilterSubjects[0], nil
+				}
+				bi, err := r.stream.CreateConsumer(t.Context(), config)
+				require.NoError(t, err)
+				for i, vendor := range tt.vendors {
+					e := newEvent(i)
+					e.Vendor = vendor
+					if full {
+						e.Reason = strings.Repeat("x", 15_000)
+					}
+					store(t, r, e)
+				}
+				if tt.acks > 0 {
+					batch, err := bi.Fetch(tt.acks)
+					require.NoError(t, err)
+					for m := range batch.Messages() {
+						require.NoError(t, m.DoubleAck(t.Context()))
+					}
+					require.NoError(t, batch.Error())
+				}
+				r.finish(t, "siem", 5)
+				age()
+				require.NoError(t, r.Purge(t.Context(), 0, full))
+				first, n := r.first(t)
+				assert.Equal(t, []uint64{tt.first, 6 - tt.first}, []uint64{first, n})
+			})
+		}
+	}
+}
+
 // foreign makes a consumer that acknowledges the events at the given places.
 func foreign(t testing.TB, r room, places ...uint64) {
 	t.Helper()
@@ -308,7 +371,8 @@ func TestFullStore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			// With the large ones it is full at four fifths.
-			s := open(t, embedded.Config{Config: durable.Config{Shards: 1, MaxBody: 1, MaxBytes: 200_000}})
+			var log logBuffer
+			s := open(t, embedded.Config{Config: durable.Config{Shards: 1, MaxBody: 1, MaxBytes: 200_000, Logger: log.logger()}})
 			stored := 0
 			next := func() error {
 				e := newEvent(stored)
@@ -336,20 +400,55 @@ func TestFullStore(t *testing.T) {
 			assert.Equal(t, "60", w.Header().Get("Retry-After"))
 
 			got := newRecorder()
-			release := make(chan struct{})
+			released := make(chan struct{})
+			release := sync.OnceFunc(func() { close(released) })
 			run(t, s, durable.Consumer{}, event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
-				<-release
+				<-released
 				return got.HandleEvent(ctx, e)
 			}))
+			t.Cleanup(release)
 			unavailable(t, next(), durable.ErrFull, time.Minute)
-			close(release)
+			eventually(t, "told", func() bool { return strings.Contains(log.String(), "a shard is full") })
+			assert.Regexp(t, `level=WARN msg="durable: a shard is full and .* shard=0 consumer=default `, log.String())
+			assert.NotContains(t, log.String(), "room again")
+			release()
 			got.wait(t, n)
 			eventually(t, "room", func() bool { return next() == nil })
 			eventually(t, "more room", func() bool { return d.send(t, body).Code == http.StatusOK })
 			got.wait(t, 2)
 			assert.Len(t, got.ids(), n+2, "nothing was lost, nothing came twice")
+			eventually(t, "told", func() bool {
+				return strings.Contains(log.String(), `level=INFO msg="durable: a shard that was full has room again" shard=0`)
+			})
 		})
 	}
+}
+
+// The log names who is furthest behind, and does so once although each event that
+// is refused has the store look again.
+func TestFullShardIsToldOnce(t *testing.T) {
+	t.Parallel()
+	var log logBuffer
+	r := newRoom(t, durable.Config{MaxBody: 1, MaxBytes: 100_000, Logger: log.logger()})
+	for i := range 5 {
+		e := newEvent(i)
+		e.Reason = strings.Repeat("x", 15_000)
+		store(t, r, e)
+	}
+	finish(t, r, 5)
+	foreign(t, r, 2, 3)
+	require.NoError(t, r.Purge(t.Context(), 0, false))
+	assert.Empty(t, log.String(), "it is not full")
+	for range 3 {
+		require.NoError(t, r.Purge(t.Context(), 0, true))
+	}
+	assert.Equal(t, 1, strings.Count(log.String(), "\n"), log.String())
+	assert.Regexp(t, `level=WARN .* shard=0 consumer=foreign pending=0 active=3\n`, log.String())
+	require.NoError(t, r.stream.DeleteConsumer(t.Context(), "foreign"))
+	for range 2 {
+		require.NoError(t, r.Purge(t.Context(), 0, true))
+	}
+	assert.Equal(t, 1, strings.Count(log.String(), "room again"), log.String())
 }
 
 func TestRunDeletesAtItsBeginning(t *testing.T) {

@@ -290,19 +290,24 @@ func TestWhatCannotBeDecoded(t *testing.T) {
 			"panics": func([]byte) (*event.Event, error) { panic("decoder") },
 			"none":   func([]byte) (*event.Event, error) { return nil, nil },
 			"fails":  func([]byte) (*event.Event, error) { return nil, errFailed },
+			"bare":   nil,
 		}
 		s := open(t, embedded.Config{Config: durable.Config{Payloads: p}})
 		var seen observer
 		got := newRecorder()
 		run(t, s, durable.Consumer{Observe: seen.observe}, got)
-		vendors := []string{"acme", "panics", "none", "fails"}
-		for _, v := range vendors {
+		vendors := []string{"acme", "panics", "none", "fails", "bare", "unknown"}
+		for _, v := range vendors[:5] {
 			store(t, s, payload(v, v))
 		}
-		store(t, s, payload("good", "relock"))
-		got.wait(t, 1)
-		assert.Equal(t, []string{"good"}, got.ids())
-		letters := waitLetters(t, s, 4)
+		without := payload("unknown", "unknown")
+		without.Payload = nil
+		good := payload("good bare", "bare")
+		good.Payload = nil
+		store(t, s, without, good, payload("good", "relock"))
+		got.wait(t, 2)
+		assert.ElementsMatch(t, []string{"good bare", "good"}, got.ids())
+		letters := waitLetters(t, s, 6)
 		found := make(map[string]durable.DeadLetter)
 		for _, l := range letters {
 			assert.Nil(t, l.Event)
@@ -313,12 +318,14 @@ func TestWhatCannotBeDecoded(t *testing.T) {
 				}
 			}
 		}
-		require.Len(t, found, 4)
-		assert.ErrorIs(t, found["acme"].EventError, cloudevent.ErrNoDecoder)
-		assert.Contains(t, found["acme"].Error, "acme")
+		require.Len(t, found, 6)
+		for _, v := range []string{"acme", "bare", "unknown"} {
+			assert.ErrorIs(t, found[v].EventError, cloudevent.ErrNoDecoder, v)
+			assert.Contains(t, found[v].Error, v)
+		}
 		assert.ErrorIs(t, found["fails"].EventError, errFailed)
 		assert.Contains(t, found["panics"].Error, "decoder")
-		for _, text := range seen.wait(t, 5) {
+		for _, text := range seen.wait(t, 8) {
 			assert.True(t, strings.Contains(text, "buried") || text == "1 handled", text)
 		}
 	})

@@ -164,6 +164,37 @@ func TestServerDeletesNothingByItself(t *testing.T) {
 	}
 }
 
+// A server that bounds deliveries, filters, or forgets a consumer passes over
+// events in silence.
+func TestServerPassesOverNothing(t *testing.T) {
+	t.Parallel()
+	for order, pending := range map[durable.Order]int{durable.OrderNone: 10_000, durable.OrderByUser: 1} {
+		t.Run(string(order), func(t *testing.T) {
+			t.Parallel()
+			srv := startServer(t, t.TempDir())
+			s := connectStore(t, srv, durable.Config{Shards: 2, Order: order})
+			store(t, s, newEvent(1))
+			got := newRecorder()
+			run(t, s, durable.Consumer{MaxAttempts: 3, Lease: 7 * time.Second}, got)
+			got.wait(t, 1)
+			js := newJetStream(t, connect(t, srv))
+			for _, name := range []string{"accesshook-0", "accesshook-1"} {
+				consumer, err := js.Consumer(t.Context(), name, durable.DefaultConsumerName)
+				require.NoError(t, err)
+				c := consumer.CachedInfo().Config
+				assert.Equal(t, -1, c.MaxDeliver, name)
+				assert.Equal(t, jetstream.AckExplicitPolicy, c.AckPolicy, name)
+				assert.Equal(t, jetstream.DeliverAllPolicy, c.DeliverPolicy, name)
+				assert.Equal(t, 7*time.Second, c.AckWait, name)
+				assert.Equal(t, pending, c.MaxAckPending, name)
+				assert.Empty(t, c.FilterSubject, name)
+				assert.Empty(t, c.FilterSubjects, name)
+				assert.Zero(t, c.InactiveThreshold, name)
+			}
+		})
+	}
+}
+
 // A stream of somebody else's is left as it is.
 func TestForeignStreams(t *testing.T) {
 	t.Parallel()

@@ -16,8 +16,8 @@ func messageID(e *event.Event) (id string, sum [sha256.Size]byte) {
 	return base64.RawURLEncoding.EncodeToString(sum[:]), sum
 }
 
-// shardOf returns the shard of e, of n. A duplicate has the same order key and
-// the same ID, so it meets its first delivery.
+// shardOf returns the shard of e, of n. A duplicate has the same ID, and as a rule
+// the same order key, so it meets its first delivery.
 func (o Order) shardOf(e *event.Event, id [sha256.Size]byte, n int) int {
 	sum := id
 	if key := o.key(e); key != "" {

@@ -27,6 +27,9 @@ type Store struct {
 	stuck    atomic.Int64  // how many have been stored for too long
 	full     chan int      // told the number of a shard that was full
 
+	fullMu   sync.Mutex
+	fullness []fullness // of each shard
+
 	base context.Context // over once Close began
 	stop context.CancelFunc
 	mu   sync.Mutex
@@ -72,6 +75,7 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 		c: c, js: js, nc: nc, names: names{c.Name}, sealer: sealer,
 		inFlight: make(chan struct{}, c.MaxInFlight),
 		full:     make(chan int, c.Shards),
+		fullness: make([]fullness, c.Shards),
 	}
 	if err := s.createStreams(ctx, asked); err != nil {
 		return nil, err
@@ -80,7 +84,8 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	return s, nil
 }
 
-// DedupeWindow returns for how long a duplicate of an event is recognised.
+// DedupeWindow returns for how long a duplicate of an event is recognised, as it was
+// when this process connected: another may have changed it since.
 func (s *Store) DedupeWindow() time.Duration { return s.c.DedupeWindow }
 
 // Close makes the store answer [ErrClosed], cancels every Run and Replay, and

@@ -92,6 +92,13 @@ func failToWrite(t *testing.T, dir string) {
 	}, patience, 10*time.Millisecond, "the store does not recover: %s", &log)
 	accepted++
 
+	hasAll(t, s, accepted)
+	assert.Contains(t, string(log.bytes()), "the store can write again")
+}
+
+// hasAll requires that s has events 1 to accepted.
+func hasAll(t *testing.T, s *embedded.Store, accepted int) {
+	t.Helper()
 	got := make(chan string, 10*accepted)
 	go s.Run(t.Context(), event.HandlerFunc(func(_ context.Context, e *event.Event) error {
 		got <- e.ID
@@ -109,7 +116,6 @@ func failToWrite(t *testing.T, dir string) {
 	for n := range accepted {
 		assert.True(t, seen[fmt.Sprintf("event-%d", n+1)], n+1)
 	}
-	assert.Contains(t, string(log.bytes()), "the store can write again")
 }
 
 // limitFiles bounds the size of the files that this process may write.
