@@ -20,13 +20,15 @@ type limited struct {
 	r        *http.Request
 	max      int64
 	deadline bool
+	budget   *bodyBudget
+	held     *int64
 }
 
 // limitBody starts the clock of the body. The deadline stands from here on, also
 // if the request is refused before the body was read: the server reads what is
 // left of a small body before it answers.
 func (p *Endpoint) limitBody(x *exchange) limited {
-	l := limited{w: x.w, r: x.r, max: p.config.MaxBody}
+	l := limited{w: x.w, r: x.r, max: p.config.MaxBody, budget: &p.unverified, held: &x.held}
 	timeout := p.config.BodyTimeout
 	if s, ok := x.r.Context().Value(http.ServerContextKey).(*http.Server); ok && s.ReadTimeout > 0 {
 		timeout = min(timeout, s.ReadTimeout)
@@ -76,7 +78,12 @@ func (l limited) read() ([]byte, error) {
 			return buf, l.failed(io.ErrNoProgress)
 		}
 		if len(buf) == cap(buf) {
-			grown := make([]byte, len(buf), min(2*int64(cap(buf)), l.max+1))
+			size := min(2*int64(cap(buf)), l.max+1)
+			if err := l.budget.grow(l.held, len(buf), size); err != nil {
+				l.stop()
+				return buf, err
+			}
+			grown := make([]byte, len(buf), size)
 			copy(grown, buf)
 			buf = grown
 		}
@@ -96,9 +103,11 @@ func (l limited) failed(err error) error {
 	return fmt.Errorf("%w: %w", ErrBodyIncomplete, err)
 }
 
-// tooLarge sees to it that the server reads no further: it would otherwise take
-// in up to 256 KiB more to keep the connection.
 func (l limited) tooLarge() error {
-	l.setReadDeadline(time.Unix(1, 0))
+	l.stop()
 	return ErrBodyTooLarge
 }
+
+// stop sees to it that the server reads no further: it would otherwise take in up
+// to 256 KiB more to keep the connection.
+func (l limited) stop() { l.setReadDeadline(time.Unix(1, 0)) }

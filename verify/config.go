@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 // Defaults of [Config].
 const (
 	DefaultMaxBody        = 64 << 10
+	DefaultMaxUnverified  = 256 << 20
 	DefaultBodyTimeout    = 10 * time.Second
 	DefaultHandlerTimeout = 30 * time.Second
 )
@@ -29,6 +31,11 @@ type Config struct {
 	// MaxBody is the largest body in bytes, at most 1 GiB. Zero: 64 KiB,
 	// LoginRadius 1 MiB.
 	MaxBody int64
+	// MaxUnverified is how many bytes the bodies of all requests may take together
+	// until they are verified. Those of up to 64 KiB do not count, so that nobody
+	// can keep ordinary events out; one that would take more is answered 503. It
+	// must be at least MaxBody. Zero: 256 MiB, or 4 times MaxBody if that is more.
+	MaxUnverified int64
 	// BodyTimeout is how long the body may take to arrive, counted from the end of
 	// the header. Zero: 10 seconds. A shorter ReadTimeout of the http.Server counts
 	// in its place, from the end of the header as well: when the header began
@@ -96,8 +103,8 @@ type Config struct {
 // Format implements [fmt.Formatter]. Verifiers show themselves without their
 // secrets. fmt does not ask for it in unexported fields of other structs.
 func (c Config) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "verify.Config{Name:%q MaxBody:%d BodyTimeout:%s HandlerTimeout:%s MaxAge:%s MaxFuture:%s Also:%t AllowFrom:%v AllowFromReport:%v RateLimit:%+v Wrap:%d}",
-		c.Name, c.MaxBody, c.BodyTimeout, c.HandlerTimeout, c.MaxAge, c.MaxFuture, c.Also != nil, c.AllowFrom, c.AllowFromReport, c.RateLimit, len(c.Wrap))
+	fmt.Fprintf(f, "verify.Config{Name:%q MaxBody:%d MaxUnverified:%d BodyTimeout:%s HandlerTimeout:%s MaxAge:%s MaxFuture:%s Also:%t AllowFrom:%v AllowFromReport:%v RateLimit:%+v Wrap:%d}",
+		c.Name, c.MaxBody, c.MaxUnverified, c.BodyTimeout, c.HandlerTimeout, c.MaxAge, c.MaxFuture, c.Also != nil, c.AllowFrom, c.AllowFromReport, c.RateLimit, len(c.Wrap))
 }
 
 // LogValue implements [slog.LogValuer] with the text of Format.
@@ -132,6 +139,8 @@ func (c Config) complete() (Config, error) {
 		return c, errors.New("verify: Config.MaxBody is negative")
 	case c.MaxBody > 1<<30:
 		return c, errors.New("verify: Config.MaxBody is more than 1 GiB")
+	case c.MaxUnverified < 0 || c.MaxUnverified > 0 && c.MaxUnverified < cmp.Or(c.MaxBody, DefaultMaxBody):
+		return c, errors.New("verify: Config.MaxUnverified is less than MaxBody")
 	case c.BodyTimeout < 0:
 		return c, errors.New("verify: Config.BodyTimeout is negative")
 	case c.HandlerTimeout < 0:
@@ -152,6 +161,9 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.MaxBody == 0 {
 		c.MaxBody = DefaultMaxBody
+	}
+	if c.MaxUnverified == 0 {
+		c.MaxUnverified = max(DefaultMaxUnverified, 4*c.MaxBody)
 	}
 	if c.BodyTimeout == 0 {
 		c.BodyTimeout = DefaultBodyTimeout

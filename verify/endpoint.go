@@ -59,7 +59,8 @@ type Endpoint struct {
 
 	allowFrom  prefixes
 	reportFrom prefixes
-	clients    *clients  // nil without a rate limit
+	clients    *clients // nil without a rate limit
+	unverified bodyBudget
 	refusals   *throttle // of log records
 	suppressed atomic.Int64
 }
@@ -80,6 +81,7 @@ func NewEndpoint(d Definition) (*Endpoint, error) {
 		return nil, err
 	}
 	p := &Endpoint{vendor: d.Vendor, source: c.Name, decode: d.Decode, config: c, refusals: newThrottle(10, 100)}
+	p.unverified.limit = c.MaxUnverified
 	if p.allowFrom, err = networks("AllowFrom", c.AllowFrom); err != nil {
 		return nil, err
 	}

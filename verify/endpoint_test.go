@@ -857,7 +857,7 @@ func TestBase64IsStrict(t *testing.T) {
 func TestAnswersThatCloseTheConnection(t *testing.T) {
 	hook := newEndpoint(t, verify.Config{})
 	for err, want := range map[error]string{
-		verify.ErrBodyTimeout: "close", verify.ErrBodyTooLarge: "close", verify.ErrBodyIncomplete: "close",
+		verify.ErrBodyTimeout: "close", verify.ErrBodyTooLarge: "close", verify.ErrBodyIncomplete: "close", verify.ErrTooManyBodies: "close",
 		verify.ErrBadCredential: "", verify.ErrMalformed: "", nil: "",
 	} {
 		w := httptest.NewRecorder()

@@ -25,6 +25,9 @@ var (
 	ErrBodyTimeout = errors.New("verify: body did not arrive in time")
 	// ErrBodyIncomplete: the body broke off or was framed wrongly (400).
 	ErrBodyIncomplete = errors.New("verify: body incomplete")
+	// ErrTooManyBodies: too many large bodies are being received at once, see
+	// Config.MaxUnverified (503).
+	ErrTooManyBodies = errors.New("verify: too many large bodies at once")
 	// ErrRateLimited: the client is over its rate (429). If only failures count, it
 	// comes together with the failure.
 	ErrRateLimited = errors.New("verify: too many requests")

@@ -68,6 +68,7 @@ type exchange struct {
 	r        *http.Request
 	received time.Time
 	body     []byte // also if it did not come whole, for the record
+	held     int64  // of the endpoint's bodyBudget
 	by       string
 	verified bool
 	event    *event.Event
@@ -89,6 +90,7 @@ type facts struct {
 
 func (p *Endpoint) receive(x *exchange) error {
 	x.received = time.Now()
+	defer p.unverified.free(&x.held)
 	limit := p.limitBody(x) // first, since also the body of a refused request is waited for
 	if x.r.Method != http.MethodPost {
 		return ErrMethod

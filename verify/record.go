@@ -25,7 +25,7 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 	if x.outside {
 		level = max(level, slog.LevelWarn)
 	}
-	logged := log.Enabled(ctx, level) && p.sampled(x, status)
+	logged := log.Enabled(ctx, level) && p.sampled(x, status, err)
 	if !logged && p.config.Observe == nil {
 		return
 	}
@@ -96,8 +96,8 @@ func levelOf(status int, err error) slog.Level {
 // sampled reports whether a request is logged. Anybody can be refused as often as
 // they like; what was verified is the vendor's, also if it is refused as too old
 // or malformed.
-func (p *Endpoint) sampled(x *exchange, status int) bool {
-	refused := !x.verified && status != 0 && status < 500
+func (p *Endpoint) sampled(x *exchange, status int, err error) bool {
+	refused := !x.verified && (status != 0 && status < 500 || errors.Is(err, ErrTooManyBodies))
 	if !refused || p.refusals == nil || p.refusals.allow() {
 		return true
 	}

@@ -53,7 +53,8 @@ func (p *Endpoint) respond(w http.ResponseWriter, r *http.Request, status int, e
 			h.Set("Retry-After", strconv.FormatInt(after, 10))
 		}
 	}
-	unread := status == http.StatusRequestTimeout || status == http.StatusRequestEntityTooLarge || errors.Is(err, ErrBodyIncomplete)
+	unread := status == http.StatusRequestTimeout || status == http.StatusRequestEntityTooLarge ||
+		errors.Is(err, ErrBodyIncomplete) || errors.Is(err, ErrTooManyBodies)
 	// HTTP/2 ends the stream by itself, and would take this for the connection.
 	if unread && (r == nil || r.ProtoMajor < 2) {
 		h.Set("Connection", "close")

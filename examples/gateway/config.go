@@ -16,6 +16,7 @@ func (o *options) config(m *endpointMetrics, log *slog.Logger) (verify.Config, e
 	}
 	return verify.Config{
 		MaxBody:         o.maxBody,
+		MaxUnverified:   o.maxUnverified,
 		BodyTimeout:     o.bodyTimeout,
 		HandlerTimeout:  o.endpointTimeout(),
 		MaxAge:          o.maxAge,

@@ -103,6 +103,7 @@ func TestExitStatus(t *testing.T) {
 		"small store":       {args: []string{"-demo", "-data", "x", "-data-max-bytes", "1000000"}, status: exitUsage, says: []string{"-data-max-bytes is less than 136314880"}},
 		"bad order":         {args: []string{"-demo", "-data", "x", "-order", "time"}, status: exitUsage, says: []string{"-order is not"}},
 		"no store workers":  {args: []string{"-demo", "-data", "x", "-workers", "0"}, status: exitUsage, says: []string{"-workers is not"}},
+		"little memory":     {args: []string{"-demo", "-max-unverified", "1048575"}, status: exitUsage, says: []string{"-max-unverified is less than 1048576"}},
 		"keys, no store":    {env: []string{"RAW_KEYS=canary"}, args: []string{"-demo"}, status: exitUsage, says: []string{"RAW_KEYS has no effect without -data or -nats"}},
 		"file, no store":    {env: []string{"RAW_KEYS_FILE=canary"}, args: []string{"-demo"}, status: exitUsage, says: []string{"RAW_KEYS has no effect without -data or -nats"}},
 		"user, no servers":  {env: []string{"NATS_CREDS_FILE=canary"}, args: []string{"-demo", "-data", "x"}, status: exitUsage, says: []string{"NATS_CREDS_FILE has no effect without -nats"}},

@@ -24,6 +24,7 @@ type options struct {
 	tlsCert, tlsKey string
 
 	maxBody         int64
+	maxUnverified   int64
 	bodyTimeout     time.Duration
 	handlerTimeout  time.Duration
 	maxAge          time.Duration // 0: any
@@ -53,6 +54,7 @@ func (o *options) define(flags *flag.FlagSet) {
 	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the key of -tls-cert (PEM)")
 
 	flags.Int64Var(&o.maxBody, "max-body", 0, "largest body in `bytes` (0: 65536, LoginRadius 1048576)")
+	flags.Int64Var(&o.maxUnverified, "max-unverified", 0, fmt.Sprintf("how many `bytes` bodies of more than 65536 may take together, for each vendor, until they are verified\n(0: %d, or 4 times -max-body if that is more)", verify.DefaultMaxUnverified))
 	flags.DurationVar(&o.bodyTimeout, "body-timeout", verify.DefaultBodyTimeout, "how long a body may take to arrive")
 	flags.DurationVar(&o.handlerTimeout, "handler-timeout", 10*time.Second, "how long a callback may take, with -queue, -data or -nats each time")
 	flags.DurationVar(&o.maxAge, "max-age", 0, "refuse events that happened longer ago, and those without a time (0: none)")
@@ -87,6 +89,8 @@ func (o *options) check() error {
 		return errors.New("-demo sends to itself over plain HTTP: leave -tls-cert and -tls-key away")
 	case o.maxBody < 0 || o.maxBody > 1<<30:
 		return errors.New("-max-body is not between 0 and 1073741824")
+	case o.maxUnverified < 0 || o.maxUnverified > 0 && o.maxUnverified < o.largestOfAll():
+		return fmt.Errorf("-max-unverified is less than %d, the largest body", o.largestOfAll())
 	case o.bodyTimeout <= 0 || o.bodyTimeout > longest:
 		return fmt.Errorf("-body-timeout is not more than 0 and at most %s", longest)
 	case o.handlerTimeout <= 0 || o.handlerTimeout > longest:
