@@ -100,7 +100,8 @@ type Config struct {
 	// KeepRaw keeps the body of each event, sealed with AES-256-GCM under the
 	// first of RawKeys and bound to the event's Vendor, Source and ID. Callbacks
 	// then get Raw, and a payload with its secrets where decoding Raw by Payloads
-	// gives the payload that was stored. It needs a key.
+	// gives the payload that was stored. Nothing else is sealed: the event beside
+	// it, with names and addresses, is in clear. It needs a key.
 	KeepRaw bool
 	// RawKeys are keys of 32 random bytes each. The first seals, all open. A key
 	// may go once no event is left that was sealed with it, and must be replaced

@@ -2,10 +2,12 @@ package durable
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"regexp"
 	"runtime/debug"
@@ -63,6 +65,19 @@ func (s *Store) encode(e *event.Event) (m *nats.Msg, shard int, err error) {
 	}
 	m.Data = data
 	return m, shard, nil
+}
+
+// tellUnknown logs, once, that events are stored which no callback will get.
+func (s *Store) tellUnknown(ctx context.Context, e *event.Event) {
+	if e == nil {
+		return
+	}
+	if _, ok := s.c.Payloads[e.Vendor]; !ok {
+		s.unknown.Do(func() {
+			s.log().LogAttrs(ctx, slog.LevelError, "durable: Config.Payloads lacks a vendor: its events are stored, and become dead letters",
+				slog.String("vendor", e.Vendor))
+		})
+	}
 }
 
 // withRaw adds the sealed body to the JSON object of a CloudEvent.

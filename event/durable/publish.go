@@ -32,6 +32,10 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	if s.base.Err() != nil {
 		return event.Unavailable(ErrClosed, retryAfterFault)
 	}
+	if s.isOwn(ctx, e) {
+		return errOwnEvent
+	}
+	s.tellUnknown(ctx, e)
 	m, shard, err := s.encode(e)
 	if err != nil {
 		return err

@@ -74,7 +74,7 @@ func (s *Store) Replay(ctx context.Context, from, to time.Time, f Filter, h even
 	if err != nil {
 		return stopped(err)
 	}
-	h = event.Recover(h)
+	h = s.handing(h)
 	var firstLeft error
 	left := 0
 	for {

@@ -50,7 +50,7 @@ type run struct {
 type ended struct{ error }
 
 func newRun(s *Store, c Consumer, h event.Handler) *run {
-	return &run{Store: s, c: c, h: event.Recover(h)}
+	return &run{Store: s, c: c, h: s.handing(h)}
 }
 
 func (r *run) run(ctx context.Context) error {

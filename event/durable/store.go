@@ -27,6 +27,8 @@ type Store struct {
 	stuck    atomic.Int64  // how many have been stored for too long
 	full     chan int      // told the number of a shard that was full
 
+	unknown sync.Once // the log has been told of a vendor that is not in Payloads
+
 	fullMu   sync.Mutex
 	fullness []fullness // of each shard
 
@@ -79,6 +81,9 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	}
 	if err := s.createStreams(ctx, asked); err != nil {
 		return nil, err
+	}
+	if len(sealer.aeads) > 0 && !c.KeepRaw {
+		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: RawKeys without KeepRaw: bodies that others have kept are opened, none is kept here")
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
 	return s, nil
