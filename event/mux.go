@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync/atomic"
 )
@@ -63,12 +64,21 @@ func (m *Mux) HandleFunc(pattern Type, f func(context.Context, *Event) error) {
 //
 //	event.On(mux, func(ctx context.Context, e *event.Event, a *relock.SecurityAlert) error { … })
 //
+// P must be exactly what Event.Payload points to: loginradius.Hook and not the
+// loginradius.Profile in it, and not an interface. An On for another type is
+// never called, which is not noticed, since vendors of your own have payloads of
+// their own.
+//
 // Unloc, UserLock and LoginRadius have one payload type each: an On for it takes
 // their unknown events as well, and Default does not see them. It panics if f is
-// nil.
+// nil, or if P is what no payload can be: a pointer, an interface or Event.
 func On[P any](m *Mux, f func(ctx context.Context, e *Event, payload *P) error) {
 	if f == nil {
 		panic(errNilHandler)
+	}
+	switch t := reflect.TypeFor[P](); {
+	case t.Kind() == reflect.Pointer, t.Kind() == reflect.Interface, t == reflect.TypeFor[Event]():
+		panic(fmt.Sprintf("event: no payload is a *%s: want a pointer to a payload's struct, such as *relock.SecurityAlert", t))
 	}
 	m.routes = append(m.routes, route{
 		match: func(e *Event) bool { _, ok := e.Payload.(*P); return ok },

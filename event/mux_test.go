@@ -3,6 +3,7 @@ package event_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -285,6 +286,25 @@ func TestOnMatchesThePayloadType(t *testing.T) {
 			assert.Zero(t, m.Unhandled())
 		})
 	}
+}
+
+// A callback for what no vendor sends would never be called.
+func TestOnRefusesWhatIsNoPayload(t *testing.T) {
+	m := event.NewMux()
+	for text, on := range map[string]func(){
+		"no payload is a **event_test.alert:": func() { event.On(m, func(context.Context, *event.Event, **alert) error { return nil }) },
+		"no payload is a *event.Event:":       func() { event.On(m, func(context.Context, *event.Event, *event.Event) error { return nil }) },
+		"no payload is a *interface {}:":      func() { event.On(m, func(context.Context, *event.Event, *any) error { return nil }) },
+	} {
+		func() {
+			defer func() { assert.Contains(t, fmt.Sprint(recover()), text) }()
+			on()
+		}()
+	}
+	assert.NotPanics(t, func() {
+		event.On(m, func(context.Context, *event.Event, *map[string]any) error { return nil })
+		event.On(m, func(context.Context, *event.Event, *string) error { return nil })
+	}, "payloads of one's own")
 }
 
 func TestMuxHandsOnContextAndEvent(t *testing.T) {
