@@ -70,8 +70,9 @@ type Config struct {
 	// limit.
 	RateLimit RateLimit
 	// Wrap is put around what handles the events, for Handler and Middleware
-	// alike, the first one outermost: [event.Dedupe], or wrappers of your own. A
-	// Queue does not belong here: give it to Handler.
+	// alike, the first one outermost: [event.Dedupe], or wrappers of your own.
+	// Handler and Middleware panic if there is a Queue in it, which nobody could
+	// shut down: give the Queue to Handler.
 	Wrap []func(event.Handler) event.Handler
 	// Logger gets one record a request: at level Info if it was accepted, Warn if
 	// it was refused, if an error was [event.Permanent], or if its client is
