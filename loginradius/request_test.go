@@ -147,12 +147,14 @@ func TestForgedRequestsAreRefused(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	t.Run("secrets", func(t *testing.T) {
-		for name, secrets := range map[string][]string{
-			"none": nil, "empty": {""}, "blank": {" "}, "from a file": {"abc\n"}, "one of them": {"good", ""},
+		for text, secrets := range map[string][]string{
+			" is empty": nil, "[0] is empty": {""}, "[0] has white space": {" "}, "[1] has white space": {"good", "abc\n"}, "[1] is empty": {"good", ""},
 		} {
 			_, err := loginradius.New(loginradius.Config{Secrets: secrets})
-			require.Error(t, err, name)
-			assert.Contains(t, err.Error(), "Secrets", name)
+			assert.ErrorContains(t, err, "loginradius: Config.Secrets"+text)
+			v, err := loginradius.NewVerifier(secrets...)
+			assert.ErrorContains(t, err, "loginradius: secrets"+text)
+			assert.Nil(t, v)
 		}
 	})
 	t.Run("shown", func(t *testing.T) {

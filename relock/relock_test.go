@@ -367,9 +367,12 @@ func TestSamples(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	_, err := relock.New(relock.Config{})
-	assert.ErrorContains(t, err, "Secrets")
+	assert.EqualError(t, err, "relock: Config.Secrets is empty")
 	_, err = relock.New(relock.Config{Secrets: []string{"good", "bad\n"}})
-	assert.ErrorContains(t, err, "Secrets[1]")
+	assert.ErrorContains(t, err, "relock: Config.Secrets[1] has white space")
+	v, err := relock.NewVerifier("")
+	assert.EqualError(t, err, "relock: secrets[0] is empty")
+	assert.Nil(t, v)
 	_, err = relock.New(relock.Config{Secrets: []string{"good"}, Endpoint: verify.Config{Name: "a b"}})
 	assert.ErrorContains(t, err, "Name")
 	c := relock.Config{Secrets: []string{"canary-secret"}, Endpoint: verify.Config{Name: "north"}}

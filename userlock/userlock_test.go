@@ -290,11 +290,17 @@ func TestConfig(t *testing.T) {
 		"31 digits": {primary[1:]}, "33 digits": {primary + "0"}, "one bad": {primary, "x"}, "newline": {primary + "\n"}, "words": {"my secret"},
 	} {
 		_, err := userlock.New(userlock.Config{IDs: ids})
-		assert.ErrorContains(t, err, "IDs", name)
+		assert.ErrorContains(t, err, "userlock: Config.IDs", name)
+		v, err2 := userlock.NewVerifier(ids...)
+		assert.ErrorContains(t, err2, "userlock: ids", name)
+		assert.Nil(t, v)
 		if err != nil {
 			assert.NotContains(t, err.Error(), primary[:12])
 		}
 	}
+	_, err := userlock.New(userlock.Config{IDs: []string{primary, "my secret"}})
+	assert.ErrorContains(t, err, "userlock: Config.IDs[1] is not a GUID, such as ")
+	assert.NotContains(t, err.Error(), "my secret")
 	for _, aliases := range []map[string]string{{"Utilisateur": "NoSuchField"}, {"": "UserAccount"}, {"--": "UserAccount"}, {strings.Repeat("x", 65): "UserAccount"}} {
 		_, err := userlock.New(userlock.Config{IDs: []string{primary}, Aliases: aliases})
 		assert.ErrorContains(t, err, "Aliases")
