@@ -530,7 +530,7 @@ func TestNewRequest(t *testing.T) {
 	server := httptest.NewServer(hook.Handler(events))
 	defer server.Close()
 	n := userlock.Notification{ServerID: "7c9e6679", EventType: "4", UserAccount: "ada", Extra: map[string]json.RawMessage{"new": json.RawMessage(`[1]`)}}
-	for _, payload := range []any{n, &n, fill(fixtures["denied"])} {
+	for _, payload := range []any{n, &n, fill(fixtures["denied"]), json.RawMessage(fill(fixtures["denied"]))} {
 		r, err := userlock.NewRequest(context.Background(), server.URL, primary, payload)
 		require.NoError(t, err)
 		res, err := server.Client().Do(r)
@@ -549,8 +549,12 @@ func TestNewRequest(t *testing.T) {
 	assert.Error(t, err)
 	_, err = userlock.NewRequest(context.Background(), server.URL, primary, (*userlock.Notification)(nil))
 	assert.Error(t, err)
-	_, err = userlock.NewRequest(context.Background(), server.URL, primary, 5)
-	assert.ErrorContains(t, err, "int")
+	for text, payload := range map[string]any{
+		"payload is a int,": 5, "payload is a *event.Event,": &event.Event{Payload: &n}, "payload is a map[string]interface {},": map[string]any{"EventType": "4"},
+	} {
+		_, err = userlock.NewRequest(context.Background(), server.URL, primary, payload)
+		assert.ErrorContains(t, err, text)
+	}
 }
 
 // When nothing matches, the log says what the members are called, and nothing
