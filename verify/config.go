@@ -25,6 +25,10 @@ type Config struct {
 	// Name tells two endpoints of one vendor apart; it becomes Event.Source.
 	// Letters, digits, dots, hyphens and underscores, at most 64. Zero: the
 	// vendor's name.
+	//
+	// Two endpoints of one vendor that share a Dedupe, Queue or store need a Name
+	// each. Without, equal bodies of both are one event: the second is answered 200
+	// and dropped.
 	Name string
 	// MaxBody is the largest body in bytes, at most 1 GiB. Zero: 64 KiB,
 	// LoginRadius 1 MiB.
