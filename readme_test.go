@@ -129,6 +129,65 @@ func TestREADMEInProduction(t *testing.T) {
 	assert.Equal(t, 1, calls)
 }
 
+func TestREADMEQueue(t *testing.T) {
+	dedupe := event.Dedupe(event.DedupeConfig{})
+	t.Setenv("UNLOC_WEBHOOK_PASSWORD", "a-password-for-tests")
+	hook, err := unloc.New(unloc.Config{
+		Credentials: []verify.Credential{{User: "unloc", Password: os.Getenv("UNLOC_WEBHOOK_PASSWORD")}},
+	})
+	require.NoError(t, err)
+	calls := 0
+	events := event.NewMux()
+	events.HandleFunc(event.LockUnlocked, func(context.Context, *event.Event) error { calls++; return nil })
+	mux := http.NewServeMux()
+
+	queue := event.NewQueue(event.Retry(event.RetryConfig{})(dedupe(events)), event.QueueConfig{})
+	mux.Handle("/webhooks/unloc", hook.Handler(queue)) // at the end: http.Server.Shutdown, then queue.Shutdown
+
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	for range 3 {
+		r, err := unloc.NewRequest(t.Context(), server.URL+"/webhooks/unloc", "unloc", "a-password-for-tests", &unloc.AccessEvent{ID: "e-1", Action: "unlocked"})
+		require.NoError(t, err)
+		res, err := server.Client().Do(r)
+		require.NoError(t, err)
+		res.Body.Close()
+		assert.Equal(t, 200, res.StatusCode)
+	}
+	left, err := queue.Shutdown(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, left)
+	assert.Equal(t, 1, calls)
+
+	inWrap, err := newUnloc()
+	require.NoError(t, err)
+	assert.Panics(t, func() { inWrap.Handler(queue) }, "Dedupe is left out of Wrap then")
+}
+
+// README.md says what a request that did not come from a network needs.
+func TestREADMERecorder(t *testing.T) {
+	hook, err := relock.New(relock.Config{
+		Secrets:  []string{"a secret for tests"},
+		Endpoint: verify.Config{AllowFrom: []string{"198.51.100.7"}, ClientIP: verify.XForwardedFor("192.0.2.1")},
+	})
+	require.NoError(t, err)
+	handler := hook.Handler(event.NewMux())
+	answer := func(change func(r *http.Request)) int {
+		r, err := relock.NewRequest(t.Context(), "/webhooks/relock", "a secret for tests", &relock.SecurityAlert{})
+		require.NoError(t, err)
+		change(r)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w.Code
+	}
+	assert.Equal(t, 403, answer(func(*http.Request) {}))
+	assert.Equal(t, 403, answer(func(r *http.Request) { r.RemoteAddr = "192.0.2.1:1234" }))
+	assert.Equal(t, 200, answer(func(r *http.Request) {
+		r.RemoteAddr = "192.0.2.1:1234"
+		r.Header.Set("X-Forwarded-For", "198.51.100.7")
+	}))
+}
+
 // A Badge is the payload of the vendor in README.md.
 type Badge struct {
 	ID     string `json:"id,omitempty"`
@@ -223,7 +282,7 @@ func TestREADMESnippets(t *testing.T) {
 		code += flat(string(source))
 	}
 	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
-	require.Len(t, snippets, 6)
+	require.Len(t, snippets, 7)
 	for _, s := range snippets {
 		assert.Contains(t, code, flat(s[1]), "a snippet that is not compiled by this test:\n%s", s[1])
 	}

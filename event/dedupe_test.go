@@ -719,9 +719,9 @@ func TestDedupe_Construction(t *testing.T) {
 		text string
 	}{
 		"queue":                    {queue, "around a Queue"},
-		"retry, queue":             {retry(queue), "around a Queue"},
+		"retry, mux, queue":        {retry(inner), "around a Queue"},
 		"recover, queue":           {event.Recover(queue), "around a Queue"},
-		"recover, retry, queue":    {event.Recover(retry(queue)), "around a Queue"},
+		"recover, recover, queue":  {event.Recover(event.Recover(queue)), "around a Queue"},
 		"mux, mux, recover, queue": {mux, "around a Queue"},
 		"wrapper of another":       {wrapper{queue}, "around a Queue"},
 		"itself":                   {event.Recover(dedupe(new(script))), "around itself"},

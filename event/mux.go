@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync/atomic"
 )
@@ -32,21 +33,23 @@ type route struct {
 func NewMux() *Mux { return new(Mux) }
 
 // Handle registers h for the types that pattern names: one type
-// ("session.started", also one of your own), a family ("session.*"), or all
-// ("*"). It panics if the pattern is none of these or h is nil.
+// ("session.started", also one of your own, or [Unknown]), a family, which is the
+// first word of a type ("session.*"), or all ("*"). It panics if the pattern is
+// none of these or h is nil.
 //
-// A misspelt type is not noticed, since vendors of your own may have it: use the
-// constants, and watch Unhandled. With a handler for "*", nothing is unhandled
-// and Default is never called.
+// Patterns are about Event.Type. A vendor's own name for its event, such as
+// Relock's "session.created" or "authentication.success", is Event.VendorType and
+// matches nothing: these are SessionStarted and AuthenticationSucceeded. Nor is
+// the name of a vendor a family ("relock.*").
+//
+// None of that is noticed, and a misspelt type neither, since vendors of your own
+// may have such types: use the constants, and watch Unhandled. With a handler for
+// "*", nothing is unhandled and Default is never called.
 func (m *Mux) Handle(pattern Type, h Handler) {
 	if f, ok := h.(HandlerFunc); h == nil || ok && f == nil {
 		panic(errNilHandler)
 	}
-	match, ok := matcher(pattern)
-	if !ok {
-		panic(fmt.Sprintf("event: bad pattern %q: want a type, a family such as %q, or %q", string(pattern), "session.*", "*"))
-	}
-	m.routes = append(m.routes, route{match, h})
+	m.routes = append(m.routes, route{matcher(pattern), h})
 }
 
 // HandleFunc is [Mux.Handle] for a function.
@@ -61,12 +64,21 @@ func (m *Mux) HandleFunc(pattern Type, f func(context.Context, *Event) error) {
 //
 //	event.On(mux, func(ctx context.Context, e *event.Event, a *relock.SecurityAlert) error { … })
 //
+// P must be exactly what Event.Payload points to: loginradius.Hook and not the
+// loginradius.Profile in it, and not an interface. An On for another type is
+// never called, which is not noticed, since vendors of your own have payloads of
+// their own.
+//
 // Unloc, UserLock and LoginRadius have one payload type each: an On for it takes
 // their unknown events as well, and Default does not see them. It panics if f is
-// nil.
+// nil, or if P is what no payload can be: a pointer, an interface or Event.
 func On[P any](m *Mux, f func(ctx context.Context, e *Event, payload *P) error) {
 	if f == nil {
 		panic(errNilHandler)
+	}
+	switch t := reflect.TypeFor[P](); {
+	case t.Kind() == reflect.Pointer, t.Kind() == reflect.Interface, t == reflect.TypeFor[Event]():
+		panic(fmt.Sprintf("event: no payload is a *%s: want a pointer to a payload's struct, such as *relock.SecurityAlert", t))
 	}
 	m.routes = append(m.routes, route{
 		match: func(e *Event) bool { _, ok := e.Payload.(*P); return ok },
@@ -124,15 +136,25 @@ func (m *Mux) HandleEvent(ctx context.Context, e *Event) error {
 // at any time.
 func (m *Mux) Unhandled() uint64 { return m.unhandled.Load() }
 
-func matcher(pattern Type) (func(*Event) bool, bool) {
+// matcher panics if pattern is none.
+func matcher(pattern Type) func(*Event) bool {
 	if pattern == "*" {
-		return func(*Event) bool { return true }, true
+		return func(*Event) bool { return true }
 	}
-	if family, ok := strings.CutSuffix(string(pattern), ".*"); ok {
-		prefix := family + "."
-		return func(e *Event) bool { return strings.HasPrefix(string(e.Type), prefix) }, validType(family)
+	name, family := strings.CutSuffix(string(pattern), ".*")
+	first, _, dotted := strings.Cut(name, ".")
+	switch {
+	case !validType(name):
+		panic(fmt.Sprintf("event: bad pattern %q: want a type, a family such as %q, or %q", string(pattern), "session.*", "*"))
+	case family == dotted && pattern != Unknown:
+		// No type is a word alone, and a family is one.
+		panic(fmt.Sprintf("event: bad pattern %q: want %q for the family", string(pattern), first+".*"))
+	case family:
+		prefix := name + "."
+		return func(e *Event) bool { return strings.HasPrefix(string(e.Type), prefix) }
+	default:
+		return func(e *Event) bool { return e.Type == pattern }
 	}
-	return func(e *Event) bool { return e.Type == pattern }, validType(string(pattern))
 }
 
 // validType reports whether s consists of lower-case words of letters, digits

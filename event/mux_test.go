@@ -3,6 +3,7 @@ package event_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -43,11 +44,7 @@ func TestMuxPatterns(t *testing.T) {
 			[]event.Type{"session.started", "session.ended", "session.of_my_own", "session.a.b"},
 			[]event.Type{"session", "sessions.x", "session_x", "sessionx.y", "a.session.x", "device.revoked", "unknown", ""},
 		},
-		{
-			"session.a.*",
-			[]event.Type{"session.a.b"},
-			[]event.Type{"session.a", "session.b", "session.ab.c"},
-		},
+		{"relock.*", []event.Type{"relock.of_my_own"}, []event.Type{"session.started", "relock"}},
 		{
 			"*",
 			[]event.Type{"session.started", "unknown", "security.alert", "", "my_own"},
@@ -55,7 +52,7 @@ func TestMuxPatterns(t *testing.T) {
 		},
 		{"unknown", []event.Type{"unknown"}, []event.Type{"", "unknown.x", "session.started"}},
 		{"my_own.type_2", []event.Type{"my_own.type_2"}, []event.Type{"my_own.type_3", "my_own"}},
-		{"coffee", []event.Type{"coffee"}, []event.Type{"coffee.brewed", ""}},
+		{"my_own.a.b", []event.Type{"my_own.a.b"}, []event.Type{"my_own.a", "my_own.a.b.c"}},
 	}
 	for _, tt := range tests {
 		t.Run(string(tt.pattern), func(t *testing.T) {
@@ -80,6 +77,7 @@ func TestMuxBadPatternsPanic(t *testing.T) {
 		"session..*", "session.*.*", "session.*.x", "session.st*", "*.started", "*.session.*", "Session.started", "session.Started",
 		"SESSION.*", "session started", " session.started", "session.started ", "session.* ", "session.\n", "session-x", "session/x",
 		"séance.ouverte", "session.é*", "session,device", "session.?", "session\x00", "\xff",
+		"session", "relock", "session_started", "session.started.*", "session.a.b.*", "unknown.x.*",
 	} {
 		t.Run(string(pattern), func(t *testing.T) {
 			m := event.NewMux()
@@ -91,11 +89,25 @@ func TestMuxBadPatternsPanic(t *testing.T) {
 			assert.EqualValues(t, 1, m.Unhandled(), "nothing was registered")
 		})
 	}
-	assert.PanicsWithValue(t,
-		`event: bad pattern "session*": want a type, a family such as "session.*", or "*"`,
-		func() {
-			event.NewMux().HandleFunc("session*", func(context.Context, *event.Event) error { return nil })
+	for pattern, text := range map[event.Type]string{
+		"session*":          `event: bad pattern "session*": want a type, a family such as "session.*", or "*"`,
+		"session":           `event: bad pattern "session": want "session.*" for the family`,
+		"session.started.*": `event: bad pattern "session.started.*": want "session.*" for the family`,
+	} {
+		assert.PanicsWithValue(t, text, func() {
+			event.NewMux().HandleFunc(pattern, func(context.Context, *event.Event) error { return nil })
 		})
+	}
+}
+
+func TestMuxTakesEveryType(t *testing.T) {
+	for _, typ := range event.Types() {
+		called := false
+		m := event.NewMux()
+		m.HandleFunc(typ, func(context.Context, *event.Event) error { called = true; return nil })
+		require.NoError(t, m.HandleEvent(t.Context(), &event.Event{Type: typ}))
+		assert.True(t, called, typ)
+	}
 }
 
 func TestMuxNilPanics(t *testing.T) {
@@ -274,6 +286,25 @@ func TestOnMatchesThePayloadType(t *testing.T) {
 			assert.Zero(t, m.Unhandled())
 		})
 	}
+}
+
+// A callback for what no vendor sends would never be called.
+func TestOnRefusesWhatIsNoPayload(t *testing.T) {
+	m := event.NewMux()
+	for text, on := range map[string]func(){
+		"no payload is a **event_test.alert:": func() { event.On(m, func(context.Context, *event.Event, **alert) error { return nil }) },
+		"no payload is a *event.Event:":       func() { event.On(m, func(context.Context, *event.Event, *event.Event) error { return nil }) },
+		"no payload is a *interface {}:":      func() { event.On(m, func(context.Context, *event.Event, *any) error { return nil }) },
+	} {
+		func() {
+			defer func() { assert.Contains(t, fmt.Sprint(recover()), text) }()
+			on()
+		}()
+	}
+	assert.NotPanics(t, func() {
+		event.On(m, func(context.Context, *event.Event, *map[string]any) error { return nil })
+		event.On(m, func(context.Context, *event.Event, *string) error { return nil })
+	}, "payloads of one's own")
 }
 
 func TestMuxHandsOnContextAndEvent(t *testing.T) {

@@ -58,6 +58,12 @@ type RetryConfig struct {
 // being tried again when the process ends is lost unless Queue.Shutdown returned
 // it.
 //
+// Retry goes inside a Queue, not around one: a Queue answers at once, so that
+// nothing would be tried again. The wrapper panics if it is put around a Queue, or
+// around wrappers of one that have a method Unwrap() Handler, as those of this
+// package do. It does not look into a [Mux], since other handlers of that may be
+// what it is for, nor into functions.
+//
 // Retry panics if Attempts, Delay or MaxDelay is negative, the wrapper if its
 // handler is nil.
 func Retry(c RetryConfig) func(Handler) Handler {
@@ -80,8 +86,26 @@ func Retry(c RetryConfig) func(Handler) Handler {
 		if h == nil {
 			panic(errNilHandler)
 		}
+		if wrapsQueue(h) {
+			panic("event: Retry around a Queue retries nothing: put the Queue around Retry")
+		}
 		return &retrying{c: c, next: h, jitter: rand.N[time.Duration]}
 	}
+}
+
+// wrapsQueue reports whether h is a Queue, or a wrapper that leads to one.
+func wrapsQueue(h Handler) bool {
+	for h != nil {
+		if _, ok := h.(*Queue); ok {
+			return true
+		}
+		w, ok := h.(interface{ Unwrap() Handler })
+		if !ok {
+			return false
+		}
+		h = w.Unwrap()
+	}
+	return false
 }
 
 type retrying struct {

@@ -199,4 +199,25 @@ func TestRetry_Construction(t *testing.T) {
 		assert.Panics(t, func() { event.Retry(c) }, name)
 	}
 	assert.Panics(t, func() { event.Retry(event.RetryConfig{})(nil) })
+
+	const text = "event: Retry around a Queue retries nothing: put the Queue around Retry"
+	queue := event.NewQueue(new(script), event.QueueConfig{})
+	mux := event.NewMux()
+	mux.Handle("session.*", queue)
+	retry := event.Retry(event.RetryConfig{})
+	for name, h := range map[string]event.Handler{
+		"queue":              queue,
+		"recover, queue":     event.Recover(queue),
+		"wrapper of another": wrapper{event.Recover(queue)},
+	} {
+		assert.PanicsWithValue(t, text, func() { retry(h) }, name)
+	}
+	for name, h := range map[string]event.Handler{
+		"a mux that has other handlers too": mux,
+		"a queue that is wanted so":         event.HandlerFunc(queue.HandleEvent),
+		"dedupe":                            event.Dedupe(event.DedupeConfig{})(new(script)),
+		"wrapper of nothing":                wrapper{},
+	} {
+		assert.NotPanics(t, func() { retry(h) }, name)
+	}
 }

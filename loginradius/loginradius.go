@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/credential"
 	"github.com/accesshook/accesshook/verify"
 )
 
@@ -43,7 +44,7 @@ func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 // New returns an endpoint for LoginRadius's webhooks. The error names the field
 // that is wrong.
 func New(c Config) (*verify.Endpoint, error) {
-	v, err := NewVerifier(c.Secrets...)
+	v, err := newVerifier("Config.Secrets", c.Secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +61,13 @@ func New(c Config) (*verify.Endpoint, error) {
 
 // NewVerifier returns a verifier for requests that are signed with any of the
 // secrets, for Endpoint.SetVerifier or for use on its own.
-func NewVerifier(secrets ...string) (verify.Verifier, error) {
+func NewVerifier(secrets ...string) (verify.Verifier, error) { return newVerifier("secrets", secrets) }
+
+// newVerifier calls the secrets field in its errors.
+func newVerifier(field string, secrets []string) (verify.Verifier, error) {
+	if err := credential.CheckAll("loginradius: "+field, secrets); err != nil {
+		return nil, err
+	}
 	v, err := verify.NewHMAC(verify.HMACConfig{Header: SignatureHeader, Secrets: secrets})
 	if err != nil {
 		return nil, fmt.Errorf("loginradius: %w", err)

@@ -13,8 +13,9 @@ import (
 )
 
 // NewRequest returns a request as LoginRadius sends it, signed with secret: for
-// testing your own handler, and for tools. The payload is a Hook or *Hook, whose
-// secrets are sent in clear, or a []byte that is signed and sent as it is.
+// testing your own handler, and for tools. The payload is a [Hook] or a pointer to
+// one, whose secrets are sent in clear, or a []byte or [json.RawMessage] that is
+// signed and sent as it is.
 func NewRequest(ctx context.Context, url, secret string, payload any) (*http.Request, error) {
 	if secret == "" {
 		return nil, errors.New("loginradius: secret is empty")

@@ -2,6 +2,7 @@ package loginradius_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -63,7 +64,7 @@ func TestNewRequestIsAccepted(t *testing.T) {
 	for name, text := range fixtures() {
 		t.Run(name, func(t *testing.T) {
 			_, sent := decode(t, text)
-			for form, payload := range map[string]any{"pointer": sent, "value": *sent, "bytes": []byte(text)} {
+			for form, payload := range map[string]any{"pointer": sent, "value": *sent, "bytes": []byte(text), "raw": json.RawMessage(text)} {
 				for _, secret := range []string{"new secret", "old secret"} {
 					got = nil
 					r, err := loginradius.NewRequest(t.Context(), server.URL, secret, payload)
@@ -104,6 +105,9 @@ func TestNewRequestRefuses(t *testing.T) {
 		"bad URL":   {"://", "secret", []byte(`{}`)},
 		"nil hook":  {"https://example.org", "secret", (*loginradius.Hook)(nil)},
 		"no JSON":   {"https://example.org", "secret", func() {}},
+		"a part":    {"https://example.org", "secret", new(loginradius.Profile)},
+		"an event":  {"https://example.org", "secret", &event.Event{Payload: new(loginradius.Hook)}},
+		"a map":     {"https://example.org", "secret", map[string]any{"HookName": "login"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := loginradius.NewRequest(t.Context(), c.url, c.secret, c.payload)
@@ -147,12 +151,14 @@ func TestForgedRequestsAreRefused(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	t.Run("secrets", func(t *testing.T) {
-		for name, secrets := range map[string][]string{
-			"none": nil, "empty": {""}, "blank": {" "}, "from a file": {"abc\n"}, "one of them": {"good", ""},
+		for text, secrets := range map[string][]string{
+			" is empty": nil, "[0] is empty": {""}, "[0] has white space": {" "}, "[1] has white space": {"good", "abc\n"}, "[1] is empty": {"good", ""},
 		} {
 			_, err := loginradius.New(loginradius.Config{Secrets: secrets})
-			require.Error(t, err, name)
-			assert.Contains(t, err.Error(), "Secrets", name)
+			assert.ErrorContains(t, err, "loginradius: Config.Secrets"+text)
+			v, err := loginradius.NewVerifier(secrets...)
+			assert.ErrorContains(t, err, "loginradius: secrets"+text)
+			assert.Nil(t, v)
 		}
 	})
 	t.Run("shown", func(t *testing.T) {

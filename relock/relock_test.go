@@ -302,7 +302,18 @@ func TestNewRequest(t *testing.T) {
 	assert.Error(t, err)
 	_, err = relock.NewRequest(context.Background(), "://", "secret", []byte(`{}`))
 	assert.Error(t, err)
-	for _, payload := range []any{nil, (*relock.SessionEnded)(nil), `{"event":"session.ended"}`} {
+	for _, payload := range []any{relock.SessionEnded{UserID: "u-1"}, json.RawMessage(`{"event":"session.ended","data":{"userId":"u-1"}}`)} {
+		r, err = relock.NewRequest(context.Background(), "https://example.com", "secret", payload)
+		require.NoError(t, err)
+		body, err = io.ReadAll(r.Body)
+		require.NoError(t, err)
+		assert.Equal(t, `{"event":"session.ended","data":{"userId":"u-1"}}`, string(body))
+	}
+	// They would be answered 200 as unknown events, and a wrong test would pass.
+	for _, payload := range []any{
+		nil, (*relock.SessionEnded)(nil), `{"event":"session.ended"}`, struct{ relock.SessionEnded }{}, new(relock.Location),
+		&event.Event{Payload: new(relock.SessionEnded)}, map[string]any{"event": "session.ended"},
+	} {
 		_, err = relock.NewRequest(context.Background(), "https://example.com", "secret", payload)
 		assert.ErrorContains(t, err, "relock: payload", "%T", payload)
 	}
@@ -367,9 +378,12 @@ func TestSamples(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	_, err := relock.New(relock.Config{})
-	assert.ErrorContains(t, err, "Secrets")
+	assert.EqualError(t, err, "relock: Config.Secrets is empty")
 	_, err = relock.New(relock.Config{Secrets: []string{"good", "bad\n"}})
-	assert.ErrorContains(t, err, "Secrets[1]")
+	assert.ErrorContains(t, err, "relock: Config.Secrets[1] has white space")
+	v, err := relock.NewVerifier("")
+	assert.EqualError(t, err, "relock: secrets[0] is empty")
+	assert.Nil(t, v)
 	_, err = relock.New(relock.Config{Secrets: []string{"good"}, Endpoint: verify.Config{Name: "a b"}})
 	assert.ErrorContains(t, err, "Name")
 	c := relock.Config{Secrets: []string{"canary-secret"}, Endpoint: verify.Config{Name: "north"}}

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,10 +15,20 @@ import (
 
 // NewRequest returns a request as Relock sends it, signed with secret: for
 // testing your own handler, and for tools. The payload is one of this package's
-// structs, or a []byte that is signed and sent as it is.
+// payloads or a pointer to one, or a []byte or [json.RawMessage] that is signed and
+// sent as it is.
 func NewRequest(ctx context.Context, url, secret string, payload any) (*http.Request, error) {
 	if secret == "" {
 		return nil, errors.New("relock: secret is empty")
+	}
+	switch payload.(type) {
+	case AuthenticationSucceeded, AuthenticationFailed, DeviceRegistered, DeviceRevoked,
+		SessionCreated, SessionEnded, SecurityAlert, Unknown,
+		*AuthenticationSucceeded, *AuthenticationFailed, *DeviceRegistered, *DeviceRevoked,
+		*SessionCreated, *SessionEnded, *SecurityAlert, *Unknown:
+	case []byte, json.RawMessage:
+	default:
+		return nil, fmt.Errorf("relock: payload is a %T, want one of this package's or []byte", payload)
 	}
 	body, err := convert.Body(payload)
 	if err != nil {

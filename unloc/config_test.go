@@ -20,15 +20,15 @@ func TestNewRefuses(t *testing.T) {
 		config unloc.Config
 		field  string
 	}{
-		"no credentials":             {unloc.Config{}, "credentials"},
-		"empty list":                 {unloc.Config{Credentials: []verify.Credential{}}, "credentials"},
-		"empty user":                 {unloc.Config{Credentials: []verify.Credential{{Password: "correct-horse"}}}, "credentials[0].User"},
-		"blank user":                 {unloc.Config{Credentials: []verify.Credential{{User: "  ", Password: "correct-horse"}}}, "credentials[0].User"},
-		"colon in the user":          {unloc.Config{Credentials: []verify.Credential{{User: "do:ors", Password: "correct-horse"}}}, "credentials[0].User"},
-		"empty password":             {unloc.Config{Credentials: []verify.Credential{{User: "doors"}}}, "credentials[0].Password"},
-		"line feed from a file":      {unloc.Config{Credentials: []verify.Credential{{User: "doors", Password: "correct-horse\n"}}}, "credentials[0].Password"},
-		"control character":          {unloc.Config{Credentials: []verify.Credential{{User: "doors", Password: "correct\x00horse"}}}, "credentials[0].Password"},
-		"second of two, no password": {unloc.Config{Credentials: []verify.Credential{good, {User: "doors"}}}, "credentials[1].Password"},
+		"no credentials":             {unloc.Config{}, "unloc: Config.Credentials is empty"},
+		"empty list":                 {unloc.Config{Credentials: []verify.Credential{}}, "unloc: Config.Credentials is empty"},
+		"empty user":                 {unloc.Config{Credentials: []verify.Credential{{Password: "correct-horse"}}}, "unloc: Config.Credentials[0].User"},
+		"blank user":                 {unloc.Config{Credentials: []verify.Credential{{User: "  ", Password: "correct-horse"}}}, "unloc: Config.Credentials[0].User"},
+		"colon in the user":          {unloc.Config{Credentials: []verify.Credential{{User: "do:ors", Password: "correct-horse"}}}, "unloc: Config.Credentials[0].User"},
+		"empty password":             {unloc.Config{Credentials: []verify.Credential{{User: "doors"}}}, "unloc: Config.Credentials[0].Password"},
+		"line feed from a file":      {unloc.Config{Credentials: []verify.Credential{{User: "doors", Password: "correct-horse\n"}}}, "unloc: Config.Credentials[0].Password"},
+		"control character":          {unloc.Config{Credentials: []verify.Credential{{User: "doors", Password: "correct\x00horse"}}}, "unloc: Config.Credentials[0].Password"},
+		"second of two, no password": {unloc.Config{Credentials: []verify.Credential{good, {User: "doors"}}}, "unloc: Config.Credentials[1].Password"},
 		"endpoint":                   {unloc.Config{Credentials: []verify.Credential{good}, Endpoint: verify.Config{MaxBody: -1}}, "MaxBody"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -42,8 +42,10 @@ func TestNewRefuses(t *testing.T) {
 
 func TestNewVerifierRefusesNothing(t *testing.T) {
 	v, err := unloc.NewVerifier()
-	require.Error(t, err)
+	require.EqualError(t, err, "unloc: credentials is empty")
 	assert.True(t, v == nil, "a nil interface, not a nil pointer in one")
+	_, err = unloc.NewVerifier(verify.Credential{User: "doors"})
+	require.EqualError(t, err, "unloc: credentials[0].Password is empty")
 }
 
 // A registration that works is not to be broken by a rule about new ones.

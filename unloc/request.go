@@ -2,6 +2,7 @@ package unloc
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,8 +12,8 @@ import (
 )
 
 // NewRequest returns a request as Unloc sends it, with user and password: for
-// testing your own handler, and for tools. The payload is an [AccessEvent], or a
-// []byte that is sent as it is.
+// testing your own handler, and for tools. The payload is an [AccessEvent] or a
+// pointer to one, or a []byte or [json.RawMessage] that is sent as it is.
 func NewRequest(ctx context.Context, url, user, password string, payload any) (*http.Request, error) {
 	switch {
 	case user == "":
@@ -21,6 +22,11 @@ func NewRequest(ctx context.Context, url, user, password string, payload any) (*
 		return nil, errors.New("unloc: user has a colon, which Basic authentication cannot send")
 	case password == "":
 		return nil, errors.New("unloc: password is empty")
+	}
+	switch payload.(type) {
+	case AccessEvent, *AccessEvent, []byte, json.RawMessage:
+	default:
+		return nil, fmt.Errorf("unloc: payload is a %T, want an AccessEvent or []byte", payload)
 	}
 	body, err := convert.Body(payload)
 	if err != nil {

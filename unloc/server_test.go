@@ -2,6 +2,7 @@ package unloc_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -44,7 +45,7 @@ func send(t *testing.T, r *http.Request) (status int, header http.Header, body s
 func TestNewRequestIsAccepted(t *testing.T) {
 	url, received := serve(t, verify.Credential{User: "doors", Password: "s3cr3t"}, verify.Credential{User: "doors", Password: "n3xt"})
 	_, p := decode(t, unlocked)
-	for name, payload := range map[string]any{"bytes": []byte(unlocked), "pointer": p, "value": *p} {
+	for name, payload := range map[string]any{"bytes": []byte(unlocked), "pointer": p, "value": *p, "raw": json.RawMessage(unlocked)} {
 		for _, password := range []string{"s3cr3t", "n3xt"} {
 			t.Run(name+", "+password, func(t *testing.T) {
 				r, err := unloc.NewRequest(t.Context(), url, "doors", password, payload)
@@ -71,6 +72,8 @@ func TestNewRequestRefuses(t *testing.T) {
 		"empty password":        {"https://hooks.example", "doors", "", unloc.AccessEvent{}},
 		"not a URL":             {"https://hooks.example:port", "doors", "s3cr3t", unloc.AccessEvent{}},
 		"a nil pointer":         {"https://hooks.example", "doors", "s3cr3t", (*unloc.AccessEvent)(nil)},
+		"an event":              {"https://hooks.example", "doors", "s3cr3t", &event.Event{Payload: new(unloc.AccessEvent)}},
+		"a map":                 {"https://hooks.example", "doors", "s3cr3t", map[string]any{"action": "unlocked"}},
 		"text":                  {"https://hooks.example", "doors", "s3cr3t", `{"action":"unlocked"}`},
 		"cannot be encoded":     {"https://hooks.example", "doors", "s3cr3t", make(chan int)},
 		"a payload with a func": {"https://hooks.example", "doors", "s3cr3t", struct{ F func() }{}},

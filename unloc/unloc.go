@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/credential"
 	"github.com/accesshook/accesshook/verify"
 )
 
@@ -37,7 +38,7 @@ func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 // New returns an endpoint for Unloc's webhooks. The error names the field that
 // is wrong.
 func New(c Config) (*verify.Endpoint, error) {
-	v, err := NewVerifier(c.Credentials...)
+	v, err := newVerifier("Config.Credentials", c.Credentials)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +53,19 @@ func New(c Config) (*verify.Endpoint, error) {
 // NewVerifier returns a verifier for requests that come with any of the
 // credentials, for Endpoint.SetVerifier or for use on its own.
 func NewVerifier(credentials ...verify.Credential) (verify.Verifier, error) {
+	return newVerifier("credentials", credentials)
+}
+
+// newVerifier calls the credentials field in its errors.
+func newVerifier(field string, credentials []verify.Credential) (verify.Verifier, error) {
+	if len(credentials) == 0 {
+		return nil, fmt.Errorf("unloc: %s is empty", field)
+	}
+	for i, c := range credentials {
+		if err := credential.CheckAccount(fmt.Sprintf("unloc: %s[%d]", field, i), c.User, c.Password); err != nil {
+			return nil, err
+		}
+	}
 	v, err := verify.NewBasicAuth(credentials...)
 	if err != nil {
 		return nil, fmt.Errorf("unloc: %w", err)

@@ -2,6 +2,7 @@ package userlock
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,8 +13,8 @@ import (
 
 // NewRequest returns a request as UserLock sends it, with id in clear as the
 // member UserLockId of the body: for testing your own handler, and for tools. The
-// payload is a [Notification] or a pointer to one, or a []byte that is sent as it
-// is and has to hold the ID itself.
+// payload is a [Notification] or a pointer to one, or a []byte or [json.RawMessage]
+// that is sent as it is and has to hold the ID itself.
 func NewRequest(ctx context.Context, url, id string, payload any) (*http.Request, error) {
 	if _, ok := normalizeID(nil, id); !ok {
 		return nil, errors.New("userlock: id is not a GUID")
@@ -22,6 +23,8 @@ func NewRequest(ctx context.Context, url, id string, payload any) (*http.Request
 	var err error
 	switch p := payload.(type) {
 	case []byte:
+		raw = p
+	case json.RawMessage:
 		raw = p
 	case Notification:
 		raw, err = jsonbody.Marshal(body{id, fields(p)})

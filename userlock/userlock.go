@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/credential"
 	"github.com/accesshook/accesshook/verify"
 )
 
@@ -41,7 +42,7 @@ func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 // New returns an endpoint for UserLock's notifications. The error names the
 // field that is wrong.
 func New(c Config) (*verify.Endpoint, error) {
-	v, err := NewVerifier(c.IDs...)
+	v, err := newVerifier("Config.IDs", c.IDs)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +66,18 @@ func New(c Config) (*verify.Endpoint, error) {
 
 // NewVerifier returns a verifier for notifications that carry any of the IDs, for
 // Endpoint.SetVerifier or for use on its own.
-func NewVerifier(ids ...string) (verify.Verifier, error) {
+func NewVerifier(ids ...string) (verify.Verifier, error) { return newVerifier("ids", ids) }
+
+// newVerifier calls the IDs field in its errors.
+func newVerifier(field string, ids []string) (verify.Verifier, error) {
+	if err := credential.CheckAll("userlock: "+field, ids); err != nil {
+		return nil, err
+	}
+	for i, id := range ids {
+		if _, ok := normalizeID(nil, id); !ok {
+			return nil, fmt.Errorf("userlock: %s[%d] is not a GUID, such as 5f0c8a2e-9d41-4b7e-8c36-1a2b3c4d5e6f, or has only zeros", field, i)
+		}
+	}
 	v, err := verify.NewBodyID(verify.BodyIDConfig{IDs: ids, Normalize: normalizeID, Mask: maskID})
 	if err != nil {
 		return nil, fmt.Errorf("userlock: %w", err)

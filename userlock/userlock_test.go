@@ -290,11 +290,17 @@ func TestConfig(t *testing.T) {
 		"31 digits": {primary[1:]}, "33 digits": {primary + "0"}, "one bad": {primary, "x"}, "newline": {primary + "\n"}, "words": {"my secret"},
 	} {
 		_, err := userlock.New(userlock.Config{IDs: ids})
-		assert.ErrorContains(t, err, "IDs", name)
+		assert.ErrorContains(t, err, "userlock: Config.IDs", name)
+		v, err2 := userlock.NewVerifier(ids...)
+		assert.ErrorContains(t, err2, "userlock: ids", name)
+		assert.Nil(t, v)
 		if err != nil {
 			assert.NotContains(t, err.Error(), primary[:12])
 		}
 	}
+	_, err := userlock.New(userlock.Config{IDs: []string{primary, "my secret"}})
+	assert.ErrorContains(t, err, "userlock: Config.IDs[1] is not a GUID, such as ")
+	assert.NotContains(t, err.Error(), "my secret")
 	for _, aliases := range []map[string]string{{"Utilisateur": "NoSuchField"}, {"": "UserAccount"}, {"--": "UserAccount"}, {strings.Repeat("x", 65): "UserAccount"}} {
 		_, err := userlock.New(userlock.Config{IDs: []string{primary}, Aliases: aliases})
 		assert.ErrorContains(t, err, "Aliases")
@@ -524,7 +530,7 @@ func TestNewRequest(t *testing.T) {
 	server := httptest.NewServer(hook.Handler(events))
 	defer server.Close()
 	n := userlock.Notification{ServerID: "7c9e6679", EventType: "4", UserAccount: "ada", Extra: map[string]json.RawMessage{"new": json.RawMessage(`[1]`)}}
-	for _, payload := range []any{n, &n, fill(fixtures["denied"])} {
+	for _, payload := range []any{n, &n, fill(fixtures["denied"]), json.RawMessage(fill(fixtures["denied"]))} {
 		r, err := userlock.NewRequest(context.Background(), server.URL, primary, payload)
 		require.NoError(t, err)
 		res, err := server.Client().Do(r)
@@ -543,8 +549,12 @@ func TestNewRequest(t *testing.T) {
 	assert.Error(t, err)
 	_, err = userlock.NewRequest(context.Background(), server.URL, primary, (*userlock.Notification)(nil))
 	assert.Error(t, err)
-	_, err = userlock.NewRequest(context.Background(), server.URL, primary, 5)
-	assert.ErrorContains(t, err, "int")
+	for text, payload := range map[string]any{
+		"payload is a int,": 5, "payload is a *event.Event,": &event.Event{Payload: &n}, "payload is a map[string]interface {},": map[string]any{"EventType": "4"},
+	} {
+		_, err = userlock.NewRequest(context.Background(), server.URL, primary, payload)
+		assert.ErrorContains(t, err, text)
+	}
 }
 
 // When nothing matches, the log says what the members are called, and nothing

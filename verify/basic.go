@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+
+	"github.com/accesshook/accesshook/internal/credential"
 )
 
 // A Credential is a user and a password for Basic authentication.
@@ -57,13 +59,7 @@ func NewBasicAuth(credentials ...Credential) (*BasicAuth, error) {
 	}
 	v := new(BasicAuth)
 	for i, c := range credentials {
-		if err := checkSecret(fmt.Sprintf("BasicAuth credentials[%d].User", i), c.User); err != nil {
-			return nil, err
-		}
-		if strings.Contains(c.User, ":") {
-			return nil, fmt.Errorf("verify: BasicAuth credentials[%d].User has a colon", i)
-		}
-		if err := checkSecret(fmt.Sprintf("BasicAuth credentials[%d].Password", i), c.Password); err != nil {
+		if err := credential.CheckAccount(fmt.Sprintf("verify: BasicAuth credentials[%d]", i), c.User, c.Password); err != nil {
 			return nil, err
 		}
 		v.accounts = append(v.accounts, account{

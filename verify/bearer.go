@@ -5,6 +5,8 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"net/http"
+
+	"github.com/accesshook/accesshook/internal/credential"
 )
 
 // Bearer is a [Verifier] for a fixed token in the Authorization header (RFC
@@ -19,7 +21,7 @@ type Bearer struct {
 // NewBearer returns a verifier that accepts any of the tokens; several are for
 // rotation.
 func NewBearer(tokens ...string) (*Bearer, error) {
-	if err := checkSecrets("Bearer tokens", tokens); err != nil {
+	if err := credential.CheckAll("verify: Bearer tokens", tokens); err != nil {
 		return nil, err
 	}
 	v := new(Bearer)

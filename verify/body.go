@@ -63,6 +63,10 @@ func (l limited) read() ([]byte, error) {
 		case int64(len(buf)) > l.max:
 			return buf, l.tooLarge()
 		case err == io.EOF:
+			if n := l.r.ContentLength; n > 0 && len(buf) == 0 {
+				// No sender can do this: what breaks off is no io.EOF.
+				return buf, fmt.Errorf("verify: body is empty although Content-Length is %d: something has read it before", n)
+			}
 			if l.deadline {
 				// The connection goes on being read while the event is handled,
 				// to notice that the sender has gone.

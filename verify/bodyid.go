@@ -10,6 +10,7 @@ import (
 	"sync"
 	"unicode"
 
+	"github.com/accesshook/accesshook/internal/credential"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
@@ -62,7 +63,7 @@ func NewBodyID(c BodyIDConfig) (*BodyID, error) {
 	if c.Normalize == nil {
 		return nil, errors.New("verify: BodyIDConfig.Normalize is nil")
 	}
-	if err := checkSecrets("BodyIDConfig.IDs", c.IDs); err != nil {
+	if err := credential.CheckAll("verify: BodyIDConfig.IDs", c.IDs); err != nil {
 		return nil, err
 	}
 	v := &BodyID{

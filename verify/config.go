@@ -27,6 +27,10 @@ type Config struct {
 	// Name tells two endpoints of one vendor apart; it becomes Event.Source.
 	// Letters, digits, dots, hyphens and underscores, at most 64. Zero: the
 	// vendor's name.
+	//
+	// Two endpoints of one vendor that share a Dedupe, Queue or store need a Name
+	// each. Without, equal bodies of both are one event: the second is answered 200
+	// and dropped.
 	Name string
 	// MaxBody is the largest body in bytes, at most 1 GiB. Zero: 64 KiB,
 	// LoginRadius 1 MiB.
@@ -77,8 +81,9 @@ type Config struct {
 	// limit.
 	RateLimit RateLimit
 	// Wrap is put around what handles the events, for Handler and Middleware
-	// alike, the first one outermost: [event.Dedupe], or wrappers of your own. A
-	// Queue does not belong here: give it to Handler.
+	// alike, the first one outermost: [event.Dedupe], or wrappers of your own.
+	// Handler and Middleware panic if there is a Queue in it, which nobody could
+	// shut down: give the Queue to Handler.
 	Wrap []func(event.Handler) event.Handler
 	// Logger gets one record a request: at level Info if it was accepted, Warn if
 	// it was refused, if an error was [event.Permanent], or if its client is

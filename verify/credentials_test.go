@@ -172,6 +172,30 @@ func TestBodyIDConfigErrors(t *testing.T) {
 	assert.NotContains(t, fmt.Sprintf("%v %+v", verify.BodyIDConfig{IDs: []string{"11112222"}}, verify.BodyIDConfig{IDs: []string{"11112222"}}), "1111")
 }
 
+// Errors of package verify name its own fields, and no value.
+func TestCredentialErrors(t *testing.T) {
+	for text, refused := range map[string]func() error{
+		"verify: HMACConfig.Secrets is empty": func() error {
+			_, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig"})
+			return err
+		},
+		"verify: Bearer tokens[1] has a control character": func() error {
+			_, err := verify.NewBearer("good", "swor\x00dfish")
+			return err
+		},
+		"verify: BasicAuth credentials[0].User has a colon": func() error {
+			_, err := verify.NewBasicAuth(verify.Credential{User: "swor:dfish", Password: "swordfish"})
+			return err
+		},
+		"verify: BodyIDConfig.IDs[0] is not an ID": func() error {
+			_, err := verify.NewBodyID(verify.BodyIDConfig{Normalize: digits, IDs: []string{"swordfish"}})
+			return err
+		},
+	} {
+		assert.EqualError(t, refused(), text)
+	}
+}
+
 func TestBodyIDNamesWhatArrived(t *testing.T) {
 	v := newBodyID(t, "11112222")
 	_, err := v.Verify(nil, []byte(`{"User Lock":"`+"11112223"+`","event\nType":1,"`+strings.Repeat("n", 200)+`":{}}`))

@@ -930,14 +930,42 @@ func TestContextPrints(t *testing.T) {
 	})).ServeHTTP(httptest.NewRecorder(), signed(t, "http://localhost/", "{}"))
 }
 
-func TestMiddlewareRefusesAQueue(t *testing.T) {
+// A Queue that Config.Wrap makes could not be shut down. One that is given to
+// Handler can.
+func TestQueueInWrapIsRefused(t *testing.T) {
 	queue := func(h event.Handler) event.Handler { return event.NewQueue(h, event.QueueConfig{}) }
+	own := queue(event.NewMux())
+	for name, c := range map[string]struct {
+		wrap []func(event.Handler) event.Handler
+		text string
+	}{
+		"alone":         {[]func(event.Handler) event.Handler{queue}, "Config.Wrap[0] is a Queue"},
+		"under Recover": {[]func(event.Handler) event.Handler{event.Recover, queue}, "Config.Wrap[1] is a Queue"},
+		"over Recover":  {[]func(event.Handler) event.Handler{queue, event.Recover}, "Config.Wrap[0] is a Queue"},
+	} {
+		hook := newEndpoint(t, verify.Config{Wrap: c.wrap})
+		for way, start := range map[string]func(){
+			"Middleware":           func() { hook.Middleware(http.NotFoundHandler()) },
+			"Handler":              func() { hook.Handler(event.NewMux()) },
+			"Handler with a Queue": func() { hook.Handler(own) },
+		} {
+			func() {
+				defer func() { assert.Contains(t, fmt.Sprint(recover()), c.text, "%s, %s", way, name) }()
+				start()
+			}()
+		}
+	}
+
 	for name, wrap := range map[string][]func(event.Handler) event.Handler{
-		"alone": {queue}, "under Recover": {event.Recover, queue}, "over Recover": {queue, event.Recover},
+		"nothing": nil, "Recover": {event.Recover, event.Recover},
 	} {
 		hook := newEndpoint(t, verify.Config{Wrap: wrap})
-		assert.Panics(t, func() { hook.Middleware(http.NotFoundHandler()) }, name)
+		assert.NotPanics(t, func() { hook.Handler(own) }, name)
+		assert.NotPanics(t, func() { hook.Handler(event.Recover(own)) }, name)
 	}
+	hook := newEndpoint(t, verify.Config{Wrap: []func(event.Handler) event.Handler{event.Dedupe(event.DedupeConfig{})}})
+	assert.PanicsWithValue(t, "event: Dedupe around a Queue would mark done what is only queued: put the Queue around Dedupe",
+		func() { hook.Handler(own) })
 }
 
 // An event must have an ID, or it could be neither told apart nor encoded.

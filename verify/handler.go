@@ -10,7 +10,8 @@ import (
 )
 
 // Handler returns an [http.Handler] that receives a request, hands its event to
-// h and answers. It panics if h is nil.
+// h and answers. It panics if h is nil, or if there is a Queue in Config.Wrap; h
+// itself may be one.
 //
 // A verified request is worked on to its end: the context of h is not cancelled
 // when the sender hangs up (most vendors never send again), only when
@@ -62,10 +63,32 @@ func (p *Endpoint) handle(x *exchange, h event.Handler) error {
 }
 
 func (p *Endpoint) wrap(h event.Handler) event.Handler {
+	own := queueIn(h)
 	for i := len(p.config.Wrap) - 1; i >= 0; i-- {
 		if h = p.config.Wrap[i](h); h == nil {
 			panic(fmt.Sprintf("verify: Config.Wrap[%d] returned nil", i))
 		}
+		// Nobody could shut it down, and Middleware's handler would be called after
+		// its request is over.
+		if q := queueIn(h); q != nil && q != own {
+			panic(fmt.Sprintf("verify: Config.Wrap[%d] is a Queue: give the Queue to Handler", i))
+		}
 	}
 	return h
+}
+
+// queueIn returns the Queue that h is or that wrappers of package event lead to,
+// nil if there is none.
+func queueIn(h event.Handler) *event.Queue {
+	for h != nil {
+		if q, ok := h.(*event.Queue); ok {
+			return q
+		}
+		w, ok := h.(interface{ Unwrap() event.Handler })
+		if !ok {
+			return nil
+		}
+		h = w.Unwrap()
+	}
+	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"net/textproto"
 	"strings"
 	"sync"
+
+	"github.com/accesshook/accesshook/internal/credential"
 )
 
 // An Encoding is how a signature is written in its header.
@@ -81,7 +83,7 @@ func NewHMAC(c HMACConfig) (*HMAC, error) {
 	if c.Hash == nil {
 		c.Hash = sha256.New
 	}
-	if err := checkSecrets("HMACConfig.Secrets", c.Secrets); err != nil {
+	if err := credential.CheckAll("verify: HMACConfig.Secrets", c.Secrets); err != nil {
 		return nil, err
 	}
 	v := &HMAC{

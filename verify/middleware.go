@@ -14,7 +14,8 @@ import (
 )
 
 // Middleware returns an [http.Handler] that lets only verified requests through
-// to next, and answers the others. It panics if next is nil.
+// to next, and answers the others. It panics if next is nil, or if there is a
+// Queue in Config.Wrap.
 //
 // next finds the event with [event.FromContext], and reads the body again from
 // the start. The request's context is left alone: it ends when the sender hangs
@@ -38,9 +39,6 @@ func (p *Endpoint) Middleware(next http.Handler) http.Handler {
 		next.ServeHTTP(&t.answer, t.r.WithContext(event.NewContext(ctx, e)))
 		return t.answer.err()
 	}))
-	if queued(h) {
-		panic("verify: Config.Wrap has a Queue, which would call Middleware's handler after its request is over; give the Queue to Handler")
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchange{w: w, r: r}
 		if err := p.receive(&x); err != nil {
@@ -67,21 +65,6 @@ func (p *Endpoint) Middleware(next http.Handler) http.Handler {
 		t.state.Store(turnOver)
 		p.record(&x, status, err)
 	})
-}
-
-// queued reports whether a wrapper of package event is a Queue, or is around one.
-func queued(h event.Handler) bool {
-	for h != nil {
-		if _, ok := h.(*event.Queue); ok {
-			return true
-		}
-		u, ok := h.(interface{ Unwrap() event.Handler })
-		if !ok {
-			return false
-		}
-		h = u.Unwrap()
-	}
-	return false
 }
 
 // take lets h have its turn. A panic before next was called is the wrappers' and

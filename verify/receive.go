@@ -18,6 +18,11 @@ import (
 // body, credential, decoding, age. It writes nothing but may set the read
 // deadline of the connection. On success r.Body reads again from the start.
 //
+// Nothing may have read r.Body before, as the middleware of a framework might. A
+// body with a Content-Length of which nothing is left is therefore an error that
+// is answered 500: the sender did nothing wrong and may try again. Without a
+// Content-Length it cannot be told from an empty body.
+//
 // Answer with Respond, also when Receive failed. Receive does not log and does
 // not observe: [Endpoint.Handler] and [Endpoint.Middleware] do.
 func (p *Endpoint) Receive(w http.ResponseWriter, r *http.Request) (*event.Event, error) {
