@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"io"
@@ -39,7 +40,7 @@ func observed(t *testing.T, seen <-chan verify.Observation) verify.Observation {
 	select {
 	case o := <-seen:
 		return o
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		require.FailNow(t, "nothing was observed")
 		return verify.Observation{}
 	}
@@ -121,6 +122,14 @@ func TestSenderCannotFeignABodyReadBefore(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, conn.(*net.TCPConn).CloseWrite())
 
+			if name == "HTTP/2, end of headers" {
+				// From Go 1.27 on the server refuses this by itself.
+				answer, err := io.ReadAll(conn)
+				require.NoError(t, err)
+				if bytes.Contains(answer, []byte(frame(reset, 0, 1, "\x00\x00\x00\x01"))) { // PROTOCOL_ERROR
+					return
+				}
+			}
 			o := observed(t, seen)
 			assert.Equal(t, c.status, o.Status, "%v", o.Err)
 			if c.status == http.StatusBadRequest {
