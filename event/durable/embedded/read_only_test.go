@@ -38,12 +38,15 @@ func TestReadOnlyDirectory(t *testing.T) {
 	}
 	dir := t.TempDir()
 	if os.Geteuid() == 0 {
-		require.NoError(t, os.Chown(dir, nobody, nobody))
+		allowed(t, os.Chown(dir, nobody, nobody))
 	}
 	process := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestReadOnlyDirectory$", "-test.v", "-test.timeout", "180s")
 	process.Env = append(os.Environ(), readOnlyDir+"="+dir)
 	out, err := process.CombinedOutput()
 	require.NoError(t, err, string(out))
+	if bytes.Contains(out, []byte(notAllowed)) {
+		t.Skip(notAllowed)
+	}
 	assert.Contains(t, string(out), "--- PASS")
 }
 
@@ -57,10 +60,21 @@ func becomeNobody(t *testing.T, dir string) {
 	t.Helper()
 	require.NoError(t, os.Chdir(dir))
 	if os.Geteuid() == 0 {
-		require.NoError(t, syscall.Setgroups(nil))
-		require.NoError(t, syscall.Setgid(nobody))
-		require.NoError(t, syscall.Setuid(nobody))
+		allowed(t, syscall.Setgroups(nil))
+		allowed(t, syscall.Setgid(nobody))
+		allowed(t, syscall.Setuid(nobody))
 	}
+}
+
+const notAllowed = "root may not become somebody else here"
+
+// allowed leaves the test out in a container that has no other users.
+func allowed(t *testing.T, err error) {
+	t.Helper()
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EINVAL) {
+		t.Skip(notAllowed)
+	}
+	require.NoError(t, err)
 }
 
 func forbidToWrite(t *testing.T, dir string) {
