@@ -20,15 +20,13 @@ type limited struct {
 	r        *http.Request
 	max      int64
 	deadline bool
-	budget   *bodyBudget
-	held     *int64
 }
 
 // limitBody starts the clock of the body. The deadline stands from here on, also
 // if the request is refused before the body was read: the server reads what is
 // left of a small body before it answers.
 func (p *Endpoint) limitBody(x *exchange) limited {
-	l := limited{w: x.w, r: x.r, max: p.config.MaxBody, budget: &p.unverified, held: &x.held}
+	l := limited{w: x.w, r: x.r, max: p.config.MaxBody}
 	timeout := p.config.BodyTimeout
 	if s, ok := x.r.Context().Value(http.ServerContextKey).(*http.Server); ok && s.ReadTimeout > 0 {
 		timeout = min(timeout, s.ReadTimeout)
@@ -42,8 +40,9 @@ func (l limited) setReadDeadline(t time.Time) bool {
 }
 
 // read returns the whole body, or with an error as much of it as was read. Memory
-// grows with what comes, to at most twice of it, and never past the bound.
-func (l limited) read() ([]byte, error) {
+// grows with what comes, to at most twice of it, and never past the bound or what the
+// budget has left; held is what it holds of that.
+func (l limited) read(budget *bodyBudget, held *int64) ([]byte, error) {
 	if l.r.ContentLength > l.max {
 		return nil, l.tooLarge()
 	}
@@ -83,7 +82,7 @@ func (l limited) read() ([]byte, error) {
 		}
 		if len(buf) == cap(buf) {
 			size := min(2*int64(cap(buf)), l.max+1)
-			if err := l.budget.grow(l.held, len(buf), size); err != nil {
+			if err := budget.grow(held, len(buf), size); err != nil {
 				l.stop()
 				return buf, err
 			}

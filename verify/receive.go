@@ -111,7 +111,7 @@ func (p *Endpoint) receive(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if x.body, err = limit.read(); err != nil {
+	if x.body, err = limit.read(&p.unverified, &x.held); err != nil {
 		return err
 	}
 	return p.checkBody(v, x, checked)
