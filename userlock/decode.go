@@ -185,7 +185,7 @@ func (d decoder) readAll(n *Notification, r *jsonbody.Reader, ids []span, how tr
 			}
 			continue
 		}
-		if isText && text == "" || r.Kind() == "null" {
+		if isText && text == "" || !isText && r.Kind() == "null" {
 			r.Skip() // the same as absent, and no reason to lose what another name has
 			continue
 		}
