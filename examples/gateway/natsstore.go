@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 
 	"github.com/nats-io/nats.go"
 
@@ -55,19 +53,6 @@ func openNATS(ctx context.Context, servers string, env environment, c durable.Co
 		return nil, err
 	}
 	return &natsStore{s, nc}, nil
-}
-
-// readable returns why a file cannot be read, without its path: that is a secret
-// if the content was put into the variable.
-func readable(path string) error {
-	f, err := os.Open(path)
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		err = e.Err
-	}
-	if err != nil {
-		return fmt.Errorf("cannot read the file: %w", err)
-	}
-	return f.Close()
 }
 
 // Close closes the store, and then the connection.

@@ -66,7 +66,7 @@ func (o *options) storeConfig(env environment, receivers []*receiver, log *slog.
 		return durable.Config{}, err
 	}
 	if path, ok := env(natsCredentialsVariable); ok {
-		if err := readable(path); err != nil {
+		if _, err := readFile(path); err != nil {
 			return durable.Config{}, fmt.Errorf("%s: %w", natsCredentialsVariable, err)
 		}
 	}
