@@ -33,10 +33,12 @@ func NewBearer(tokens ...string) (*Bearer, error) {
 }
 
 // Verify implements [Verifier]. Its label is "token 1" for the first token.
-func (v *Bearer) Verify(r *http.Request, _ []byte) (by string, err error) { return v.VerifyHeader(r) }
+func (v *Bearer) Verify(r *http.Request, _ []byte) (credential string, err error) {
+	return v.VerifyHeader(r)
+}
 
 // VerifyHeader implements [HeaderVerifier].
-func (v *Bearer) VerifyHeader(r *http.Request) (by string, err error) {
+func (v *Bearer) VerifyHeader(r *http.Request) (credential string, err error) {
 	if v == nil || len(v.tokens) == 0 {
 		return "", ErrUnauthenticated
 	}

@@ -61,7 +61,7 @@ type Endpoint struct {
 	reportFrom prefixes
 	clients    *clients // nil without a rate limit
 	unverified bodyBudget
-	refusals   *throttle // of log records
+	refusals   *sampler // of log records
 	suppressed atomic.Int64
 }
 
@@ -80,7 +80,7 @@ func NewEndpoint(d Definition) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Endpoint{vendor: d.Vendor, source: c.Name, decode: d.Decode, config: c, refusals: newThrottle(10, 100)}
+	p := &Endpoint{vendor: d.Vendor, source: c.Name, decode: d.Decode, config: c, refusals: newSampler(10, 100)}
 	p.unverified.limit = c.MaxUnverified
 	if p.allowFrom, err = networks("AllowFrom", c.AllowFrom); err != nil {
 		return nil, err

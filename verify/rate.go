@@ -125,7 +125,7 @@ func (c *clients) take(addr netip.Addr) (wait time.Duration, ok bool) {
 		entry = &clientEntry{key, rate.NewLimiter(c.limit, c.burst)}
 		s.byKey[key] = s.used.PushFront(entry)
 	}
-	now := time.Now() // under the lock: see throttle
+	now := time.Now() // under the lock: see sampler
 	r := entry.limiter.ReserveN(now, 1)
 	if wait = r.DelayFrom(now); wait == 0 {
 		return 0, true
