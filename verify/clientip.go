@@ -55,11 +55,7 @@ type ClientIP func(r *http.Request) (netip.Addr, error)
 // such as chi's RealIP sets r.RemoteAddr. Such a middleware must not believe headers of
 // anybody.
 func RemoteAddr(r *http.Request) (netip.Addr, error) {
-	// First as net/http writes it, since errors of netip allocate.
-	if ap, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		return plainAddr(ap.Addr()), nil
-	}
-	if a, ok := parseHop(r.RemoteAddr); ok {
+	if a, ok := address.Host(r.RemoteAddr); ok {
 		return a, nil
 	}
 	return netip.Addr{}, errors.New("verify: the connection has no address")
@@ -143,7 +139,7 @@ func TrustedHeader(name string, trusted ...string) ClientIP {
 		if len(values) != 1 {
 			return netip.Addr{}, fmt.Errorf("verify: a proxy sent %d headers %s", len(values), key)
 		}
-		a, ok := parseHop(strings.Trim(values[0], " \t"))
+		a, ok := address.Host(strings.Trim(values[0], " \t"))
 		if !ok {
 			return netip.Addr{}, fmt.Errorf("verify: %s of a proxy is no address", key)
 		}
@@ -205,7 +201,7 @@ func (p proxies) walk(r *http.Request, header string, hops func(values []string,
 	var client netip.Addr
 	bad := true // also if there is no hop at all
 	err := hops(r.Header[header], func(hop string) bool {
-		a, ok := parseHop(hop)
+		a, ok := address.Host(hop)
 		client, bad = a, !ok
 		return ok && p.networks.contains(a) || p.unix && hop == "unix:" // as nginx names such a peer
 	})
@@ -218,11 +214,6 @@ func (p proxies) walk(r *http.Request, header string, hops func(values []string,
 		// Every hop may be trusted: a request of the farthest proxy's own.
 		return client, nil
 	}
-}
-
-// parseHop reads an address, with a port or in brackets as proxies write it.
-func parseHop(s string) (netip.Addr, bool) {
-	return address.Host(s)
 }
 
 var errForwarded = errors.New("verify: Forwarded of a proxy is malformed")

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/internal/convert"
+	"github.com/accesshook/accesshook/internal/eventid"
 )
 
 // Receive takes a request from the network to a verified event. It checks the
@@ -260,7 +260,7 @@ func (p *Endpoint) complete(e *event.Event, masked, raw []byte) {
 	e.Vendor, e.Source = p.vendor, p.source
 	e.Raw = raw
 	if e.ID == "" {
-		e.ID = convert.ID(masked)
+		e.ID = eventid.Of(masked)
 	}
 	if len(e.Warnings) > event.MaxWarnings {
 		e.Warnings = e.Warnings[:event.MaxWarnings]
