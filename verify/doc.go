@@ -33,8 +33,9 @@
 // Configure TLS on the server. Without it everybody on the way reads the bodies and
 // the credentials that travel with them (UserLock, Basic, Bearer).
 //
-// Use secrets of 16 random bytes or more. Anyone who captures one signed request can
-// brute-force a short secret offline.
+// Constructors refuse keys and tokens of fewer than 16 bytes: anyone who captures one
+// signed request can brute-force a short key offline. They cannot tell whether a longer
+// one is random.
 //
 // # Which policies to set
 //

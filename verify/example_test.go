@@ -20,7 +20,7 @@ import (
 func ExampleNewEndpoint() {
 	type badge struct{ ID, Holder, Gate string }
 
-	v, err := verify.NewBearer("a token that only the vendor has")
+	v, err := verify.NewBearer(event.NewSecret("a token that only the vendor has"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func ExampleEndpoint_Receive() {
 
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{}`))
-	r.Header.Set("Authorization", "Bearer token")
+	r.Header.Set("Authorization", "Bearer the token of the vendor")
 	handler.ServeHTTP(w, r)
 	fmt.Println(w.Code, w.Body)
 	// Output: 200 {"received":true}
@@ -80,11 +80,11 @@ func ExampleEndpoint_Receive() {
 
 // Moving from one credential to another: both are accepted meanwhile.
 func ExampleAnyOf() {
-	token, err := verify.NewBearer("the old token")
+	token, err := verify.NewBearer(event.NewSecret("the old token of the vendor"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	signature, err := verify.NewHMAC(verify.HMACConfig{Header: "X-Signature", Secrets: []string{"the new secret"}})
+	signature, err := verify.NewHMAC(verify.HMACConfig{Header: "X-Signature", Secrets: event.Secrets("the new secret of the vendor")})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func ExampleAnyOf() {
 
 	r := httptest.NewRequest(http.MethodPost, "/", nil)
 	fmt.Println(hook.Verify(r, []byte("{}")) == nil)
-	r.Header.Set("Authorization", "Bearer the old token")
+	r.Header.Set("Authorization", "Bearer the old token of the vendor")
 	fmt.Println(hook.Verify(r, []byte("{}")) == nil)
 	// Output:
 	// false
@@ -121,7 +121,7 @@ func ExampleStatus() {
 func store(*event.Event) error { return nil }
 
 func exampleEndpoint(wrap ...func(event.Handler) event.Handler) *verify.Endpoint {
-	v, err := verify.NewBearer("token")
+	v, err := verify.NewBearer(event.NewSecret("the token of the vendor"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func ExampleEndpoint_Process() {
 
 	genuine := request{
 		Method: "POST", SourceIP: "203.0.113.5", Body: "e30=", IsBase64: true,
-		Headers: map[string]string{"authorization": "Bearer token", "content-type": "application/json"},
+		Headers: map[string]string{"authorization": "Bearer the token of the vendor", "content-type": "application/json"},
 	}
 	fmt.Println(handle(context.Background(), genuine))
 	fmt.Println(handle(context.Background(), genuine)) // a duplicate

@@ -61,9 +61,9 @@ func TestContentEncoding(t *testing.T) {
 
 // RFC 9110, 11.4: one or more spaces between the scheme and what follows.
 func TestAuthorizationWithSeveralSpaces(t *testing.T) {
-	gate, err := verify.NewBasicAuth(verify.Credential{User: "gate", Password: "swordfish"})
+	gate, err := verify.NewBasicAuth(verify.NewCredential("gate", "swordfish"))
 	require.NoError(t, err)
-	token, err := verify.NewBearer("a token for tests")
+	token, err := verify.NewBearer(event.NewSecret("a token for tests"))
 	require.NoError(t, err)
 	hook := newEndpoint(t, verify.Config{})
 	server := httptest.NewServer(hook.Handler(event.NewMux()))
@@ -96,7 +96,7 @@ func TestAuthorizationWithSeveralSpaces(t *testing.T) {
 
 // Function services hand over headers with keys in lower case.
 func TestHeaderKeysInAnyCase(t *testing.T) {
-	gate, err := verify.NewBasicAuth(verify.Credential{User: "gate", Password: "swordfish"})
+	gate, err := verify.NewBasicAuth(verify.NewCredential("gate", "swordfish"))
 	require.NoError(t, err)
 	hook := newEndpoint(t, verify.Config{
 		Also:      gate,

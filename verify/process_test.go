@@ -21,7 +21,7 @@ import (
 
 // Process answers, logs and observes as Handler does, whatever is sent.
 func TestProcessIsHandler(t *testing.T) {
-	gate, err := verify.NewBasicAuth(verify.Credential{User: "gate", Password: "swordfish"})
+	gate, err := verify.NewBasicAuth(verify.NewCredential("gate", "swordfish"))
 	require.NoError(t, err)
 	failed := errors.New("disk full")
 	header := func(name, value string) func(*http.Request) {

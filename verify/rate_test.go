@@ -253,7 +253,7 @@ func TestAllowFromReport(t *testing.T) {
 // A sender that waits for the challenge sends every event twice, first without a
 // password: a step of HTTP and no failure. Wrong passwords are failures.
 func TestBasicChallengeIsNoFailure(t *testing.T) {
-	gate, err := verify.NewBasicAuth(verify.Credential{User: "gate", Password: "swordfish"})
+	gate, err := verify.NewBasicAuth(verify.NewCredential("gate", "swordfish"))
 	require.NoError(t, err)
 	endpoint := func(v verify.Verifier) *verify.Endpoint {
 		hook := newEndpoint(t, verify.Config{RateLimit: verify.RateLimit{Requests: 100}})
