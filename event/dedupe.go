@@ -126,7 +126,9 @@ var ErrInProgress = errors.New("event: another delivery of this event is still b
 //   - A duplicate of what is done is answered nil: the vendor gets a 200.
 //   - A delivery that comes while this process works on the same event waits for
 //     that and is answered the same, nil or error, without calling the handler.
-//     If its own context is over first it is answered [ErrInProgress].
+//     If its own context is over first it is answered [ErrInProgress]. If the
+//     context of the delivery that is worked on ends, as when its sender hangs up,
+//     another one takes over.
 //   - If another instance has claimed the event, it waits as long as
 //     [DedupeConfig] says for that to end.
 //
@@ -220,7 +222,7 @@ type deduper struct {
 type flight struct {
 	done  chan struct{} // closed when the fields below are set; nil while nobody waits
 	err   error
-	again bool // the leader gave up waiting for another instance; others may go on
+	again bool // the leader failed because its own context had ended; others go on
 }
 
 type deduping struct {
@@ -301,6 +303,8 @@ func (h *deduping) lead(ctx context.Context, e *Event, key string, f *flight) (e
 			}
 			o.Err = errors.Join(o.Err, d.settle(ctx, e, key, c, err))
 		}
+		// A delivery whose own context has ended does not decide for the others.
+		f.again = err != nil && !IsPermanent(err) && ctx.Err() != nil
 		d.land(key, f, err)
 		d.observe(ctx, o)
 		if v != nil {
@@ -315,7 +319,6 @@ func (h *deduping) lead(ctx context.Context, e *Event, key string, f *flight) (e
 			o.Err = errors.Join(o.Err, failed)
 		}
 	case DedupeBusy:
-		f.again = ctx.Err() != nil
 		err = d.inProgress(ctx)
 	}
 	returned = true

@@ -127,10 +127,20 @@ func referenceEncode(e *event.Event) ([]byte, error) {
 		subject = e.Device.ID
 	}
 	head, err := encodePlainly(referenceEnvelope{
-		SpecVersion: "1.0", ID: e.ID, Source: source, Type: "accesshook." + string(e.Type),
-		Time: e.Time.UTC(), Subject: subject, DataContentType: "application/json",
+		SpecVersion: "1.0", ID: attribute(e.ID), Source: attribute(source), Type: attribute("accesshook." + string(e.Type)),
+		Time: e.Time.UTC(), Subject: attribute(subject), DataContentType: "application/json",
 	})
 	return []byte(strings.TrimSuffix(string(head), "}") + `,"data":` + string(data) + "}"), err
+}
+
+var notInAnAttribute = regexp.MustCompile(`[\p{Cc}\x{FDD0}-\x{FDEF}` +
+	`\x{FFFE}\x{FFFF}\x{1FFFE}\x{1FFFF}\x{2FFFE}\x{2FFFF}\x{3FFFE}\x{3FFFF}\x{4FFFE}\x{4FFFF}\x{5FFFE}\x{5FFFF}` +
+	`\x{6FFFE}\x{6FFFF}\x{7FFFE}\x{7FFFF}\x{8FFFE}\x{8FFFF}\x{9FFFE}\x{9FFFF}\x{AFFFE}\x{AFFFF}\x{BFFFE}\x{BFFFF}` +
+	`\x{CFFFE}\x{CFFFF}\x{DFFFE}\x{DFFFF}\x{EFFFE}\x{EFFFF}\x{FFFFE}\x{FFFFF}\x{10FFFE}\x{10FFFF}]`)
+
+// attribute is s as a string of CloudEvents.
+func attribute(s string) string {
+	return notInAnAttribute.ReplaceAllString(string([]rune(s)), "\ufffd")
 }
 
 var separatorEscape = regexp.MustCompile(`((?:^|[^\\])(?:\\\\)*)\\u202([89])`)

@@ -10,6 +10,9 @@ type Type string
 
 // Unknown is the type of an event whose vendor name is new to this version.
 // VendorType has the vendor's name, Payload and Raw have what was sent.
+//
+// It is also the type of a body that was verified and could not be decoded. Such an
+// event has Raw and one of Warnings, no VendorType, and a nil Payload.
 const Unknown Type = "unknown"
 
 // Logons and other attempts to prove who one is.

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// handlerContext is context.WithDeadline(context.WithoutCancel(parent), deadline),
-// made only when somebody asks: many callbacks never look at their context, and
-// it is the dearest part of handing them an event.
+// handlerContext is context.WithDeadline(context.WithoutCancel(parent), deadline). It
+// is made only when somebody asks for it: many callbacks never look at their context,
+// and making it costs more than all else in calling them.
 type handlerContext struct {
 	parent   context.Context
 	deadline time.Time
@@ -31,7 +31,7 @@ func (c *handlerContext) context() context.Context {
 	return c.real
 }
 
-// end cancels the context, as it must be once the callback has returned.
+// end cancels the context, as is due once the callback has returned.
 func (c *handlerContext) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -46,5 +46,5 @@ func (c *handlerContext) Done() <-chan struct{}       { return c.context().Done(
 func (c *handlerContext) Err() error                  { return c.context().Err() }
 func (c *handlerContext) Value(key any) any           { return c.context().Value(key) }
 
-// String keeps fmt from reading fields that others are writing.
+// String keeps fmt from reading fields while they are written.
 func (c *handlerContext) String() string { return "verify.handlerContext" }

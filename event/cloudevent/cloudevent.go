@@ -13,8 +13,11 @@
 //	datacontenttype  "application/json"
 //	data             the event, as described at event.Event.MarshalJSON
 //
-// source and id together are unique for as far as Event.ID is. Secrets are
-// masked and Raw is left out, so what is read back is masked as well.
+// source and id together are unique for as far as Event.ID is. CloudEvents allow no
+// control characters and no noncharacters in an attribute: each becomes U+FFFD there.
+// data has what the vendor sent.
+//
+// Secrets are masked and Raw is left out, so what is read back is masked as well.
 //
 // See https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md.
 package cloudevent
@@ -25,6 +28,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/jsonappend"
@@ -70,11 +75,11 @@ func Encode(e *event.Event) ([]byte, error) {
 	}
 	b := make([]byte, 0, len(data)+512)
 	b = append(b, `{"specversion":"1.0","id":`...)
-	b = jsonappend.String(b, e.ID)
+	b = appendAttribute(b, e.ID)
 	b = append(b, `,"source":`...)
-	b = jsonappend.String(b, source)
+	b = appendAttribute(b, source)
 	b = append(b, `,"type":`...)
-	b = jsonappend.String(b, typePrefix+string(e.Type))
+	b = appendAttribute(b, typePrefix+string(e.Type))
 	if !e.Time.IsZero() {
 		b = append(b, `,"time":"`...)
 		b = e.Time.UTC().AppendFormat(b, time.RFC3339Nano) // in range, or data would have failed
@@ -82,11 +87,22 @@ func Encode(e *event.Event) ([]byte, error) {
 	}
 	if subject != "" {
 		b = append(b, `,"subject":`...)
-		b = jsonappend.String(b, subject)
+		b = appendAttribute(b, subject)
 	}
 	b = append(b, `,"datacontenttype":"application/json","data":`...)
 	b = append(b, data...)
 	return append(b, '}'), nil
+}
+
+// appendAttribute appends a string of the CloudEvents type system (1.0.2, 3.1).
+func appendAttribute(b []byte, s string) []byte {
+	return jsonappend.String(b, strings.Map(func(r rune) rune {
+		noncharacter := r&0xfffe == 0xfffe || 0xfdd0 <= r && r <= 0xfdef
+		if unicode.IsControl(r) || noncharacter {
+			return utf8.RuneError
+		}
+		return r
+	}, s))
 }
 
 // Payloads tells, by vendor, how a payload is decoded. The Decode function of
@@ -99,8 +115,8 @@ type Payloads map[string]func(body []byte) (*event.Event, error)
 // is not in Payloads.
 var ErrNoDecoder = errors.New("cloudevent: no decoder for the vendor's payload")
 
-// Decode reads what [Encode] wrote. Everything is as it was but for secrets,
-// which are masked, and Raw and Credential, which are absent.
+// Decode reads what [Encode] wrote. Everything is as it was but for secrets, which are
+// masked, Raw and Credential, which are absent, and control characters of an ID.
 func Decode(line []byte, payloads Payloads) (*event.Event, error) {
 	var env envelope
 	if err := json.Unmarshal(line, &env); err != nil {
