@@ -112,11 +112,13 @@ var ErrInProgress = errors.New("event: another delivery of this event is still b
 
 // Dedupe returns a wrapper that lets an event through to its handler once.
 //
-// Two deliveries are of the same event if they have the same Vendor, Source,
-// Credential and ID, so that who holds one credential cannot keep out the events
-// of another. That is all it knows: an event that is sent again with another
-// body, or that is verified by another credential after a rotation of secrets,
-// is a new one. An event without an ID is never taken for a duplicate.
+// Two deliveries are of the same event if they have the same Vendor, Source and
+// ID. Event.Credential does not count: the credentials of an endpoint belong to
+// one owner, as a secret and its successor do, so a rotation of secrets makes no
+// event new. Owners who do not trust each other need endpoints with different
+// names (verify.Config.Name), or the sender of one can keep out the events of the
+// other. An event that is sent again with another body is a new one where the ID
+// is a hash of the body. An event without an ID is never taken for a duplicate.
 //
 // An event is done once the handler has returned nil or a [Permanent] error, and
 // not before: on any other error, a panic or a timeout it is free again and the
@@ -236,7 +238,7 @@ func (h *deduping) HandleEvent(ctx context.Context, e *Event) error {
 		defer d.observe(ctx, DedupeObservation{Event: e, Result: DedupeWithoutID})
 		return h.next.HandleEvent(ctx, e)
 	}
-	key := joinKey(e.Vendor, e.Source, e.Credential, e.ID)
+	key := joinKey(e.Vendor, e.Source, e.ID)
 	for {
 		f, first := d.board(key)
 		if first {

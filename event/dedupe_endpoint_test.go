@@ -102,7 +102,7 @@ func TestDedupe_InAnEndpoint(t *testing.T) {
 				assert.EqualValues(t, 3, calls.Load())
 				status, _ := post(h, "secret 2", "a")
 				assert.Equal(t, http.StatusOK, status)
-				assert.EqualValues(t, 4, calls.Load())
+				assert.EqualValues(t, 3, calls.Load(), "whichever secret it was")
 			})
 		})
 	}

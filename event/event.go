@@ -29,8 +29,10 @@ type Event struct {
 	// endpoint, or Vendor if it has none.
 	Source string
 	// Credential is the label of the credential that the request matched, such
-	// as "secret 2" or "user gate": never the credential itself. It is set by an
-	// endpoint, and is not encoded.
+	// as "secret 2" or "user gate": never the credential itself. It is for logs:
+	// all credentials of an endpoint belong to one owner, and the label of one
+	// changes when secrets are rotated. It is set by an endpoint, and is not
+	// encoded.
 	Credential string
 	// Type is what happened, in the vocabulary that all vendors share;
 	// [Unknown] if the vendor's name for it is new to this version.

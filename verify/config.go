@@ -28,9 +28,13 @@ type Config struct {
 	// Letters, digits, dots, hyphens and underscores, at most 64. Zero: the
 	// vendor's name.
 	//
+	// All credentials of an endpoint belong to one owner: they are rotations of one
+	// secret, or those of a primary and a backup server. Owners who do not trust
+	// each other get endpoints with different names.
+	//
 	// Two endpoints of one vendor that share a Dedupe, Queue or store need a Name
-	// each. Without, equal bodies of both are one event: the second is answered 200
-	// and dropped.
+	// each. Without one, equal bodies of both are one event: the second is answered
+	// 200 and dropped.
 	Name string
 	// MaxBody is the largest body in bytes, at most 1 GiB. Zero: 64 KiB,
 	// LoginRadius 1 MiB.
