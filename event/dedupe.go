@@ -3,9 +3,7 @@ package event
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"math"
 	"sync"
 	"time"
 )
@@ -128,7 +126,10 @@ var ErrInProgress = errors.New("event: another delivery of this event is still b
 //   - A duplicate of what is done is answered nil: the vendor gets a 200.
 //   - A delivery that comes while this process works on the same event waits for
 //     that and is answered the same, nil or error, without calling the handler.
-//     If its own context is over first it is answered [ErrInProgress].
+//     It takes over if the context of the delivery that was worked on ended first,
+//     or if that delivery's request was aborted ([net/http.ErrAbortHandler]): one
+//     sender that hangs up never ends the work for another. If its own context
+//     ends first it is answered [ErrInProgress].
 //   - If another instance has claimed the event, it waits as long as
 //     [DedupeConfig] says for that to end.
 //
@@ -215,212 +216,6 @@ type deduper struct {
 
 	mu      sync.Mutex
 	flights map[string]*flight // events that this process works on
-}
-
-// A flight is an event that this process works on. The delivery that came first
-// leads it, others wait.
-type flight struct {
-	done  chan struct{} // closed when the fields below are set; nil while nobody waits
-	err   error
-	again bool // the leader gave up waiting for another instance; others may go on
-}
-
-type deduping struct {
-	d    *deduper
-	next Handler
-}
-
-func (h *deduping) Unwrap() Handler { return h.next }
-
-func (h *deduping) HandleEvent(ctx context.Context, e *Event) error {
-	d := h.d
-	if e.ID == "" {
-		defer d.observe(ctx, DedupeObservation{Event: e, Result: DedupeWithoutID})
-		return h.next.HandleEvent(ctx, e)
-	}
-	key := joinKey(e.Vendor, e.Source, e.ID)
-	for {
-		f, first := d.board(key)
-		if first {
-			return h.lead(ctx, e, key, f)
-		}
-		select {
-		case <-f.done:
-			if f.again {
-				continue
-			}
-			d.observe(ctx, DedupeObservation{Event: e, Result: DedupeShared})
-			return f.err
-		case <-ctx.Done():
-			d.observe(ctx, DedupeObservation{Event: e, Result: DedupeBusy})
-			return d.inProgress(ctx)
-		}
-	}
-}
-
-// board returns the flight of key, and whether the caller leads it.
-func (d *deduper) board(key string) (f *flight, first bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	f, ok := d.flights[key]
-	if !ok {
-		f = new(flight)
-		d.flights[key] = f
-		return f, true
-	}
-	if f.done == nil {
-		f.done = make(chan struct{})
-	}
-	return f, false
-}
-
-// land ends a flight and tells those who wait.
-func (d *deduper) land(key string, f *flight, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.flights, key)
-	f.err = err
-	if f.done != nil {
-		close(f.done)
-	}
-}
-
-// lead works on an event for all who wait for the flight. It runs the handler on
-// the caller's goroutine and with the caller's context, and lets a panic pass, as
-// an endpoint's Middleware needs.
-func (h *deduping) lead(ctx context.Context, e *Event, key string, f *flight) (err error) {
-	d := h.d
-	o := DedupeObservation{Event: e, Result: DedupeHandled}
-	var c claim
-	returned := false
-	defer func() {
-		var v any
-		if !returned {
-			if v = recover(); v != nil {
-				err = panicked(v)
-			} else {
-				err = errGoexit
-			}
-			o.Err = errors.Join(o.Err, d.settle(ctx, e, key, c, err))
-		}
-		d.land(key, f, err)
-		d.observe(ctx, o)
-		if v != nil {
-			panic(v)
-		}
-	}()
-	c, o.Result, o.Err = d.claim(ctx, e, key)
-	switch o.Result {
-	case DedupeHandled:
-		err = h.next.HandleEvent(ctx, e)
-		if failed := d.settle(ctx, e, key, c, err); failed != nil {
-			o.Err = errors.Join(o.Err, failed)
-		}
-	case DedupeBusy:
-		f.again = ctx.Err() != nil
-		err = d.inProgress(ctx)
-	}
-	returned = true
-	return err
-}
-
-// A claim is what Claim of the store gave; the zero claim is none.
-type claim struct {
-	owner string
-	held  bool
-}
-
-// claim claims key, and waits if another instance has. The result is
-// DedupeHandled (to be handled now), DedupeDuplicate or DedupeBusy.
-func (d *deduper) claim(ctx context.Context, e *Event, key string) (claim, DedupeResult, error) {
-	var end time.Time
-	poll := firstPoll
-	for {
-		owner, state, err := d.tryClaim(ctx, key)
-		switch {
-		case err != nil && ctx.Err() != nil && !end.IsZero():
-			return claim{}, DedupeBusy, nil // gave up waiting; the store may be fine
-		case err != nil:
-			d.failed(ctx, e, "claim", err)
-			return claim{}, DedupeHandled, err
-		case state == ClaimGranted:
-			return claim{owner, true}, DedupeHandled, nil
-		case state == ClaimDone:
-			return claim{}, DedupeDuplicate, nil
-		}
-		if end.IsZero() {
-			end = time.Now().Add(d.c.Wait)
-		}
-		left := time.Until(end)
-		if left <= 0 || !sleep(ctx, min(poll, left)) {
-			return claim{}, DedupeBusy, nil
-		}
-		poll = min(2*poll, lastPoll)
-	}
-}
-
-func (d *deduper) tryClaim(ctx context.Context, key string) (owner string, state ClaimState, err error) {
-	lease := d.c.Lease
-	if deadline, ok := ctx.Deadline(); ok {
-		lease = max(lease, min(time.Until(deadline), math.MaxInt64-leaseMargin)+leaseMargin)
-	}
-	err = d.ask(ctx, func(ctx context.Context) (err error) {
-		owner, state, err = d.c.Store.Claim(ctx, key, lease)
-		if err == nil && (state < ClaimGranted || state > ClaimBusy) {
-			err = fmt.Errorf("event: de-duplication store returned claim state %d", int(state))
-		}
-		return err
-	})
-	return owner, state, err
-}
-
-// settle tells the store how handling ended.
-func (d *deduper) settle(ctx context.Context, e *Event, key string, c claim, result error) error {
-	if !c.held {
-		return nil
-	}
-	ctx = context.WithoutCancel(ctx) // it may be over because handling took too long
-	op := "release"
-	f := func(ctx context.Context) error { return d.c.Store.Release(ctx, key, c.owner) }
-	if result == nil || IsPermanent(result) {
-		op = "done"
-		f = func(ctx context.Context) error { return d.c.Store.Done(ctx, key, c.owner, d.c.Keep) }
-	}
-	err := d.ask(ctx, f)
-	if err != nil {
-		d.failed(ctx, e, op, err)
-	}
-	return err
-}
-
-// ask calls a method of the store with a deadline. A panic becomes an error.
-func (d *deduper) ask(ctx context.Context, f func(context.Context) error) (err error) {
-	if !d.instant {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d.c.StoreTimeout)
-		defer cancel()
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			err = panicked(v)
-		}
-	}()
-	err = f(ctx)
-	examine(err)
-	return err
-}
-
-func (d *deduper) inProgress(ctx context.Context) error {
-	err := ErrInProgress
-	if cause := context.Cause(ctx); cause != nil {
-		err = fmt.Errorf("%w: %w", err, cause)
-	}
-	return Unavailable(err, d.c.Lease)
-}
-
-func (d *deduper) failed(ctx context.Context, e *Event, op string, err error) {
-	logger(d.c.Logger).LogAttrs(ctx, slog.LevelError, "event: de-duplication store failed", append(
-		[]slog.Attr{slog.String("op", op)}, describe(e, err)...)...)
 }
 
 func (d *deduper) observe(ctx context.Context, o DedupeObservation) {

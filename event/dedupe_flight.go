@@ -1,0 +1,127 @@
+package event
+
+import (
+	"context"
+	"errors"
+	"net/http"
+)
+
+// A flight is an event that this process works on. The delivery that came first
+// leads it, others wait for its answer.
+type flight struct {
+	done       chan struct{} // closed when the fields below are set; nil while nobody waits
+	err        error         // the answer
+	unanswered bool          // it is the leader's alone: one of those that wait takes over
+}
+
+type deduping struct {
+	d    *deduper
+	next Handler
+}
+
+func (h *deduping) Unwrap() Handler { return h.next }
+
+func (h *deduping) HandleEvent(ctx context.Context, e *Event) error {
+	d := h.d
+	if e.ID == "" {
+		defer d.observe(ctx, DedupeObservation{Event: e, Result: DedupeWithoutID})
+		return h.next.HandleEvent(ctx, e)
+	}
+	key := joinKey(e.Vendor, e.Source, e.ID)
+	for {
+		f, first := d.board(key)
+		if first {
+			return h.lead(ctx, e, key, f)
+		}
+		select {
+		case <-f.done:
+			if !f.unanswered {
+				d.observe(ctx, DedupeObservation{Event: e, Result: DedupeShared})
+				return f.err
+			}
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			d.observe(ctx, DedupeObservation{Event: e, Result: DedupeBusy})
+			return d.inProgress(ctx)
+		}
+	}
+}
+
+// board returns the flight of key, and whether the caller leads it.
+func (d *deduper) board(key string) (f *flight, first bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f, ok := d.flights[key]
+	if !ok {
+		f = new(flight)
+		d.flights[key] = f
+		return f, true
+	}
+	if f.done == nil {
+		f.done = make(chan struct{})
+	}
+	return f, false
+}
+
+// land ends a flight and tells those who wait.
+func (d *deduper) land(ctx context.Context, key string, f *flight, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.flights, key)
+	f.err, f.unanswered = err, cutShort(ctx, err)
+	if f.done != nil {
+		close(f.done)
+	}
+}
+
+// cutShort reports whether err may be due to the context of the delivery that was
+// worked on, or to the end of its request: it says nothing about the event then.
+func cutShort(ctx context.Context, err error) bool {
+	if isDone(err) {
+		return false
+	}
+	p, ok := errors.AsType[*PanicError](err)
+	return ctx.Err() != nil || ok && errors.Is(p.Unwrap(), http.ErrAbortHandler)
+}
+
+// isDone reports whether an event with this result is not handled again.
+func isDone(err error) bool { return err == nil || IsPermanent(err) }
+
+// lead works on an event for all who wait for the flight. It runs the handler on
+// the caller's goroutine and with the caller's context, and lets a panic pass, as
+// an endpoint's Middleware needs.
+func (h *deduping) lead(ctx context.Context, e *Event, key string, f *flight) (err error) {
+	d := h.d
+	o := DedupeObservation{Event: e, Result: DedupeHandled}
+	var c claim
+	returned := false
+	defer func() {
+		var v any
+		if !returned {
+			if v = recover(); v != nil {
+				err = panicked(v)
+			} else {
+				err = errGoexit
+			}
+			o.Err = errors.Join(o.Err, d.settle(ctx, e, key, c, err))
+		}
+		d.land(ctx, key, f, err)
+		d.observe(ctx, o)
+		if v != nil {
+			panic(v)
+		}
+	}()
+	c, o.Result, o.Err = d.claim(ctx, e, key)
+	switch o.Result {
+	case DedupeHandled:
+		err = h.next.HandleEvent(ctx, e)
+		if failed := d.settle(ctx, e, key, c, err); failed != nil {
+			o.Err = errors.Join(o.Err, failed)
+		}
+	case DedupeBusy:
+		err = d.inProgress(ctx)
+	}
+	returned = true
+	return err
+}
