@@ -36,6 +36,9 @@ func (h *deduping) HandleEvent(ctx context.Context, e *Event) error {
 		select {
 		case <-f.done:
 			if !f.unanswered {
+				if isDone(f.err) {
+					MarkDuplicate(ctx)
+				}
 				d.observe(ctx, DedupeObservation{Event: e, Result: DedupeShared})
 				return f.err
 			}
@@ -119,6 +122,8 @@ func (h *deduping) lead(ctx context.Context, e *Event, key string, f *flight) (e
 		if failed := d.settle(ctx, e, key, c, err); failed != nil {
 			o.Err = errors.Join(o.Err, failed)
 		}
+	case DedupeDuplicate:
+		MarkDuplicate(ctx)
 	case DedupeBusy:
 		err = d.inProgress(ctx)
 	}

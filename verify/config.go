@@ -94,8 +94,8 @@ type Config struct {
 	// outside AllowFromReport, Error if handling failed. The keys are API:
 	// endpoint, vendor, status, client, bytes (of the body that were read),
 	// duration, and where they are known credential (a label), id, type,
-	// vendor_type, outside (see AllowFromReport), error, stack. Nil: slog.Default
-	// at the time of the request.
+	// vendor_type, duplicate (see [event.MarkDuplicate]), outside (see
+	// AllowFromReport), error, stack. Nil: slog.Default at the time of the request.
 	//
 	// So that a flood does not fill the disk, of the requests that were refused
 	// unverified at most 100 at once and 10 a second are logged; the key
@@ -129,6 +129,7 @@ type Observation struct {
 	Type       event.Type
 	VendorType string     // of any length
 	Credential string     // label of the credential that matched, "" if none did
+	Duplicate  bool       // it was handled before, and dropped; see event.MarkDuplicate
 	Client     netip.Addr // by Config.ClientIP; zero if it cannot be read
 	Outside    bool       // the client is not in AllowFromReport
 	Bytes      int        // of the body that were read: 0 if it was refused before

@@ -59,7 +59,9 @@ func aborted(err error) bool {
 func (p *Endpoint) handle(x *exchange, h event.Handler) error {
 	ctx := &handlerContext{parent: x.r.Context(), deadline: time.Now().Add(p.config.HandlerTimeout)}
 	defer ctx.end()
-	return h.HandleEvent(ctx, x.event)
+	err := h.HandleEvent(ctx, x.event)
+	x.duplicate = ctx.delivery.Duplicate()
+	return err
 }
 
 func (p *Endpoint) wrap(h event.Handler) event.Handler {

@@ -52,6 +52,7 @@ func (p *Endpoint) Middleware(next http.Handler) http.Handler {
 		r.TransferEncoding = nil
 		t := &turn{r: r, answer: answer{ResponseWriter: w}}
 		err := p.take(h, t, &x)
+		x.duplicate = t.delivery.Duplicate()
 		status := t.answer.status
 		switch {
 		case aborted(err):
@@ -81,7 +82,8 @@ func (p *Endpoint) take(h event.Handler, t *turn, x *exchange) (err error) {
 		}
 		err = &event.PanicError{Value: v, Stack: debug.Stack()}
 	}()
-	return h.HandleEvent(context.WithValue(t.r.Context(), turnKey{}, t), x.event)
+	ctx := event.WithDelivery(t.r.Context(), &t.delivery)
+	return h.HandleEvent(context.WithValue(ctx, turnKey{}, t), x.event)
 }
 
 var errPanicked = errors.New("verify: handler panicked")
@@ -93,6 +95,8 @@ type turn struct {
 	r      *http.Request
 	answer answer
 	state  atomic.Int32
+
+	delivery event.Delivery
 }
 
 const (

@@ -79,6 +79,8 @@ type exchange struct {
 	event    *event.Event
 	facts    facts
 
+	duplicate bool // a handler has dropped the event as one
+
 	looked  bool // addr and addrErr are known
 	addr    netip.Addr
 	addrErr error
