@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"sync"
@@ -54,7 +55,9 @@ type DedupeConfig struct {
 	StoreTimeout time.Duration
 	// Logger gets what the store failed with, at level Error with the keys op
 	// ("claim", "done", "release"), endpoint, vendor, id, type and error, and
-	// stack if it panicked. Nil: slog.Default at the time.
+	// stack if it panicked. It gets an event of a known ID that comes with another
+	// body than before, once for an ID, at level Warn with the keys endpoint,
+	// vendor, id and type. Nil: slog.Default at the time.
 	Logger *slog.Logger
 	// Observe is told once about each delivery, after its answer is known, as
 	// for counting duplicates. It must be fast; a panic in it is contained and
@@ -115,8 +118,12 @@ var ErrInProgress = errors.New("event: another delivery of this event is still b
 // one owner, as a secret and its successor do, so a rotation of secrets makes no
 // event new. Owners who do not trust each other need endpoints with different
 // names (verify.Config.Name), or the sender of one can keep out the events of the
-// other. An event that is sent again with another body is a new one where the ID
-// is a hash of the body. An event without an ID is never taken for a duplicate.
+// other. An event without an ID is never taken for a duplicate.
+//
+// An event that is sent again with another body is a new one where the ID is a
+// hash of the body, as it is for most vendors. Where the vendor sends the ID, as
+// Unloc does, it is a duplicate, and the log has a warning if the store can tell:
+// [DedupeMemory] can, others if they are a [DedupeDigestStore].
 //
 // An event is done once the handler has returned nil or a [Permanent] error, and
 // not before: on any other error, a panic or a timeout it is free again and the
@@ -173,8 +180,13 @@ func Dedupe(c DedupeConfig) func(Handler) Handler {
 	if c.StoreTimeout == 0 {
 		c.StoreTimeout = DefaultDedupeStoreTimeout
 	}
-	d := &deduper{c: c, flights: make(map[string]*flight)}
-	_, d.instant = c.Store.(*DedupeMemory)
+	d := &deduper{c: c, flights: make(map[[sha256.Size]byte]*flight)}
+	if memory, ok := c.Store.(*DedupeMemory); ok {
+		d.claims = memory
+	} else {
+		digests, _ := c.Store.(DedupeDigestStore)
+		d.claims = &storeClaims{store: c.Store, digests: digests, timeout: c.StoreTimeout}
+	}
 	return func(h Handler) Handler {
 		if h == nil {
 			panic(errNilHandler)
@@ -211,11 +223,12 @@ func holds(h Handler, is func(Handler) bool) bool {
 
 // A deduper is what all handlers under one Dedupe share.
 type deduper struct {
-	c       DedupeConfig
-	instant bool // the store needs no deadline
+	c      DedupeConfig
+	claims claims // of c.Store
 
 	mu      sync.Mutex
-	flights map[string]*flight // events that this process works on
+	flights map[[sha256.Size]byte]*flight  // events that this process works on
+	warned  map[[sha256.Size]byte]struct{} // events whose other body was warned of
 }
 
 func (d *deduper) observe(ctx context.Context, o DedupeObservation) {

@@ -12,6 +12,7 @@ type flight struct {
 	done       chan struct{} // closed when the fields below are set; nil while nobody waits
 	err        error         // the answer
 	unanswered bool          // it is the leader's alone: one of those that wait takes over
+	digest     uint64        // of the leader's body
 }
 
 type deduping struct {
@@ -27,11 +28,14 @@ func (h *deduping) HandleEvent(ctx context.Context, e *Event) error {
 		defer d.observe(ctx, DedupeObservation{Event: e, Result: DedupeWithoutID})
 		return h.next.HandleEvent(ctx, e)
 	}
-	key := joinKey(e.Vendor, e.Source, e.ID)
+	k := d.key(e)
 	for {
-		f, first := d.board(key)
+		f, first := d.board(k)
 		if first {
-			return h.lead(ctx, e, key, f)
+			return h.lead(ctx, e, k, f)
+		}
+		if k.digest != 0 && f.digest != 0 && k.digest != f.digest {
+			d.warnOfBody(ctx, e, k)
 		}
 		select {
 		case <-f.done:
@@ -51,14 +55,14 @@ func (h *deduping) HandleEvent(ctx context.Context, e *Event) error {
 	}
 }
 
-// board returns the flight of key, and whether the caller leads it.
-func (d *deduper) board(key string) (f *flight, first bool) {
+// board returns the flight of an event, and whether the caller leads it.
+func (d *deduper) board(k dedupeKey) (f *flight, first bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	f, ok := d.flights[key]
+	f, ok := d.flights[k.sum]
 	if !ok {
-		f = new(flight)
-		d.flights[key] = f
+		f = &flight{digest: k.digest}
+		d.flights[k.sum] = f
 		return f, true
 	}
 	if f.done == nil {
@@ -68,10 +72,10 @@ func (d *deduper) board(key string) (f *flight, first bool) {
 }
 
 // land ends a flight and tells those who wait.
-func (d *deduper) land(ctx context.Context, key string, f *flight, err error) {
+func (d *deduper) land(ctx context.Context, k dedupeKey, f *flight, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.flights, key)
+	delete(d.flights, k.sum)
 	f.err, f.unanswered = err, cutShort(ctx, err)
 	if f.done != nil {
 		close(f.done)
@@ -94,7 +98,7 @@ func isDone(err error) bool { return err == nil || IsPermanent(err) }
 // lead works on an event for all who wait for the flight. It runs the handler on
 // the caller's goroutine and with the caller's context, and lets a panic pass, as
 // an endpoint's Middleware needs.
-func (h *deduping) lead(ctx context.Context, e *Event, key string, f *flight) (err error) {
+func (h *deduping) lead(ctx context.Context, e *Event, k dedupeKey, f *flight) (err error) {
 	d := h.d
 	o := DedupeObservation{Event: e, Result: DedupeHandled}
 	var c claim
@@ -107,19 +111,19 @@ func (h *deduping) lead(ctx context.Context, e *Event, key string, f *flight) (e
 			} else {
 				err = errGoexit
 			}
-			o.Err = errors.Join(o.Err, d.settle(ctx, e, key, c, err))
+			o.Err = errors.Join(o.Err, d.settle(ctx, e, k, c, err))
 		}
-		d.land(ctx, key, f, err)
+		d.land(ctx, k, f, err)
 		d.observe(ctx, o)
 		if v != nil {
 			panic(v)
 		}
 	}()
-	c, o.Result, o.Err = d.claim(ctx, e, key)
+	c, o.Result, o.Err = d.claim(ctx, e, k)
 	switch o.Result {
 	case DedupeHandled:
 		err = h.next.HandleEvent(ctx, e)
-		if failed := d.settle(ctx, e, key, c, err); failed != nil {
+		if failed := d.settle(ctx, e, k, c, err); failed != nil {
 			o.Err = errors.Join(o.Err, failed)
 		}
 	case DedupeDuplicate:

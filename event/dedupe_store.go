@@ -30,6 +30,17 @@ type DedupeStore interface {
 	Release(ctx context.Context, key, owner string) error
 }
 
+// A DedupeDigestStore is a [DedupeStore] that keeps a digest of the body with each
+// key. [Dedupe] then warns of an event that comes again with another body.
+type DedupeDigestStore interface {
+	DedupeStore
+	// ClaimDigest is Claim, and keeps digest with a key that it grants, until the
+	// key is free again. For a key that is done or claimed, changed reports that it
+	// was kept with another digest. Dedupe calls it in place of Claim for events
+	// whose ID does not tell bodies apart; digest is never zero.
+	ClaimDigest(ctx context.Context, key string, digest uint64, lease time.Duration) (owner string, state ClaimState, changed bool, err error)
+}
+
 // A ClaimState is what a [DedupeStore] knows of a key. The zero ClaimState is
 // none of them: Dedupe treats it as an error of the store.
 type ClaimState int

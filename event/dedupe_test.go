@@ -871,6 +871,17 @@ func TestDedupe_zed15510_OrderOfIDsDoesNotMatter(t *testing.T) {
 	}
 }
 
+// With a DedupeMemory no string is made of a key: what is left is the flight.
+func TestDedupe_InMemoryAllocatesLittle(t *testing.T) {
+	h := event.Dedupe(event.DedupeConfig{})(event.NewMux())
+	for name, e := range map[string]*event.Event{
+		"hash": delivery(strings.Repeat("0", 64)),
+		"ID of the vendor's, and a body to compare": withBody("4711", strings.Repeat("body", 1000)),
+	} {
+		assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _ = h.HandleEvent(bg, e) }), 1.0, name)
+	}
+}
+
 func BenchmarkDedupe(b *testing.B) {
 	b.Run("new", func(b *testing.B) {
 		h := event.Dedupe(event.DedupeConfig{})(event.NewMux())
