@@ -116,11 +116,14 @@ func (t Type) Outcome() Outcome {
 	}
 }
 
-// Severity is what the type alone says about severity: medium for a failed
-// authentication and a blocked account, info for the rest. A vendor's own
-// severity takes precedence over it, also one that this package does not know.
+// Severity is what the type alone says about severity: high for an alert, medium
+// for a failed authentication and a blocked account, info for the rest. A severity
+// that the vendor sends takes precedence over it, if it is one that
+// [ParseSeverity] knows.
 func (t Type) Severity() Severity {
 	switch t {
+	case SecurityAlert:
+		return SeverityHigh
 	case AuthenticationFailed, AccountBlocked:
 		return SeverityMedium
 	default:
