@@ -74,17 +74,6 @@ type Event struct {
 // MaxWarnings is the largest number of Warnings that an Event carries.
 const MaxWarnings = 32
 
-// A User is the person or account that an event is about. All of it is
-// personal data.
-type User struct {
-	ID       string `json:"id,omitzero"`
-	Name     string `json:"name,omitzero"`
-	FullName string `json:"fullName,omitzero"`
-	Domain   string `json:"domain,omitzero"`
-	Email    string `json:"email,omitzero"`
-	Phone    string `json:"phone,omitzero"`
-}
-
 // A Session is the logon session that an event is about.
 type Session struct {
 	ID string
