@@ -51,7 +51,12 @@ type clientData struct {
 // What is not UTF-8 becomes U+FFFD, in the payload as well. A time outside the
 // years 0 to 9999 is an error, as it is for [time.Time].
 func (e Event) MarshalJSON() ([]byte, error) {
-	w := newDataWriter(len(e.Raw))
+	return e.AppendJSON(make([]byte, 0, 768+len(e.Raw)+len(e.Raw)/4))
+}
+
+// AppendJSON appends what MarshalJSON returns to dst. On an error it returns nil.
+func (e *Event) AppendJSON(dst []byte) ([]byte, error) {
+	w := &dataWriter{b: append(dst, '{')}
 	w.text("vendor", e.Vendor)
 	w.textIfAny("source", e.Source)
 	w.text("type", string(e.Type))
