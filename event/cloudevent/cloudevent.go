@@ -119,8 +119,11 @@ type Payloads map[string]func(body []byte) (*event.Event, error)
 // is not in Payloads.
 var ErrNoDecoder = errors.New("cloudevent: no decoder for the vendor's payload")
 
-// Decode reads what [Encode] wrote. Everything is as it was but for secrets,
-// which are masked, and Raw and Credential, which are absent.
+// Decode reads what [Encode] wrote, also if another program has written the JSON
+// again in its own way: with other spacing, escapes and order, times in another
+// form of RFC 3339, numbers with an exponent. The event is equal to the one that
+// was encoded, but for secrets, which are masked, and Raw and Credential, which are
+// absent. Times are in UTC, and what was not UTF-8 is U+FFFD.
 func Decode(line []byte, payloads Payloads) (*event.Event, error) {
 	var env envelope
 	if err := json.Unmarshal(line, &env); err != nil {
