@@ -34,7 +34,7 @@ func Example() {
 	}
 	defer store.Close()
 
-	hook, err := relock.New(relock.Config{Secrets: []string{"whsec_of_this_example"}})
+	hook, err := relock.New(relock.Config{Secrets: event.Secrets("whsec_of_this_example")})
 	if err != nil {
 		log.Fatal(err)
 	}

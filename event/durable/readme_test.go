@@ -31,7 +31,7 @@ func serveREADME(ctx context.Context, mux *http.ServeMux, hook *verify.Endpoint,
 
 func TestREADME(t *testing.T) {
 	t.Chdir(t.TempDir())
-	hook, err := relock.New(relock.Config{Secrets: []string{"a secret for tests"}})
+	hook, err := relock.New(relock.Config{Secrets: event.Secrets("a secret for tests")})
 	require.NoError(t, err)
 	got := newRecorder()
 	ctx, cancel := context.WithCancel(t.Context())

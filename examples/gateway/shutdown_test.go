@@ -19,7 +19,7 @@ import (
 )
 
 func TestSIGTERMFinishesWhatWasAccepted(t *testing.T) {
-	const secret = "canary-relock"
+	const secret = "canary-relock-secret"
 	p := start(t, []string{"RELOCK_SECRETS=" + secret})
 	body := `{"event":"session.ended","data":{"sessionId":"s-1","duration":60}}`
 	head := "POST /webhooks/relock HTTP/1.1\r\nHost: gateway\r\nX-Relock-Signature: " + opensslHMAC(t, secret, body) +

@@ -27,7 +27,7 @@ const (
 // Somebody else's tools sign and send, so that the library is not its own judge.
 
 func TestRelockSignedByOpenSSL(t *testing.T) {
-	const secret = "canary-relock"
+	const secret = "canary-relock-secret"
 	p := start(t, []string{"RELOCK_SECRETS=canary-older," + secret})
 	url := p.url + "/webhooks/relock"
 	body := `{"event":"session.created","data":{"sessionId":"s-1","userId":"u-1"}}`
