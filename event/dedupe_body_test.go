@@ -34,7 +34,7 @@ func withBody(id, body string) *event.Event {
 func TestDedupe_AnotherBodyUnderAnID(t *testing.T) {
 	log, out := quiet()
 	hook, err := unloc.New(unloc.Config{
-		Credentials: []verify.Credential{{User: "gate", Password: "a password for tests"}},
+		Credentials: []verify.Credential{verify.NewCredential("gate", "a password for tests")},
 		Endpoint:    verify.Config{Logger: log, Wrap: []func(event.Handler) event.Handler{event.Dedupe(event.DedupeConfig{Logger: log})}},
 	})
 	require.NoError(t, err)
@@ -67,7 +67,7 @@ func TestDedupe_AnotherBody_HashedIDs(t *testing.T) {
 	const primary, backup = "3f2504e0-4f89-41d3-9a0c-0305e82c3301", "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 	log, out := quiet()
 	hook, err := userlock.New(userlock.Config{
-		IDs:      []string{primary, backup},
+		IDs:      event.Secrets(primary, backup),
 		Endpoint: verify.Config{Logger: log, Wrap: []func(event.Handler) event.Handler{event.Dedupe(event.DedupeConfig{Logger: log})}},
 	})
 	require.NoError(t, err)

@@ -53,7 +53,7 @@ func TestDedupe_RotationOfSecrets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			config, h, calls := once()
-			hook, err := relock.New(relock.Config{Secrets: tt.before, Endpoint: config})
+			hook, err := relock.New(relock.Config{Secrets: event.Secrets(tt.before...), Endpoint: config})
 			require.NoError(t, err)
 			endpoint := hook.Handler(h)
 			send := func() {
@@ -61,7 +61,7 @@ func TestDedupe_RotationOfSecrets(t *testing.T) {
 				accepted(t, endpoint, r, err)
 			}
 			send()
-			v, err := relock.NewVerifier(tt.after...)
+			v, err := relock.NewVerifier(event.Secrets(tt.after...)...)
 			require.NoError(t, err)
 			hook.SetVerifier(v)
 			send()
@@ -73,7 +73,7 @@ func TestDedupe_RotationOfSecrets(t *testing.T) {
 func TestDedupe_PrimaryAndBackupServer(t *testing.T) {
 	const primary, backup = "3f2504e0-4f89-41d3-9a0c-0305e82c3301", "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 	config, h, calls := once()
-	hook, err := userlock.New(userlock.Config{IDs: []string{primary, backup}, Endpoint: config})
+	hook, err := userlock.New(userlock.Config{IDs: event.Secrets(primary, backup), Endpoint: config})
 	require.NoError(t, err)
 	endpoint := hook.Handler(h)
 	for _, id := range []string{primary, backup} {
@@ -90,7 +90,7 @@ func TestDedupe_OwnersWithNames(t *testing.T) {
 	config, h, calls := once()
 	for _, name := range []string{"north", "south"} {
 		config.Name = name
-		hook, err := relock.New(relock.Config{Secrets: []string{name + " has this secret, for tests"}, Endpoint: config})
+		hook, err := relock.New(relock.Config{Secrets: event.Secrets(name + " has this secret, for tests"), Endpoint: config})
 		require.NoError(t, err)
 		endpoint := hook.Handler(h)
 		for range 2 {
@@ -106,7 +106,7 @@ func TestDedupe_OwnersWithNames(t *testing.T) {
 // (2witstudios/PageSpace#2199). Here what is not verified claims nothing.
 func TestDedupe_PageSpace2199_UnverifiedClaimsNothing(t *testing.T) {
 	config, h, calls := once()
-	hook, err := relock.New(relock.Config{Secrets: []string{oldSecret}, Endpoint: config})
+	hook, err := relock.New(relock.Config{Secrets: event.Secrets(oldSecret), Endpoint: config})
 	require.NoError(t, err)
 	endpoint := hook.Handler(h)
 	forged, err := relock.NewRequest(t.Context(), "http://localhost/", "not the secret, for tests", &relock.SecurityAlert{UserID: "ada"})
