@@ -13,8 +13,8 @@ import (
 // A dedupeKey says which event a delivery is of.
 type dedupeKey struct {
 	text   string            // for a store; empty for a DedupeMemory, which needs the hash alone
-	sum    [sha256.Size]byte // of the text
-	digest uint64            // of the body; zero if the ID tells bodies apart
+	sum    [sha256.Size]byte // of text
+	digest uint64            // of the body; zero if the ID is a hash of it
 }
 
 func (d *deduper) key(e *Event) dedupeKey {
@@ -50,8 +50,8 @@ type claim struct {
 	held   bool
 }
 
-// claims is a store as Dedupe uses it: a DedupeMemory without a detour by strings,
-// or one of another kind.
+// claims is a store as Dedupe uses it: a DedupeMemory, without making strings of
+// keys, or one of another kind.
 type claims interface {
 	// claim is DedupeStore.Claim; changed is that of DedupeDigestStore.
 	claim(ctx context.Context, k dedupeKey, lease time.Duration) (c claim, state ClaimState, changed bool, err error)
@@ -130,7 +130,7 @@ func (d *deduper) failed(ctx context.Context, e *Event, op string, err error) {
 		[]slog.Attr{slog.String("op", op)}, describe(e, err)...)...)
 }
 
-// maxWarned bounds how many events a deduper remembers to have warned of.
+// maxWarned is how many events warnOfBody remembers, so that it logs each once.
 const maxWarned = 1024
 
 // warnOfBody logs, once for an event, that it came before with another body.

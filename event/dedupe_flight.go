@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// A flight is an event that this process works on. The delivery that came first
+// A flight is an event that this process handles now. The delivery that came first
 // leads it, others wait for its answer.
 type flight struct {
 	done       chan struct{} // closed when the fields below are set; nil while nobody waits
@@ -30,7 +30,7 @@ func (h *deduping) HandleEvent(ctx context.Context, e *Event) error {
 	}
 	k := d.key(e)
 	for {
-		f, first := d.board(k)
+		f, first := d.join(k)
 		if first {
 			return h.lead(ctx, e, k, f)
 		}
@@ -55,8 +55,8 @@ func (h *deduping) HandleEvent(ctx context.Context, e *Event) error {
 	}
 }
 
-// board returns the flight of an event, and whether the caller leads it.
-func (d *deduper) board(k dedupeKey) (f *flight, first bool) {
+// join returns the flight of an event, and whether the caller leads it.
+func (d *deduper) join(k dedupeKey) (f *flight, first bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	f, ok := d.flights[k.sum]
@@ -71,8 +71,8 @@ func (d *deduper) board(k dedupeKey) (f *flight, first bool) {
 	return f, false
 }
 
-// land ends a flight and tells those who wait.
-func (d *deduper) land(ctx context.Context, k dedupeKey, f *flight, err error) {
+// finish ends a flight and wakes those that wait.
+func (d *deduper) finish(ctx context.Context, k dedupeKey, f *flight, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.flights, k.sum)
@@ -82,8 +82,8 @@ func (d *deduper) land(ctx context.Context, k dedupeKey, f *flight, err error) {
 	}
 }
 
-// cutShort reports whether err may be due to the context of the delivery that was
-// worked on, or to the end of its request: it says nothing about the event then.
+// cutShort reports whether err may come from the end of the delivery's own context
+// or request. It then says nothing about the event.
 func cutShort(ctx context.Context, err error) bool {
 	if isDone(err) {
 		return false
@@ -95,9 +95,9 @@ func cutShort(ctx context.Context, err error) bool {
 // isDone reports whether an event with this result is not handled again.
 func isDone(err error) bool { return err == nil || IsPermanent(err) }
 
-// lead works on an event for all who wait for the flight. It runs the handler on
-// the caller's goroutine and with the caller's context, and lets a panic pass, as
-// an endpoint's Middleware needs.
+// lead handles an event for all deliveries that wait for the flight. It runs the
+// handler on the caller's goroutine, with the caller's context, and lets a panic
+// pass: an endpoint's Middleware needs all of that.
 func (h *deduping) lead(ctx context.Context, e *Event, k dedupeKey, f *flight) (err error) {
 	d := h.d
 	o := DedupeObservation{Event: e, Result: DedupeHandled}
@@ -113,7 +113,7 @@ func (h *deduping) lead(ctx context.Context, e *Event, k dedupeKey, f *flight) (
 			}
 			o.Err = errors.Join(o.Err, d.settle(ctx, e, k, c, err))
 		}
-		d.land(ctx, k, f, err)
+		d.finish(ctx, k, f, err)
 		d.observe(ctx, o)
 		if v != nil {
 			panic(v)

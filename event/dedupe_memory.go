@@ -13,16 +13,17 @@ const DefaultDedupeEntries = 65536
 
 // A DedupeMemory is a [DedupeStore] in memory, for one process. It forgets
 // everything when the process ends, and several instances of a service do not
-// see each other's events: behind a load balancer a shared store is needed.
+// see each other's events: behind a load balancer use a shared store.
 //
-// It holds a bounded number of entries, each of some 200 bytes. What was done is
-// forgotten when its keep is over; earlier, the oldest first, if room is needed,
-// which [DedupeMemory.Evicted] counts: an event that comes again after that is
-// handled again. An open claim is never forgotten before its lease is over.
+// The number of entries is limited, and each takes some 200 bytes. An event that is
+// done is forgotten when its keep has expired. If room is needed, the oldest is
+// forgotten earlier, and an event that comes again after that is handled again;
+// [DedupeMemory.Evicted] counts these. An open claim is never forgotten before its
+// lease has expired.
 //
-// Its methods may be called from many goroutines at once, take constant time on
-// average where leases are about equally long, and do not look at their context.
-// Make one with [NewDedupeMemory].
+// A DedupeMemory is safe for concurrent use. Its methods take constant time on
+// average where leases are about equally long, and ignore their context. Make one
+// with [NewDedupeMemory].
 type DedupeMemory struct {
 	limit int
 	begun time.Time // what memoryEntry.until counts from
@@ -167,7 +168,7 @@ func (m *DedupeMemory) release(_ context.Context, k dedupeKey, c claim) error {
 	return nil
 }
 
-// parseOwner reads what Claim gave. Zero is nobody.
+// parseOwner reads what Claim returned. Zero is no owner.
 func parseOwner(owner string) uint64 {
 	n, err := strconv.ParseUint(owner, 36, 64)
 	if err != nil {
@@ -180,25 +181,25 @@ func (m *DedupeMemory) since(t time.Time) time.Duration { return t.Sub(m.begun) 
 
 func (m *DedupeMemory) over(x *memoryEntry, now time.Time) bool { return m.since(now) >= x.until }
 
-// Len returns the number of entries, open claims included. What has expired may
-// be counted until a later Claim removes it.
+// Len returns the number of entries, open claims included. An entry that has
+// expired may be counted until a later Claim removes it.
 func (m *DedupeMemory) Len() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.index)
 }
 
-// Evicted returns how many entries were forgotten before their keep was over. If
-// it grows, the store is too small for the traffic.
+// Evicted returns how many entries were forgotten before their keep had expired.
+// If it grows, the store is too small for the traffic.
 func (m *DedupeMemory) Evicted() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.evicted
 }
 
-// expire removes claims whose lease is over, and the oldest of what was done as far
-// as its keep is over: an entry with a shorter keep than one before it stays until
-// its turn comes.
+// expire removes claims whose lease has expired, and the oldest of the entries that
+// are done, as far as their keep has expired. An entry with a shorter keep than one
+// before it stays until its turn comes.
 func (m *DedupeMemory) expire(now time.Time) {
 	for _, ring := range []int{ringOpen, ringDone} {
 		for i, ok := m.oldest(ring); ok && m.over(&m.entries[i], now); i, ok = m.oldest(ring) {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// data is the JSON form of an Event: the data member of the CloudEvents that
-// package cloudevent writes. MarshalJSON writes it member by member, which is
-// several times as fast as by reflection.
+// data is the JSON form of an Event, which package cloudevent writes as the data of
+// a CloudEvent. AppendJSON writes it field by field, which is several times as fast
+// as by reflection.
 type data struct {
 	Vendor     string      `json:"vendor"`
 	Source     string      `json:"source"`
@@ -45,11 +45,11 @@ type clientData struct {
 	UserAgent string     `json:"userAgent"`
 }
 
-// MarshalJSON writes everything but ID, which is the envelope's (see package
-// cloudevent), Credential, and Raw, which is never encoded. Secrets are
-// masked, empty fields left out, times written in UTC and durations as seconds.
-// What is not UTF-8 becomes U+FFFD, in the payload as well. A time outside the
-// years 0 to 9999 is an error, as it is for [time.Time].
+// MarshalJSON writes an event without ID, which the envelope of package cloudevent
+// has, Credential and Raw. Secrets are masked, empty fields are left out, times are
+// in UTC, and durations are in seconds. What is not UTF-8 becomes U+FFFD, in the
+// payload as well. A time outside the years 0 to 9999 is an error, as it is for
+// [time.Time].
 func (e Event) MarshalJSON() ([]byte, error) {
 	return e.AppendJSON(make([]byte, 0, 768+len(e.Raw)+len(e.Raw)/4))
 }

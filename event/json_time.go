@@ -52,7 +52,7 @@ func parseTime(s string) (time.Time, error) {
 
 var errNotSeconds = errors.New("event: session duration is not a number of seconds, or out of range")
 
-// maxNumber bounds a number, whose exponent may make little text a lot of digits.
+// maxNumber is the longest number that is read, in characters.
 const maxNumber = 64
 
 // parseSeconds reads a number of seconds in any form that JSON has for it. It is

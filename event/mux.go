@@ -10,15 +10,14 @@ import (
 	"sync/atomic"
 )
 
-// A Mux is a [Handler] that hands an event to every callback registered for it,
-// in the order of registration. The zero Mux is ready to use.
+// A Mux is a [Handler] that calls every callback registered for an event, in the
+// order of registration. The zero Mux is ready to use.
 //
-// Each matching callback is called, even if one before it failed or panicked;
-// what failed is joined into one error. A panic becomes a [*PanicError].
+// Each matching callback is called, even if one before it failed or panicked. The
+// errors are joined. A panic becomes a [*PanicError].
 //
-// Register everything before the first event is handled: registration and
-// handling must not run at the same time. HandleEvent itself may be called from
-// many goroutines at once.
+// Register all callbacks before the first event is handled. HandleEvent is safe for
+// concurrent use, registration is not.
 type Mux struct {
 	own       []Type // see NewMux
 	routes    []route
@@ -56,10 +55,10 @@ func NewMux(own ...Type) *Mux {
 //   - a vendor's own word: "session.created", "login". The panic names the type.
 //   - the name of a vendor: "relock.*". Compare Event.Vendor, or give the endpoint
 //     of that vendor a Mux of its own.
-//   - what is within two slips of a known type or family: "sesion.*". Types of your
-//     own may have such a name if [NewMux] is told.
+//   - a misspelling of a known type or family, by one or two letters: "sesion.*".
+//     Name types of your own that look like one to [NewMux].
 //
-// Other names are taken for types of your own, and are not checked: use the
+// Other names are taken for types of your own and are not checked: use the
 // constants, and watch Unhandled.
 func (m *Mux) Handle(pattern Type, h Handler) {
 	if f, ok := h.(HandlerFunc); h == nil || ok && f == nil {
@@ -100,8 +99,8 @@ func On[P any](m *Mux, f func(ctx context.Context, e *Event, payload *P) error) 
 	})
 }
 
-// Default registers f for the events that match no other registration. It
-// panics if f is nil or a default is there already.
+// Default registers f for the events that match no other registration. It panics if
+// f is nil or there is a default already.
 func (m *Mux) Default(f func(context.Context, *Event) error) {
 	if f == nil {
 		panic(errNilHandler)
@@ -112,8 +111,8 @@ func (m *Mux) Default(f func(context.Context, *Event) error) {
 	m.fallback = HandlerFunc(f)
 }
 
-// HandleEvent calls what is registered for e and returns the joined errors. An
-// event that nothing is registered for is not an error: it is counted.
+// HandleEvent calls what is registered for e and returns the joined errors. An event
+// that nothing is registered for is no error: it is counted.
 func (m *Mux) HandleEvent(ctx context.Context, e *Event) error {
 	var first error
 	var more []error
@@ -144,6 +143,5 @@ func (m *Mux) HandleEvent(ctx context.Context, e *Event) error {
 	}
 }
 
-// Unhandled returns how many events nothing was registered for. It may be called
-// at any time.
+// Unhandled returns how many events nothing was registered for.
 func (m *Mux) Unhandled() uint64 { return m.unhandled.Load() }

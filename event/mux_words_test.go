@@ -55,7 +55,7 @@ func TestMuxNamesTheRightType(t *testing.T) {
 		"UserLock.*":             `userlock is a vendor, which is Event.Vendor, and no family`,
 		"loginradius.of_my_own":  `loginradius is a vendor, which is Event.Vendor, and no family`,
 		// misspellings
-		"sesion.*":                `"sesion.*": want "session.*"; if it is a type of your own, tell NewMux`,
+		"sesion.*":                `"sesion.*": want "session.*"; name a type of your own to NewMux`,
 		"sessions.*":              `want "session.*"`,
 		"Session.*":               `want "session.*"`,
 		"seession.started":        `want "session.started"`,

@@ -50,7 +50,7 @@ func validType(s string) bool {
 }
 
 // knows reports whether pattern is a type, or the family of one, that this package
-// names or that the Mux was told of.
+// names or that NewMux was given.
 func (m *Mux) knows(pattern string) bool { return slices.Contains(m.patterns(), pattern) }
 
 // patterns returns all types and families that are known.
@@ -65,9 +65,9 @@ func (m *Mux) patterns() []string {
 	return all
 }
 
-// hint says what should be in the place of a pattern, in lower case, that is not
-// known: of a vendor's own word, of a vendor's name, of a misspelling. It returns
-// an empty string for a pattern that may be a type of somebody's own.
+// hint says what to write in place of an unknown pattern, in lower case: for a
+// vendor's own word, a vendor's name, or a misspelling. It returns an empty string
+// for a pattern that may be a type of another vendor.
 func (m *Mux) hint(pattern string) string {
 	if vendor, typ, ok := lookUpWord(strings.TrimSuffix(pattern, ".*")); ok {
 		return fmt.Sprintf("it is %s's word for %q", vendor, string(typ))
@@ -89,24 +89,24 @@ func (m *Mux) hint(pattern string) string {
 	case n == 0:
 		return fmt.Sprintf("want %q", near)
 	default:
-		return fmt.Sprintf("want %q; if it is a type of your own, tell NewMux", near)
+		return fmt.Sprintf("want %q; name a type of your own to NewMux", near)
 	}
 }
 
 // nearest returns the known type or family that differs least from pattern, and by
-// how many slips: none if only letter case differs, at most two, or one in a short
+// how many letters: none if only letter case differs, at most two, or one in a short
 // name. It returns an empty string if there is none.
-func (m *Mux) nearest(pattern string) (near string, slips int) {
-	slips = 3
+func (m *Mux) nearest(pattern string) (near string, letters int) {
+	letters = 3
 	for _, p := range m.patterns() {
 		if strings.HasSuffix(p, ".*") != strings.HasSuffix(pattern, ".*") || hasPrefixWord(pattern, p) {
 			continue
 		}
-		if n := distance(pattern, p); n < slips && (n < 2 || len(p) > len("device.*")) {
-			near, slips = p, n
+		if n := distance(pattern, p); n < letters && (n < 2 || len(p) > len("device.*")) {
+			near, letters = p, n
 		}
 	}
-	return near, slips
+	return near, letters
 }
 
 // hasPrefixWord reports whether pattern is the type t with un-, re-, de- or the

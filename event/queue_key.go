@@ -16,8 +16,8 @@ func ByUser(e *Event) string {
 }
 
 // ByLock is a Key for [QueueConfig] that keeps the events of one lock of one
-// endpoint in order. A lock is known by ID, else by name. Events without a lock
-// are not kept in order.
+// endpoint in order. A lock is known by its ID, or by its name if it has none. Events
+// without a lock are not kept in order.
 func ByLock(e *Event) string {
 	switch l := &e.Lock; {
 	case l.ID != "":

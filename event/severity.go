@@ -80,7 +80,7 @@ func (s Severity) String() string {
 	return severityText[s]
 }
 
-// MarshalText implements [encoding.TextMarshaler] with the string of String.
+// MarshalText implements [encoding.TextMarshaler] with String.
 // A value that has no name is an error.
 func (s Severity) MarshalText() ([]byte, error) {
 	text, err := s.text()

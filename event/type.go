@@ -12,7 +12,7 @@ type Type string
 // VendorType has the vendor's name, Payload and Raw have what was sent.
 const Unknown Type = "unknown"
 
-// Logons and other attempts to prove who one is.
+// Logons, and other attempts to authenticate.
 const (
 	AuthenticationSucceeded Type = "authentication.succeeded"
 	AuthenticationFailed    Type = "authentication.failed"
@@ -28,13 +28,13 @@ const (
 	SessionDisconnected Type = "session.disconnected"
 )
 
-// Devices that are trusted to hold a user's credentials.
+// Devices that a user has registered to authenticate with.
 const (
 	DeviceRegistered Type = "device.registered"
 	DeviceRevoked    Type = "device.revoked"
 )
 
-// SecurityAlert is a vendor's own finding that something is wrong.
+// SecurityAlert is a finding of the vendor's that something may be wrong.
 const SecurityAlert Type = "security.alert"
 
 // Door locks.
@@ -74,7 +74,7 @@ const (
 	AccountConsentUpdated     Type = "account.consent_updated"
 )
 
-// Records that a customer keeps beside an account.
+// Custom records beside an account.
 const (
 	ObjectCreated Type = "object.created"
 	ObjectUpdated Type = "object.updated"

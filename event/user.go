@@ -16,10 +16,10 @@ type User struct {
 	Phone    string `json:"phone,omitzero"`
 }
 
-// Key returns one string for the same user in different events and at different
-// endpoints, as far as the vendor gives enough to tell, for counting by user or
-// for looking up a person in a directory of one's own. It is personal data. It is
-// empty if there is nothing to tell a user by; FullName is not enough.
+// Key returns the same string for the same user in different events and at
+// different endpoints, as far as the vendor sends enough to tell. Use it to count by
+// user, or to look up a person in your own directory. It is empty if there is nothing
+// to identify a user by; FullName is not enough. A Key is personal data.
 //
 // The first of these that the vendor sent decides:
 //
@@ -30,16 +30,16 @@ type User struct {
 //	email:ada@example.com  Email
 //	phone:+4712345678      Phone
 //
-// Names and e-mail addresses are in lower case and without spaces around them. Of
-// phone numbers spaces and the characters -./() are left out, and 00 at the start
-// is written as +; a number without a country code stays without. Nothing else is
-// made equal: not the short and the DNS name of a Windows domain, not the aliases
-// of a mailbox.
+// Names and e-mail addresses are in lower case and without spaces around them. In
+// phone numbers spaces and the characters -./() are left out, and a leading 00
+// becomes +; a number without a country code stays without one. Nothing else is
+// made equal: not the short and the DNS name of a Windows domain, not the aliases of
+// a mailbox.
 //
-// An ID comes first since the vendor chooses it: an e-mail address or a phone number
-// may be one that a customer claims and has not proved. It is unique at its vendor
-// only, and for Relock only within the application that chose it: keep Event.Vendor,
-// and Event.Source if owners differ, beside a Key.
+// ID comes first because the vendor chooses it; customers may claim an e-mail address
+// or a phone number that is not theirs. An ID is unique only at its vendor, and a
+// Relock ID only in the application that chose it. Where that matters, keep
+// Event.Vendor and Event.Source beside the Key.
 func (u User) Key() string {
 	switch {
 	case u.ID == "":
@@ -61,9 +61,9 @@ func (u User) Key() string {
 	return ""
 }
 
-// foldName returns s in lower case and without spaces around it. A letter does not
-// become an ASCII one by that, as the Kelvin sign would: who can choose a name
-// must not get somebody else's.
+// foldName returns s in lower case and without spaces around it. Letters such as the
+// Kelvin sign, whose lower case is an ASCII letter, stay as they are: a user who can
+// choose a name must not get the key of another.
 func foldName(s string) string {
 	return strings.Map(func(r rune) rune {
 		if lower := unicode.ToLower(r); lower > unicode.MaxASCII || r <= unicode.MaxASCII {

@@ -2,10 +2,9 @@ package event
 
 import "strings"
 
-// vendorWords has what vendors call the things that the shared types name: what
-// somebody who has read a vendor's page may register by mistake. Names that are
-// shared types as well are left out. A test compares it with the EventTypes of the
-// vendor packages.
+// vendorWords has the vendors' own names for the shared types, which a reader of a
+// vendor's page may register by mistake. Names that are shared types as well are
+// left out. A test compares it with the EventTypes of the vendor packages.
 var vendorWords = []struct {
 	vendor string
 	typ    Type

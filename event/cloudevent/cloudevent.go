@@ -14,8 +14,8 @@
 //	data             the event, as described at event.Event.MarshalJSON
 //
 // Characters that attributes may not hold, control characters for the most part,
-// are written as U+FFFD there. data has them as they are; it has the member id as
-// well if the ID holds one.
+// are written as U+FFFD there. data has them as they are, and has the ID as well if
+// it holds one.
 //
 // source and id together are unique for as far as Event.ID is. Secrets are
 // masked and Raw is left out, so what is read back is masked as well.

@@ -1,6 +1,6 @@
-// Package jsonappend appends to JSON text what encoding/json would write with
-// SetEscapeHTML(false), without the detours that encoding/json takes for a text
-// that needs no escaping and for JSON that is known to be good.
+// Package jsonappend appends to JSON what encoding/json would write with
+// SetEscapeHTML(false), without the detours that encoding/json takes for a string
+// that needs no escaping and for JSON that is known to be valid.
 //
 // From Go 1.27 on encoding/json escapes U+2028 and U+2029 in what a MarshalJSON
 // returned, and [Value] does not for a type that was declared by [Trust]: both are
