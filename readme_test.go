@@ -6,7 +6,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -190,10 +190,11 @@ func TestREADMERecorder(t *testing.T) {
 
 // A Badge is the payload of the vendor in README.md.
 type Badge struct {
-	ID     string `json:"id,omitempty"`
-	Kind   string `json:"kind,omitempty"`
-	Holder string `json:"holder,omitempty"`
-	Door   string `json:"door,omitempty"`
+	ID     string    `json:"id,omitzero"`
+	Kind   string    `json:"kind,omitzero"`
+	Holder string    `json:"holder,omitzero"`
+	Door   string    `json:"door,omitzero"`
+	At     time.Time `json:"at,omitzero"`
 }
 
 func newAcme(secrets []event.Secret) (*verify.Endpoint, error) {
@@ -209,15 +210,12 @@ func newAcme(secrets []event.Secret) (*verify.Endpoint, error) {
 }
 
 func decode(body []byte) (*event.Event, error) {
-	if err := verify.Object(body); err != nil {
+	p := new(Badge)
+	warnings, err := verify.Unmarshal(body, p)
+	if err != nil {
 		return nil, err
 	}
-	p := new(Badge)
-	var drifted *json.UnmarshalTypeError // costs that field only
-	if err := json.Unmarshal(body, p); err != nil && !errors.As(err, &drifted) {
-		return nil, errors.New("acme: not JSON")
-	}
-	e := &event.Event{ID: p.ID, Vendor: "acme", Type: event.Unknown, VendorType: p.Kind, Payload: p}
+	e := &event.Event{ID: p.ID, Vendor: "acme", Type: event.Unknown, VendorType: p.Kind, Time: p.At, Payload: p, Warnings: warnings}
 	if p.Kind == "entry" {
 		e.Type = event.LockUnlocked
 	}
@@ -236,6 +234,13 @@ func TestREADMEVendor(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "b-1", e.ID)
 	assert.Equal(t, event.LockUnlocked, e.Type)
+	for at, warnings := range map[string]int{`""`: 0, `12`: 1, `{}`: 1, `"2026-11-29T10:00Z"`: 0} {
+		e, err := decode([]byte(`{"id":"b-1","kind":"entry","holder":7,"at":` + at + `}`))
+		require.NoError(t, err)
+		assert.Equal(t, event.LockUnlocked, e.Type)
+		assert.Equal(t, "7", e.User.ID)
+		assert.Len(t, e.Warnings, 1+warnings, at)
+	}
 
 	verifier := func(secrets ...event.Secret) (verify.Verifier, error) {
 		return verify.NewHMAC(verify.HMACConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})

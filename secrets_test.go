@@ -28,7 +28,7 @@ func TestCredentialsAreHidden(t *testing.T) {
 	)
 	secrets := append(event.Secrets(key), event.NewSecretBytes([]byte(binary)))
 	account := verify.NewCredential("gate", password)
-	normalize := func(dst []byte, text string) ([]byte, bool) { return append(dst, text...), true }
+	normalize := func(dst, text []byte) ([]byte, bool) { return append(dst, text...), true }
 	hmac := verify.HMACConfig{Header: "X-Signature", Secrets: secrets}
 	bodyID := verify.BodyIDConfig{IDs: event.Secrets(id), Normalize: normalize}
 

@@ -8,14 +8,14 @@ import "github.com/accesshook/accesshook/event"
 // its names in lower case.
 type Email struct {
 	Type  string `json:"Type,omitzero"` // "Primary", "Secondary", "secondary1" … in any letter case
-	Value string `json:"Value,omitzero"`
+	Value string `json:"Value,omitzero" accesshook:"scalar"`
 }
 
 // A Phone is a phone number in a profile. It is not in E.164, unlike
 // Profile.PhoneID.
 type Phone struct {
 	PhoneType   string `json:"PhoneType,omitzero"`
-	PhoneNumber string `json:"PhoneNumber,omitzero"`
+	PhoneNumber string `json:"PhoneNumber,omitzero" accesshook:"scalar"`
 }
 
 // An IMAccount is an account for instant messages.
@@ -39,7 +39,7 @@ type Address struct {
 // A Country is where a customer says to live.
 type Country struct {
 	Code string `json:"Code,omitzero"` // such as "CA"
-	Name string `json:"Name,omitzero"`
+	Name string `json:"Name,omitzero" accesshook:"scalar"`
 }
 
 // A PlaceLived is a place where a customer has lived.

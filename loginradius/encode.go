@@ -7,27 +7,28 @@ import (
 )
 
 // MarshalJSON returns the whole body, secrets masked. [Decode] reads it back.
-func (h Hook) MarshalJSON() ([]byte, error) { return jsonbody.Marshal(h.wire()) }
+func (h Hook) MarshalJSON() ([]byte, error) { return jsonbody.Append(nil, h.body()) }
 
 func init() { jsonappend.Trust(new(Hook)) }
 
-// wire returns the body. Unlike a Hook it has no method that masks.
-func (h *Hook) wire() wire {
-	return wire{HookName: h.HookName, Time: h.Time, HookID: h.HookID, Data: h.data()}
+// A body is a Hook as it is sent. It has no method that masks.
+type body struct {
+	fields
+	Data any `json:"Data,omitzero"`
 }
 
+type fields Hook
+
+func (h *Hook) body() *body { return &body{fields(*h), h.data()} }
+
 func (h *Hook) data() any {
-	type removed struct {
-		UserProfile  *Profile `json:"UserProfile,omitzero"`
-		RemovedEmail string   `json:"RemovedEmail,omitzero"`
-	}
 	typ := typeOf(h.HookName)
 	switch {
 	case h.Object != nil:
 		return h.Object
 	case typ == event.AccountEmailRemoved && (h.Profile != nil || h.RemovedEmail != ""),
 		typ == event.Unknown && h.RemovedEmail != "":
-		return removed{h.Profile, h.RemovedEmail}
+		return &removal{h.Profile, h.RemovedEmail}
 	case h.Profile != nil:
 		return h.Profile
 	default:

@@ -12,19 +12,22 @@ import (
 // since they may be secrets; Event.Raw has them.
 type Hook struct {
 	// HookName is LoginRadius's name of the event, as it was sent: "login".
-	HookName string
+	HookName string `json:"HookName,omitzero"`
 	// Time is when the hook was triggered.
-	Time time.Time
+	Time time.Time `json:"Time,omitzero"`
 	// HookID is a UUID. LoginRadius's page calls it both the ID of the triggered
 	// hook and that of the webhook, so do not take it for unique.
-	HookID string
+	HookID string `json:"HookId,omitzero"`
 	// Profile is the account that the event is about, as it is after the event.
 	// It is nil for custom objects, and if no profile came.
-	Profile *Profile
+	Profile *Profile `json:"-"`
 	// RemovedEmail is the address that removeemail is about. PII.
-	RemovedEmail string
+	RemovedEmail string `json:"-"`
 	// Object is the custom object that the event is about, else nil.
-	Object *CustomObject
+	Object *CustomObject `json:"-"`
+	// Extra has what came as HookName, Time or HookId and could not be read, such as
+	// a time in a form of the account's own: see [Config].TimeLayouts.
+	Extra map[string]json.RawMessage `json:",embed" accesshook:"misfits"`
 }
 
 // A CustomObject is a record that LoginRadius's customer keeps beside an

@@ -6,6 +6,7 @@ import (
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/credential"
+	"github.com/accesshook/accesshook/internal/timestamp"
 	"github.com/accesshook/accesshook/verify"
 )
 
@@ -30,6 +31,10 @@ type Config struct {
 	// [DefaultMaxBody]. For a webhook that was given Basic or Bearer
 	// authentication as well, set Also.
 	Endpoint verify.Config
+	// TimeLayouts are layouts of package time for Hook.Time and the times of a
+	// profile in other forms than [verify.Unmarshal] reads, such as "1/2/2006 3:04:05
+	// PM". They are tried first. A time without a zone is UTC.
+	TimeLayouts []string
 }
 
 // New returns an endpoint for LoginRadius's webhooks. The error names the field
@@ -39,13 +44,19 @@ func New(c Config) (*verify.Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	for i, layout := range c.TimeLayouts {
+		if err := timestamp.CheckLayout(layout); err != nil {
+			return nil, fmt.Errorf("loginradius: Config.TimeLayouts[%d]: %w", i, err)
+		}
+	}
+	d := decoder{timestamp.Format{Layouts: c.TimeLayouts}}
 	if c.Endpoint.MaxBody == 0 {
 		c.Endpoint.MaxBody = DefaultMaxBody
 	}
 	return verify.NewEndpoint(verify.Definition{
 		Vendor:   Vendor,
 		Verifier: v,
-		Decode:   func(_ http.Header, body []byte) (*event.Event, error) { return Decode(body) },
+		Decode:   func(_ http.Header, body []byte) (*event.Event, error) { return d.decode(body) },
 		Config:   c.Endpoint,
 	})
 }

@@ -3,10 +3,14 @@ package relock
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/internal/convert"
+	"github.com/accesshook/accesshook/internal/address"
+	"github.com/accesshook/accesshook/internal/country"
+	"github.com/accesshook/accesshook/internal/eventid"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
@@ -25,11 +29,15 @@ var unknown = kind{event.Unknown, start[Unknown]}
 
 type kind struct {
 	typ   event.Type
-	start func() (*event.Event, payload)
+	start func() (*event.Event, body)
 }
 
+// kindOf takes a name in any letter case.
 func kindOf(name string) kind {
 	if k, ok := kinds[name]; ok {
+		return k
+	}
+	if k, ok := kinds[strings.ToLower(strings.TrimSpace(name))]; ok {
 		return k
 	}
 	return unknown
@@ -38,8 +46,8 @@ func kindOf(name string) kind {
 // start makes an event and its payload in one piece of memory.
 func start[T any, P interface {
 	*T
-	payload
-}]() (*event.Event, payload) {
+	body
+}]() (*event.Event, body) {
 	both := new(struct {
 		event   event.Event
 		payload T
@@ -47,98 +55,98 @@ func start[T any, P interface {
 	return &both.event, P(&both.payload)
 }
 
-// payload is what all payload structs can do.
-type payload interface {
-	member(r *jsonbody.Reader)                   // takes one member of data
-	envelope(members map[string]json.RawMessage) // takes those beside it
+// body is what all payload structs can do.
+type body interface {
+	json.Marshaler // the whole body
+	rest() *Rest
 	describe(e *event.Event)
 }
 
-func (r *Rest) envelope(members map[string]json.RawMessage) { r.Envelope = members }
+func (r *Rest) rest() *Rest { return r }
+
+// An envelope is the body. What data is depends on event, which may come later.
+type envelope struct {
+	Event string                     `json:"event,omitzero"`
+	Data  jsonbody.Place             `json:"data,omitzero"`
+	Extra map[string]json.RawMessage `json:",embed"`
+}
+
+var envelopes = sync.Pool{New: func() any { return new(envelope) }}
 
 // Decode turns a body of Relock's into an event, with a pointer to one of this
 // package's payload structs. It does not verify anything. Event.ID is the
 // lower-case hex SHA-256 of body.
 //
-// An unknown event, unknown members and members of other types than documented
-// are no errors; a body that is not a JSON object is one.
+// Names match in any letter case. An unknown event, unknown members and members of
+// other types than documented are no errors: see [verify.Unmarshal]. A body that is
+// no JSON object is one.
 func Decode(body []byte) (*event.Event, error) {
-	r, err := jsonbody.NewReader(body)
+	r, err := jsonbody.Open(body)
 	if err != nil {
 		return nil, fmt.Errorf("relock: %w", err)
 	}
-	var (
-		name string
-		k    = unknown
-		e    *event.Event
-		p    payload
-		data int // where data is
-		rest map[string]json.RawMessage
-	)
-	if r.Object() {
-		for r.Next() {
-			switch r.Name() {
-			case "event":
-				name = r.String()
-				k, p = kindOf(name), nil
-			case "data":
-				data = r.Here()
-				if name == "" {
-					r.Skip()
-					continue
-				}
-				e, p = k.start()
-				read(p, r)
-			default:
-				r.Keep(&rest)
-			}
+	defer r.Close()
+	env := envelopes.Get().(*envelope)
+	defer envelopes.Put(env)
+	*env = envelope{}
+	r.Read(env)
+
+	k := kindOf(env.Event)
+	e, p := k.start()
+	if env.Data != 0 {
+		r.Back(env.Data)
+		if r.Read(p) == jsonbody.Misfit {
+			r.Back(env.Data)
+			r.Keep(&p.rest().Extra, "data")
 		}
 	}
-	if p == nil { // there is no data, or it came before the name
-		e, p = k.start()
-		if data != 0 {
-			r.Back(data)
-			read(p, r)
-		}
+	p.rest().Envelope = env.Extra
+	if env.Event == "" && env.Data == 0 {
+		r.Warn(0, "event and data", "neither")
 	}
-	p.envelope(rest)
-	e.ID = convert.ID(body)
+	e.ID = eventid.Of(body)
 	e.Vendor, e.Source = Vendor, Vendor
-	e.Type, e.VendorType = k.typ, name
+	e.Type, e.VendorType = k.typ, env.Event
 	e.Outcome, e.Severity = k.typ.Outcome(), k.typ.Severity()
 	e.Payload, e.Warnings = p, r.Warnings()
 	p.describe(e)
 	return e, nil
 }
 
-func read(p payload, r *jsonbody.Reader) {
-	if r.Object() {
-		for r.Next() {
-			p.member(r)
-		}
-	}
+// encode returns the body that a payload came in.
+func encode(name string, p body) ([]byte, error) {
+	return jsonbody.Append(nil, &struct {
+		Event string                     `json:"event"`
+		Data  any                        `json:"data"`
+		Extra map[string]json.RawMessage `json:",embed"`
+	}{name, p, p.rest().Envelope})
 }
 
-func location(l *Location) event.Location {
-	return event.Location{
-		Country: l.Country, CountryCode: convert.CountryCode(l.Country), City: l.City, Timezone: l.Timezone,
+// place fills in where the client was.
+func place(e *event.Event, ip, userAgent string, l *Location) {
+	addr, status := address.Parse(ip)
+	switch status {
+	case address.Unreadable:
+		e.Warnings = jsonbody.Warn(e.Warnings, "/data/ipAddress", "IP address", "string")
+	case address.First:
+		e.Warnings = jsonbody.Warn(e.Warnings, "/data/ipAddress", "one IP address", "list")
 	}
-}
-
-func client(address, userAgent string) event.Client {
-	return event.Client{Address: convert.Address(address), UserAgent: userAgent}
+	e.Client = event.Client{Address: addr, UserAgent: userAgent}
+	e.Location = event.Location{
+		Country: l.Country, CountryCode: country.Code(l.Country), City: l.City, Timezone: l.Timezone,
+	}
 }
 
 func (p *AuthenticationSucceeded) describe(e *event.Event) {
 	e.Time = p.Timestamp
 	e.User.ID, e.Session.ID, e.Device.ID = p.UserID, p.SessionID, p.DeviceID
-	e.Client, e.Location = client(p.IPAddress, p.UserAgent), location(&p.Location)
+	place(e, p.IPAddress, p.UserAgent, &p.Location)
 }
 
 func (p *AuthenticationFailed) describe(e *event.Event) {
 	e.Time = p.Timestamp
 	e.User.ID, e.Session.ID, e.Reason = p.UserID, p.SessionID, p.Reason
-	e.Client, e.Location = client(p.IPAddress, p.UserAgent), location(&p.Location)
+	place(e, p.IPAddress, p.UserAgent, &p.Location)
 }
 
 func (p *DeviceRegistered) describe(e *event.Event) {
@@ -148,7 +156,7 @@ func (p *DeviceRegistered) describe(e *event.Event) {
 		ID:   p.DeviceID,
 		Name: p.DeviceInfo.Name, Type: p.DeviceInfo.Type, OS: p.DeviceInfo.OS, Browser: p.DeviceInfo.Browser,
 	}
-	e.Client, e.Location = client(p.IPAddress, ""), location(&p.Location)
+	place(e, p.IPAddress, "", &p.Location)
 }
 
 func (p *DeviceRevoked) describe(e *event.Event) {
@@ -160,7 +168,7 @@ func (p *SessionCreated) describe(e *event.Event) {
 	e.Time = p.Timestamp
 	e.User.ID, e.Device.ID = p.UserID, p.DeviceID
 	e.Session = event.Session{ID: p.SessionID, Expires: p.ExpiresAt}
-	e.Client = client(p.IPAddress, p.UserAgent)
+	place(e, p.IPAddress, p.UserAgent, &Location{})
 }
 
 func (p *SessionEnded) describe(e *event.Event) {
@@ -178,17 +186,19 @@ const longest = int64(1<<63-1) / int64(time.Second)
 func (p *SecurityAlert) describe(e *event.Event) {
 	e.Time = p.Timestamp
 	e.User.ID, e.Reason = p.UserID, p.Description
-	if p.Severity != "" {
-		e.Severity, _ = event.ParseSeverity(p.Severity) // unknown if it is a new one
+	// An alert is high if its severity is missing or a word that is not known.
+	e.Severity = event.SeverityHigh
+	if s, ok := event.ParseSeverity(p.Severity); ok && s != event.SeverityUnknown {
+		e.Severity = s
 	}
-	e.Client, e.Location = client(p.IPAddress, ""), location(&p.Location)
+	place(e, p.IPAddress, "", &p.Location)
 }
 
 func (p *Unknown) describe(e *event.Event) {
 	p.Event = e.VendorType
 	e.Time = p.Timestamp
 	e.User.ID, e.Session.ID, e.Device.ID = p.UserID, p.SessionID, p.DeviceID
-	e.Client, e.Location = client(p.IPAddress, p.UserAgent), location(&p.Location)
+	place(e, p.IPAddress, p.UserAgent, &p.Location)
 }
 
 // EventTypes returns what each of Relock's events is in the shared vocabulary: the

@@ -1,71 +1,34 @@
 package relock
 
-import (
-	"encoding/json"
-
-	"github.com/accesshook/accesshook/internal/jsonappend"
-	"github.com/accesshook/accesshook/internal/jsonbody"
-)
-
-// The payloads are encoded as the body that they came in: event and data.
-
-type body[T any] struct {
-	Event string                     `json:"event"`
-	Data  T                          `json:"data"`
-	Extra map[string]json.RawMessage `json:",embed"`
-}
-
-func encode[T any](name string, data T, extra map[string]json.RawMessage) ([]byte, error) {
-	return jsonbody.Marshal(body[T]{Event: name, Data: data, Extra: extra})
-}
+import "github.com/accesshook/accesshook/internal/jsonappend"
 
 // MarshalJSON returns the whole body.
 func (p AuthenticationSucceeded) MarshalJSON() ([]byte, error) {
-	type data AuthenticationSucceeded
-	return encode("authentication.success", data(p), p.Envelope)
+	return encode("authentication.success", &p)
 }
 
 // MarshalJSON returns the whole body.
 func (p AuthenticationFailed) MarshalJSON() ([]byte, error) {
-	type data AuthenticationFailed
-	return encode("authentication.failed", data(p), p.Envelope)
+	return encode("authentication.failed", &p)
 }
 
 // MarshalJSON returns the whole body.
-func (p DeviceRegistered) MarshalJSON() ([]byte, error) {
-	type data DeviceRegistered
-	return encode("device.registered", data(p), p.Envelope)
-}
+func (p DeviceRegistered) MarshalJSON() ([]byte, error) { return encode("device.registered", &p) }
 
 // MarshalJSON returns the whole body.
-func (p DeviceRevoked) MarshalJSON() ([]byte, error) {
-	type data DeviceRevoked
-	return encode("device.revoked", data(p), p.Envelope)
-}
+func (p DeviceRevoked) MarshalJSON() ([]byte, error) { return encode("device.revoked", &p) }
 
 // MarshalJSON returns the whole body.
-func (p SessionCreated) MarshalJSON() ([]byte, error) {
-	type data SessionCreated
-	return encode("session.created", data(p), p.Envelope)
-}
+func (p SessionCreated) MarshalJSON() ([]byte, error) { return encode("session.created", &p) }
 
 // MarshalJSON returns the whole body.
-func (p SessionEnded) MarshalJSON() ([]byte, error) {
-	type data SessionEnded
-	return encode("session.ended", data(p), p.Envelope)
-}
+func (p SessionEnded) MarshalJSON() ([]byte, error) { return encode("session.ended", &p) }
 
 // MarshalJSON returns the whole body.
-func (p SecurityAlert) MarshalJSON() ([]byte, error) {
-	type data SecurityAlert
-	return encode("security.alert", data(p), p.Envelope)
-}
+func (p SecurityAlert) MarshalJSON() ([]byte, error) { return encode("security.alert", &p) }
 
 // MarshalJSON returns the whole body.
-func (p Unknown) MarshalJSON() ([]byte, error) {
-	type data Unknown
-	return encode(p.Event, data(p), p.Envelope)
-}
+func (p Unknown) MarshalJSON() ([]byte, error) { return encode(p.Event, &p) }
 
 func init() {
 	jsonappend.Trust(

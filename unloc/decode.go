@@ -2,14 +2,15 @@ package unloc
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/internal/convert"
+	"github.com/accesshook/accesshook/internal/eventid"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
-// actions is Unloc's list of actions. One that is not in it is Unknown. Three
-// comparisons cost less than a look into a map.
+// actions is Unloc's list of actions. One that is not in it, in any letter case, is
+// Unknown. Three comparisons cost less than a look into a map.
 var actions = [...]struct {
 	name string
 	typ  event.Type
@@ -21,7 +22,7 @@ var actions = [...]struct {
 
 func typeOf(action string) event.Type {
 	for i := range actions {
-		if actions[i].name == action {
+		if strings.EqualFold(actions[i].name, strings.TrimSpace(action)) {
 			return actions[i].typ
 		}
 	}
@@ -39,23 +40,23 @@ func typeOf(action string) event.Type {
 // An unknown action, unknown members and members of other types than documented
 // are no errors; a body that is not a JSON object is one.
 func Decode(body []byte) (*event.Event, error) {
-	var r jsonbody.Reader
-	if err := r.Open(body); err != nil {
+	r, err := jsonbody.Open(body)
+	if err != nil {
 		return nil, fmt.Errorf("unloc: %w", err)
 	}
+	defer r.Close()
 	both := new(struct { // one piece of memory
 		event   event.Event
 		payload AccessEvent
 	})
 	e, p := &both.event, &both.payload
-	if r.Object() {
-		for r.Next() {
-			p.member(&r)
-		}
+	r.Read(p)
+	if p.ID == "" && p.Action == "" {
+		r.Warn(0, "id and action", "neither")
 	}
 	e.ID = p.ID
 	if !usableID(p.ID) {
-		e.ID = convert.ID(body)
+		e.ID = eventid.Of(body)
 	}
 	e.Vendor, e.Source = Vendor, Vendor
 	e.Type, e.VendorType = typeOf(p.Action), p.Action

@@ -7,8 +7,7 @@ import (
 
 // MarshalJSON returns the whole body.
 func (p AccessEvent) MarshalJSON() ([]byte, error) {
-	type body AccessEvent
-	return jsonbody.Marshal(body(p))
+	return jsonbody.Append(nil, p)
 }
 
 func init() { jsonappend.Trust(new(AccessEvent)) }

@@ -2,18 +2,17 @@ package unloc
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
-	"github.com/accesshook/accesshook/internal/convert"
+	"github.com/accesshook/accesshook/internal/request"
 )
 
 // NewRequest returns a request as Unloc sends it, with user and password: for
 // testing your own handler, and for tools. The payload is an [AccessEvent] or a
-// pointer to one, or a []byte or [json.RawMessage] that is sent as it is.
+// pointer to one, or a []byte or [encoding/json.RawMessage] that is sent as it is.
 func NewRequest(ctx context.Context, url, user, password string, payload any) (*http.Request, error) {
 	switch {
 	case user == "":
@@ -23,16 +22,12 @@ func NewRequest(ctx context.Context, url, user, password string, payload any) (*
 	case password == "":
 		return nil, errors.New("unloc: password is empty")
 	}
-	switch payload.(type) {
-	case AccessEvent, *AccessEvent, []byte, json.RawMessage:
-	default:
-		return nil, fmt.Errorf("unloc: payload is a %T, want an AccessEvent or []byte", payload)
-	}
-	body, err := convert.Body(payload)
-	if err != nil {
-		return nil, fmt.Errorf("unloc: %w", err)
-	}
-	r, err := convert.Post(ctx, url, body)
+	r, err := request.Post(ctx, url, payload, func(v any) ([]byte, error) {
+		if p, ok := v.(*AccessEvent); ok {
+			return p.MarshalJSON()
+		}
+		return nil, fmt.Errorf("unloc: payload is a %T, want an AccessEvent or []byte", v)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package userlock
 
 import (
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/accesshook/accesshook/event"
@@ -60,7 +62,13 @@ var codes = map[string]code{
 var words = map[string]code{
 	"logon":                        {typ: event.SessionStarted},
 	"logoff":                       {typ: event.SessionEnded},
+	"loggedon":                     {typ: event.SessionStarted},
+	"loggedoff":                    {typ: event.SessionEnded},
 	"lock":                         {typ: event.SessionLocked},
+	"locked":                       {typ: event.SessionLocked},
+	"unlocked":                     {typ: event.SessionUnlocked},
+	"reconnected":                  {typ: event.SessionReconnected},
+	"disconnected":                 {typ: event.SessionDisconnected},
 	"unlock":                       {typ: event.SessionUnlocked},
 	"reconnect":                    {typ: event.SessionReconnected},
 	"reconnection":                 {typ: event.SessionReconnected},
@@ -75,14 +83,23 @@ var words = map[string]code{
 	"logondeniedbyactivedirectory": {typ: event.AuthenticationFailed, reason: DeniedByActiveDirectory},
 }
 
+// codeOf takes a code, also as a float, or a word.
 func codeOf(t event.Text) code {
 	s := strings.TrimSpace(string(t))
 	if c, ok := codes[s]; ok {
 		return c
 	}
-	var buf [maxName]byte
-	if c, ok := words[string(normalizeName(buf[:0], s))]; ok {
+	if f, err := strconv.ParseFloat(s, 64); err == nil && f == math.Trunc(f) {
+		if c, ok := codes[strconv.FormatFloat(f, 'f', -1, 64)]; ok {
+			return c
+		}
+	}
+	normal := string(normalizeName(nil, s))
+	if c, ok := words[normal]; ok {
 		return c
+	}
+	if strings.Contains(normal, "denied") { // better an alarm too many
+		return code{typ: event.AuthenticationFailed}
 	}
 	return code{typ: event.Unknown}
 }

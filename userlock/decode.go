@@ -1,16 +1,17 @@
 package userlock
 
 import (
-	"bytes"
 	"fmt"
-	"net"
-	"strconv"
+	"net/http"
+	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/internal/convert"
+	"github.com/accesshook/accesshook/internal/address"
+	"github.com/accesshook/accesshook/internal/country"
+	"github.com/accesshook/accesshook/internal/eventid"
 	"github.com/accesshook/accesshook/internal/jsonbody"
+	"github.com/accesshook/accesshook/internal/timestamp"
 )
 
 // Decode turns a notification into an event with a *[Notification]. It does not
@@ -27,272 +28,210 @@ import (
 // An unknown event, unknown members and members of other types than expected are
 // no errors; a body that is not a JSON object is one.
 func Decode(body []byte) (*event.Event, error) {
-	return decoder{names: known, zone: time.UTC}.decode(body)
+	return decoder{names: known}.decodeForeign(body)
 }
 
 type decoder struct {
-	names   names
-	aliased bool // names has more than is known
-	zone    *time.Location
-}
-
-func (d decoder) decode(body []byte) (*event.Event, error) {
-	// Only a verifier of this process can have sealed a body, and it has checked
-	// the body before.
-	var r jsonbody.Reader
-	open, how := r.Open, foreign
-	if bytes.Contains(body, seal) {
-		open, how = r.OpenChecked, verified
-	}
-	if err := open(body); err != nil {
-		return nil, fmt.Errorf("userlock: %w", err)
-	}
-	r.In(d.zone)
-	both := new(struct {
-		event event.Event
-		n     Notification
-	})
-	e, n := &both.event, &both.n
-
-	var few [2]span
-	ids := few[:0]
-	if how != verified {
-		ids, how = d.guess(&r)
-	}
-	ids = d.readAll(n, &r, ids, how)
-
-	switch len(ids) {
-	case 0:
-		e.ID = convert.IDOf(body)
-	case 1:
-		e.ID = convert.IDOf(body[:ids[0].start], body[ids[0].end:])
-	default:
-		e.ID = convert.IDOf(without(body, ids)...)
-	}
-	e.Vendor, e.Source = Vendor, Vendor
-	e.Payload, e.Warnings = n, r.Warnings()
-	describe(e, n)
-	return e, nil
-}
-
-// A span is where a value stands in a body.
-type span struct{ start, end int }
-
-// without returns what is left of body without the spans.
-func without(body []byte, spans []span) [][]byte {
-	var parts [][]byte
-	rest := 0
-	for _, s := range spans {
-		parts = append(parts, body[rest:s.start])
-		rest = s.end
-	}
-	return append(parts, body[rest:])
+	names names
+	times timestamp.Format
 }
 
 // A trust is what is known of the UserLock IDs in a body.
 type trust int
 
 const (
-	verified trust = iota // a verifier has sealed them
+	verified trust = iota // a verifier has marked or masked them
 	encoded               // the body is an encoded Notification
 	foreign               // nothing
 )
 
-// guess finds out where the UserLock ID of a body may be that no verifier has
-// seen.
-func (d decoder) guess(r *jsonbody.Reader) ([]span, trust) {
-	var named, others []span
-	how := foreign
-	start := r.Here()
-	r.Object()
-	for r.Next() {
-		text, at, end, ok := r.PeekString()
-		r.Skip()
-		if !ok {
-			continue
-		}
-		p, ok := d.lookup(r.Name())
-		if _, masked := maskedID(text); masked && ok && p.field == userLockID {
-			how = encoded
-		}
-		switch {
-		case !isGUID(text):
-		case !ok:
-			others = append(others, span{at, end})
-		case p.field == userLockID:
-			named = append(named, span{at, end})
-		}
+// decodeForeign decodes a body that no verifier has seen.
+func (d decoder) decodeForeign(body []byte) (*event.Event, error) {
+	r, err := jsonbody.Open(body)
+	if err != nil {
+		return nil, fmt.Errorf("userlock: %w", err)
 	}
-	r.Back(start)
-	switch {
-	case how == encoded:
-		return nil, how
-	case named != nil:
-		return named, how
-	default:
-		return others, how
-	}
+	defer r.Close()
+	e := d.read(r, d.guess(r))
+	e.ID = eventid.Without(body, r.Marked())
+	return e, nil
 }
 
-func isGUID(text string) bool {
+// decode decodes a body in which a verifier has masked the UserLock IDs.
+func (d decoder) decode(_ http.Header, body []byte) (*event.Event, error) {
+	r, err := jsonbody.Open(body)
+	if err != nil {
+		return nil, fmt.Errorf("userlock: %w", err)
+	}
+	defer r.Close()
+	return d.read(r, verified), nil
+}
+
+// walk decodes a body in which a verifier has marked the UserLock IDs.
+func (d decoder) walk(r *jsonbody.Reader) *event.Event { return d.read(r, verified) }
+
+// read makes an event without an ID.
+func (d decoder) read(r *jsonbody.Reader, how trust) *event.Event {
+	r.SetTimes(d.times)
+	both := new(struct { // one piece of memory
+		event event.Event
+		n     Notification
+	})
+	e, n := &both.event, &both.n
+	client, any := d.readAll(n, r, how)
+	if !any {
+		r.Warn(0, "EventType", "none")
+	}
+	e.Vendor, e.Source = Vendor, Vendor
+	e.Payload = n
+	describe(e, n)
+	if n.ClientAddress != "" {
+		e.Client.Address, e.Client.MAC = addresses(n.ClientAddress, func(want, got string) { r.Warn(client, want, got) })
+	}
+	e.Warnings = r.Warnings()
+	return e
+}
+
+// guess marks what may be the UserLock ID of a body that no verifier has seen.
+func (d decoder) guess(r *jsonbody.Reader) trust {
+	for _, wanted := range []bool{true, false} { // what is named as one, or else has an unknown name
+		for r.Object(); r.Next(); r.Skip() {
+			text, _ := r.Peek()
+			p, ok := d.names.lookup(r.Name(), new(int))
+			if _, masked := maskedID(text); masked && ok && p.isID() {
+				r.Back(0)
+				return encoded
+			}
+			if ok == wanted && (!ok || p.isID()) && isGUID(text) {
+				r.MarkValue()
+			}
+		}
+		r.Back(0)
+		if len(r.Marked()) > 0 {
+			break
+		}
+	}
+	return foreign
+}
+
+func isGUID(text []byte) bool {
 	var digits [2 * idDigits]byte
 	_, ok := normalizeID(digits[:0], text)
 	return ok
 }
 
-func (d decoder) lookup(name string) (place, bool) {
-	if f, ok := column(name); ok && !d.aliased {
-		return place{f, 1}, true
-	}
-	var buf [maxName]byte
-	p, ok := d.names[string(normalizeName(buf[:0], name))]
-	return p, ok
-}
+const (
+	maxFields = 32 // of Notification
+	maxRank   = 100
+)
 
-// readAll reads the members into the fields that they stand for, and appends to
-// ids where a verifier has sealed a UserLock ID.
-func (d decoder) readAll(n *Notification, r *jsonbody.Reader, ids []span, how trust) []span {
-	var taken [fieldCount]int // rank of the name that filled a field, plus one
-	r.Object()
-	for r.Next() {
-		p, ok := d.lookup(r.Name())
-		text, start, end, isText := r.PeekString()
-		if isText && len(text) >= idDigits {
-			id, sealed := sealedID(text)
-			if sealed {
-				ids = append(ids, span{start, end})
+var clientAddress = jsonbody.FieldIndex[Notification]("ClientAddress")
+
+// readAll reads the members into the fields that they stand for. It returns where
+// ClientAddress is, and whether there is any field.
+func (d decoder) readAll(n *Notification, r *jsonbody.Reader, how trust) (client jsonbody.Place, any bool) {
+	var taken [maxFields]int // rank of the name that filled a field, plus one
+	fields, next := jsonbody.StructOf(n), 0
+	for r.Object(); r.Next(); {
+		name := r.Name()
+		p, ok := d.names.lookup(name, &next)
+		text, isText := r.Peek()
+		switch {
+		case isText && len(text) >= idDigits && (r.IsMarked() || hidden(text, ok, p, how)):
+			// Beside a marked one, others only have the name of an ID or look like one.
+			if n.ServerID == "" && (r.IsMarked() || len(r.Marked()) == 0) {
+				n.ServerID = ServerID(r.String(shown(text)))
 			}
-			if sealed || hidden(text, ok, p, how) {
-				if !sealed && how != verified {
-					id = shown(text)
-				}
-				if n.ServerID == "" {
-					n.ServerID = id
-				}
-				r.Skip()
-				continue
-			}
-		}
-		if !ok || p.field == userLockID {
-			if r.Name() != idName {
-				r.Keep(&n.Extra)
-				continue
-			}
-			kind := r.Kind()
 			r.Skip()
-			if kind != "null" && !(isText && text == "") {
-				r.Warn("GUID", kind)
+		case ok && p.isID() && string(name) == idName:
+			// It is no GUID. An encoding must not have this name twice.
+			if !r.Absent() {
+				r.Warn(r.Here(), "GUID", r.Kind())
 			}
-			continue
-		}
-		if isText && text == "" || !isText && r.Kind() == "null" {
-			r.Skip() // the same as absent, and no reason to lose what another name has
-			continue
-		}
-		if was := taken[p.field]; was != 0 {
-			r.Warn("unique name", "repeated")
-			if was <= p.rank+1 {
-				r.Skip()
-				continue
+			r.Skip()
+		case !ok || p.isID():
+			r.Keep(&n.Extra, string(name))
+		case r.Absent():
+			r.Skip() // no reason to lose what another name has
+		default:
+			at := r.Here()
+			rank := p.rank + 1
+			if kind := r.Kind(); kind != "string" && kind != "number" {
+				rank += maxRank // better the value of a lesser name that is of a usual type
+			}
+			if was := taken[p.field]; was != 0 {
+				r.Warn(at, "unique name", "repeated")
+				if was < rank {
+					r.Skip()
+					continue
+				}
+			}
+			switch r.Field(fields, p.field) {
+			case jsonbody.Set:
+				taken[p.field], any = rank, true
+				if p.field == clientAddress {
+					client = at
+				}
+				if hasControl(text) { // such as the \b of an unescaped DOMAIN\bob
+					r.Warn(at, "text", "control character")
+				}
+			case jsonbody.Misfit:
+				r.Back(at)
+				r.Keep(&n.Extra, string(name))
 			}
 		}
-		if d.read(n, p.field, r) {
-			taken[p.field] = p.rank + 1
+	}
+	return client, any
+}
+
+// addresses reads what may be an IP address or the address of a network card.
+func addresses(text string, warn func(want, got string)) (ip netip.Addr, mac string) {
+	ip, status := address.Parse(text)
+	switch status {
+	case address.First:
+		warn("one IP address", "list")
+	case address.Unreadable:
+		var ok bool
+		if mac, ok = address.MAC(text); !ok {
+			warn("IP or MAC address", "string")
 		}
 	}
-	return ids
+	return ip, mac
 }
 
-// hidden reports whether a text is not shown though no verifier has sealed it: it
-// has the name and the form of a UserLock ID, masked or in clear, or in a foreign
-// body may be one by its form alone.
-func hidden(text string, known bool, p place, how trust) bool {
-	switch {
-	case known && p.field == userLockID:
-		_, masked := maskedID(text)
-		return masked || isGUID(text)
-	default:
-		return !known && how == foreign && isGUID(text)
-	}
-}
-
-// shown returns what may be shown of a UserLock ID, masked or in clear.
-func shown(text string) ServerID {
-	if id, ok := maskedID(text); ok {
-		return id
-	}
-	id, _ := NewServerID(text)
-	return id
-}
-
-// read reads a value into a field, and reports whether it fits: what does not
-// leaves the field as it is.
-func (d decoder) read(n *Notification, f field, r *jsonbody.Reader) bool {
-	switch f {
-	case eventType:
-		return set(&n.EventType, r.Text())
-	case eventTime:
-		return set(&n.EventTime, d.readTime(r))
-	case userAccount:
-		return set(&n.UserAccount, r.String())
-	case userDomain:
-		return set(&n.UserDomain, r.String())
-	case userFullName:
-		return set(&n.UserFullName, r.String())
-	case computerName:
-		return set(&n.ComputerName, r.String())
-	case computerSession:
-		return set(&n.ComputerSession, r.Text())
-	case clientName:
-		return set(&n.ClientName, r.String())
-	case clientAddress:
-		return set(&n.ClientAddress, r.String())
-	case sessionType:
-		return set(&n.SessionType, r.Text())
-	case sessionID:
-		return set(&n.SessionID, r.Text())
-	case subSessionID:
-		return set(&n.SubSessionID, r.Text())
-	case country:
-		return set(&n.Country, r.String())
-	case status:
-		return set(&n.Status, r.Text())
-	case logonInfo:
-		return set(&n.LogonInfo, r.Text())
+func hasControl(text []byte) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] == 0x7f {
+			return true
+		}
 	}
 	return false
 }
 
-func set[T comparable](field *T, value T) bool {
-	var zero T
-	if value == zero {
+// hidden reports whether a text that no verifier has marked is taken for a UserLock
+// ID: it has the name and the form of one, masked or in clear, or a form that tells
+// enough where the name is not known.
+func hidden(text []byte, known bool, p place, how trust) bool {
+	_, masked := maskedID(text)
+	switch {
+	case known && p.isID():
+		return masked || isGUID(text)
+	case known:
 		return false
+	default:
+		return how == verified && masked || how == foreign && isGUID(text)
 	}
-	*field = value
-	return true
 }
 
-// readTime reads a text, or seconds or milliseconds since 1970.
-func (d decoder) readTime(r *jsonbody.Reader) time.Time {
-	kind := r.Kind()
-	text := string(r.Text())
-	if text == "" {
-		return time.Time{}
-	}
-	if t, ok := jsonbody.ParseTime(text, d.zone); ok {
-		return t
-	}
-	// Only what can be a date of this century: eight digits are a calendar date.
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		switch {
-		case n >= 1e9 && n < 1e10:
-			return time.Unix(n, 0).UTC()
-		case n >= 1e12 && n < 1e13:
-			return time.UnixMilli(n).UTC()
+// shown returns the digits that may be shown of a UserLock ID, masked or in clear.
+func shown(text []byte) []byte {
+	digits := make([]byte, 0, shownDigits)
+	for _, c := range text {
+		if c := hexDigits[c]; c != 0 && len(digits) < shownDigits {
+			digits = append(digits, c)
 		}
 	}
-	r.Warn("time", kind)
-	return time.Time{}
+	return digits
 }
 
 func describe(e *event.Event, n *Notification) {
@@ -316,11 +255,6 @@ func describe(e *event.Event, n *Notification) {
 		e.Session.Type = c.session
 	}
 	e.Device.Name = n.ComputerName
-	e.Client = event.Client{Address: convert.Address(n.ClientAddress), Name: n.ClientName}
-	if !e.Client.Address.IsValid() {
-		if mac, err := net.ParseMAC(n.ClientAddress); err == nil {
-			e.Client.MAC = mac.String()
-		}
-	}
-	e.Location = event.Location{Country: n.Country, CountryCode: convert.CountryCode(n.Country)}
+	e.Client.Name = n.ClientName
+	e.Location = event.Location{Country: n.Country, CountryCode: country.Code(n.Country)}
 }

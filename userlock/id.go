@@ -1,10 +1,6 @@
 package userlock
 
-import (
-	"crypto/rand"
-	"errors"
-	"strings"
-)
+import "errors"
 
 // A ServerID is what may be shown of a UserLock ID: the first eight hex digits
 // of the GUID, in lower case. It tells servers apart and authenticates nobody.
@@ -15,7 +11,8 @@ type ServerID string
 // NewServerID returns what may be shown of a UserLock ID. The error does not hold
 // the ID.
 func NewServerID(id string) (ServerID, error) {
-	normal, ok := normalizeID(nil, id)
+	var buf [2 * idDigits]byte
+	normal, ok := normalizeID(buf[:0], id)
 	if !ok {
 		return "", errors.New("userlock: not a UserLock ID")
 	}
@@ -43,58 +40,58 @@ func (s ServerID) String() string { return string(s[:min(len(s), shownDigits)]) 
 // normalizeID appends the 32 lower-case digits of a GUID to dst. It takes spaces
 // around it, braces or parentheses, and hyphens anywhere. A GUID of zeros is
 // none: it is what an unset one looks like.
-func normalizeID(dst []byte, text string) ([]byte, bool) {
+func normalizeID[T string | []byte](dst []byte, text T) ([]byte, bool) {
 	if len(text) < idDigits || len(text) > 2*idDigits {
 		return nil, false
 	}
-	text = strings.TrimSpace(text)
+	for len(text) > 0 && isSpace(text[0]) {
+		text = text[1:]
+	}
+	for len(text) > 0 && isSpace(text[len(text)-1]) {
+		text = text[:len(text)-1]
+	}
 	if n := len(text); n >= 2 && (text[0] == '{' && text[n-1] == '}' || text[0] == '(' && text[n-1] == ')') {
 		text = text[1 : n-1]
 	}
-	start, zero := len(dst), true
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case c == '-':
-			continue
-		case 'A' <= c && c <= 'F':
-			c += 'a' - 'A'
-		case 'a' <= c && c <= 'f', '0' <= c && c <= '9':
-		default:
+	start, zero := len(dst), byte('0')
+	for i := range len(text) {
+		c := hexDigits[text[i]]
+		if c == 0 {
+			if text[i] == '-' {
+				continue
+			}
 			return nil, false
 		}
-		zero = zero && c == '0'
+		zero |= c
 		dst = append(dst, c)
 	}
-	return dst, len(dst)-start == idDigits && !zero
+	return dst, len(dst)-start == idDigits && zero != '0'
 }
 
-// seal marks what a verifier of this process has masked. No sender can know it,
-// so none can pass something else off as a masked ID.
-var seal = []byte("#" + rand.Text())
+func isSpace(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 
-var sealText = string(seal)
+// hexDigits has the lower-case form of each hexadecimal digit.
+var hexDigits = func() (lower [256]byte) {
+	for i, c := range []byte("0123456789abcdefABCDEF") {
+		lower[c] = c
+		if i >= 16 {
+			lower[c] = c + 'a' - 'A'
+		}
+	}
+	return lower
+}()
 
 // maskID appends what is decoded in place of an ID.
 func maskID(dst, normal []byte) []byte {
-	return append(append(append(dst, normal[:shownDigits]...), maskedRest...), seal...)
-}
-
-// sealedID returns what is shown of an ID in the form of maskID.
-func sealedID(text string) (ServerID, bool) {
-	text, ok := strings.CutSuffix(text, sealText)
-	if !ok {
-		return "", false
-	}
-	return maskedID(text)
+	return append(append(dst, normal[:shownDigits]...), maskedRest...)
 }
 
 // maskedID returns what is shown of an ID in the form of MarshalText.
-func maskedID(text string) (ServerID, bool) {
-	if len(text) != shownDigits+len(maskedRest) || text[shownDigits:] != maskedRest {
+func maskedID(text []byte) (ServerID, bool) {
+	if len(text) != shownDigits+len(maskedRest) || string(text[shownDigits:]) != maskedRest {
 		return "", false
 	}
-	for _, c := range []byte(text[:shownDigits]) {
+	for _, c := range text[:shownDigits] {
 		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
 			return "", false
 		}

@@ -4,143 +4,119 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
-// A field of Notification that names stand for.
-type field int
-
-const (
-	userLockID field = iota
-	eventType
-	eventTime
-	userAccount
-	userDomain
-	userFullName
-	computerName
-	computerSession
-	clientName
-	clientAddress
-	sessionType
-	sessionID
-	subSessionID
-	country
-	status
-	logonInfo
-	fieldCount
-)
-
-// table has the names of each field, normalised, best guess first: the columns
-// of the vendor's own table of logon events, then what else such a member may be
-// called. Of two names for one field in a body the first in its row wins.
-var table = [fieldCount][]string{
-	userLockID:      {"userlockid", "serverguid", "userlockguid", "userlockserverid", "serverid", "guid", "ulid"},
-	eventType:       {"eventtype", "event", "logonevent", "eventname", "type"},
-	eventTime:       {"eventtime", "eventdate", "eventdatetime", "datetime", "timestamp", "time", "date"},
-	userAccount:     {"useraccount", "username", "accountname", "account", "user", "login"},
-	userDomain:      {"userdomain", "domain", "domainname"},
-	userFullName:    {"userfullname", "fullname", "displayname", "userdisplayname"},
-	computerName:    {"computername", "computer", "machinename", "machine", "workstation", "servername"},
-	computerSession: {"computersession", "terminalsession", "tssessionid"},
-	clientName:      {"clientname", "client"},
-	clientAddress:   {"clientaddress", "clientip", "clientipaddress", "ipaddress", "ip"},
-	sessionType:     {"sessiontype", "logontype", "connectiontype"},
-	sessionID:       {"sessionid", "session"},
-	subSessionID:    {"subsessionid"},
-	country:         {"country"},
-	status:          {"status"},
-	logonInfo:       {"logoninfo", "reason", "message", "info", "details"},
+// table has the names of each field, normalised, best guess first: the column of
+// the vendor's own table of logon events, which is the field's tag, then what else
+// such a member may be called. Of two names for one field the first in its row wins.
+var table = []struct {
+	column string
+	names  []string
+}{
+	{idName, []string{"userlockid", "serverguid", "userlockguid", "userlockserverid", "serverid", "guid", "ulid"}},
+	{"EventType", []string{"eventtype", "event", "logonevent", "eventname", "type"}},
+	{"EventTime", []string{"eventtime", "eventdate", "eventdatetime", "datetime", "timestamp", "time", "date"}},
+	{"UserAccount", []string{"useraccount", "username", "accountname", "account", "user", "login"}},
+	{"UserDomain", []string{"userdomain", "domain", "domainname"}},
+	{"UserFullName", []string{"userfullname", "fullname", "displayname", "userdisplayname"}},
+	{"ComputerName", []string{"computername", "computer", "machinename", "machine", "workstation", "servername"}},
+	{"ComputerSession", []string{"computersession", "terminalsession", "tssessionid"}},
+	{"ClientName", []string{"clientname", "client"}},
+	{"ClientAddress", []string{"clientaddress", "clientip", "clientipaddress", "ipaddress", "ip"}},
+	{"SessionType", []string{"sessiontype", "logontype", "connectiontype"}},
+	{"SessionId", []string{"sessionid", "session"}},
+	{"SubSessionId", []string{"subsessionid"}},
+	{"Country", []string{"country"}},
+	{"Status", []string{"status"}},
+	{"LogonInfo", []string{"logoninfo", "reason", "message", "info", "details"}},
 }
 
-// fieldNames are the fields as Config.Aliases calls them.
-var fieldNames = [fieldCount]string{
-	"UserLockID", "EventType", "EventTime", "UserAccount", "UserDomain", "UserFullName",
-	"ComputerName", "ComputerSession", "ClientName", "ClientAddress", "SessionType", "SessionID", "SubSessionID",
-	"Country", "Status", "LogonInfo",
-}
-
-// names finds the field that a normalised name stands for.
-type names map[string]place
-
-// A place is a field, and how good a name for it this one is: 0 is best.
+// A place is a field of Notification, and how good a name for it this one is: 0 is
+// best.
 type place struct {
-	field field
+	field int // -1: the UserLock ID
 	rank  int
 }
 
+func (p place) isID() bool { return p.field < 0 }
+
+// names finds what a name stands for.
+type names struct {
+	places  map[string]place // of columns as they are written, and of normalised names
+	columns []column         // in the order in which they are likeliest to come
+}
+
+type column struct {
+	name string
+	place
+}
+
 var known = func() names {
-	n := make(names)
-	for f, row := range table {
-		for i, name := range row {
-			n[name] = place{field(f), i + 1}
+	n := names{places: make(map[string]place)}
+	for _, row := range table {
+		p := place{field: jsonbody.FieldIndex[Notification](row.column), rank: 1}
+		n.places[row.column] = p
+		n.columns = append(n.columns, column{row.column, p})
+		for rank, name := range row.names {
+			n.places[name] = place{p.field, rank + 1}
 		}
 	}
 	return n
 }()
 
-// with returns n with more names, which are better than all that n has.
+// lookup returns the place of a name. next is the index of the column that is
+// likeliest to come, and is moved on.
+func (n *names) lookup(name []byte, next *int) (place, bool) {
+	if i := *next; i < len(n.columns) && n.columns[i].name == string(name) {
+		*next = i + 1
+		return n.columns[i].place, true
+	}
+	if p, ok := n.places[string(name)]; ok {
+		*next = slices.IndexFunc(n.columns, func(c column) bool { return c.name == string(name) }) + 1
+		return p, true
+	}
+	var buf [maxName]byte
+	p, ok := n.places[string(normalizeName(buf[:0], name))]
+	return p, ok
+}
+
+// with returns n with more names, which are better than all that n has. The key of
+// aliases is a name as it arrives, the value a field of Notification.
 func (n names) with(aliases map[string]string) (names, error) {
-	n = maps.Clone(n)
+	n = names{maps.Clone(n.places), slices.Clone(n.columns)}
 	first := make(map[string]string) // the alias that stands in n
 	for _, alias := range slices.Sorted(maps.Keys(aliases)) {
-		target := aliases[alias]
-		var buf, buf2 [maxName]byte
-		key := normalizeName(buf[:0], alias)
-		if len(key) == 0 {
-			return nil, fmt.Errorf("userlock: Config.Aliases: %q has no letters or digits, or too many", alias)
+		key := string(normalizeName(nil, alias))
+		if key == "" {
+			return n, fmt.Errorf("userlock: Config.Aliases: %q has no letters or digits, or too many", alias)
 		}
-		found := false
-		for f, name := range fieldNames {
-			if string(normalizeName(buf2[:0], name)) == string(normalizeName(nil, target)) {
-				if other, ok := first[string(key)]; ok && n[string(key)].field != field(f) {
-					return nil, fmt.Errorf("userlock: Config.Aliases: %q and %q are one name, for two fields", other, alias)
-				}
-				first[string(key)] = alias
-				n[string(key)], found = place{field(f), 0}, true
-			}
+		p, ok := fieldNamed(aliases[alias])
+		if !ok {
+			return n, fmt.Errorf("userlock: Config.Aliases[%q]: no field %q", alias, aliases[alias])
 		}
-		if !found {
-			return nil, fmt.Errorf("userlock: Config.Aliases[%q]: no field %q", alias, target)
+		if other, ok := first[key]; ok && n.places[key] != p {
+			return n, fmt.Errorf("userlock: Config.Aliases: %q and %q are one name, for two fields", other, alias)
 		}
+		same := func(name string) bool { return string(normalizeName(nil, name)) == key }
+		maps.DeleteFunc(n.places, func(name string, _ place) bool { return same(name) })
+		n.columns = slices.DeleteFunc(n.columns, func(c column) bool { return same(c.name) })
+		first[key], n.places[key] = alias, p
 	}
 	return n, nil
 }
 
-// column returns the field whose column has exactly this name: the likeliest
-// names are found without being normalised.
-func column(name string) (field, bool) {
-	switch name {
-	case "UserLockId":
-		return userLockID, true
-	case "EventType":
-		return eventType, true
-	case "EventTime":
-		return eventTime, true
-	case "UserAccount":
-		return userAccount, true
-	case "UserDomain":
-		return userDomain, true
-	case "UserFullName":
-		return userFullName, true
-	case "ComputerName":
-		return computerName, true
-	case "ComputerSession":
-		return computerSession, true
-	case "ClientName":
-		return clientName, true
-	case "ClientAddress":
-		return clientAddress, true
-	case "SessionId":
-		return sessionID, true
-	case "SubSessionId":
-		return subSessionID, true
-	case "Country":
-		return country, true
-	case "Status":
-		return status, true
-	case "LogonInfo":
-		return logonInfo, true
+// fieldNamed finds a field by its name in Go, which differs from its column in
+// letter case alone.
+func fieldNamed(name string) (place, bool) {
+	normal := string(normalizeName(nil, name))
+	for _, row := range table {
+		if row.names[0] == normal {
+			return place{field: jsonbody.FieldIndex[Notification](row.column)}, true
+		}
 	}
-	return 0, false
+	return place{}, false
 }
 
 const maxName = 64
@@ -148,7 +124,7 @@ const maxName = 64
 // normalizeName appends the letters and digits of name to dst, in lower case. A
 // name that is too long, or has letters beyond ASCII that UserLock's English
 // columns do not have, keeps them as they are and matches only an alias.
-func normalizeName(dst []byte, name string) []byte {
+func normalizeName[T string | []byte](dst []byte, name T) []byte {
 	if len(name) > maxName {
 		return nil
 	}

@@ -55,10 +55,10 @@ type Notification struct {
 // twice.
 const idName = "UserLockId"
 
-// body is a Notification on the wire.
+// A body is a Notification on the wire. It has no method that masks.
 type body struct {
-	ID     string `json:"UserLockId,omitzero"`
-	Fields fields `json:",embed"`
+	ID string `json:"UserLockId,omitzero"`
+	fields
 }
 
 type fields Notification
@@ -66,7 +66,7 @@ type fields Notification
 // MarshalJSON returns the whole body, with the UserLock ID masked.
 func (n Notification) MarshalJSON() ([]byte, error) {
 	masked, _ := n.ServerID.MarshalText()
-	return jsonbody.Marshal(body{string(masked), fields(n)})
+	return jsonbody.Append(nil, &body{string(masked), fields(n)})
 }
 
 func init() { jsonappend.Trust(new(Notification)) }

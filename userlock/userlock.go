@@ -2,11 +2,11 @@ package userlock
 
 import (
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/credential"
+	"github.com/accesshook/accesshook/internal/timestamp"
 	"github.com/accesshook/accesshook/verify"
 )
 
@@ -26,6 +26,9 @@ type Config struct {
 	Aliases map[string]string
 	// Location is the time zone of times without one. Nil: UTC.
 	Location *time.Location
+	// TimeLayouts are layouts of package time for times in other forms than
+	// [verify.Unmarshal] reads, such as "02/01/2006 15:04:05". They are tried first.
+	TimeLayouts []string
 	// Endpoint is what the endpoints of all vendors share.
 	Endpoint verify.Config
 }
@@ -37,20 +40,22 @@ func New(c Config) (*verify.Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := decoder{names: known, zone: c.Location}
-	if d.zone == nil {
-		d.zone = time.UTC
+	for i, layout := range c.TimeLayouts {
+		if err := timestamp.CheckLayout(layout); err != nil {
+			return nil, fmt.Errorf("userlock: Config.TimeLayouts[%d]: %w", i, err)
+		}
 	}
+	d := decoder{names: known, times: timestamp.Format{Zone: c.Location, Layouts: c.TimeLayouts}}
 	if len(c.Aliases) > 0 {
 		if d.names, err = known.with(c.Aliases); err != nil {
 			return nil, err
 		}
-		d.aliased = true
 	}
 	return verify.NewEndpoint(verify.Definition{
 		Vendor:   Vendor,
 		Verifier: v,
-		Decode:   func(_ http.Header, body []byte) (*event.Event, error) { return d.decode(body) },
+		Decode:   d.decode,
+		OneWalk:  d.walk,
 		Config:   c.Endpoint,
 	})
 }
@@ -70,7 +75,7 @@ func newVerifier(field string, ids []event.Secret) (verify.Verifier, error) {
 			return nil, fmt.Errorf("userlock: %s[%d] is not a GUID, such as 5f0c8a2e-9d41-4b7e-8c36-1a2b3c4d5e6f, or has only zeros", field, i)
 		}
 	}
-	v, err := verify.NewBodyID(verify.BodyIDConfig{IDs: ids, Normalize: normalizeID, Mask: maskID})
+	v, err := verify.NewBodyID(verify.BodyIDConfig{IDs: ids, Normalize: normalizeID[[]byte], Mask: maskID})
 	if err != nil {
 		return nil, fmt.Errorf("userlock: %w", err)
 	}

@@ -1,9 +1,11 @@
 package verify
 
 import (
+	"bytes"
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"strings"
 	"sync"
@@ -21,11 +23,10 @@ type BodyIDConfig struct {
 	IDs []event.Secret
 	// Normalize brings an ID as it may be written (letter case, braces, hyphens)
 	// into the form in which IDs are compared, appended to dst. It reports false
-	// for a text that is not an ID at all. Required. It must not keep dst.
-	Normalize func(dst []byte, text string) ([]byte, bool)
-	// Mask appends to dst what is left in place of an ID in the body that is
-	// decoded; id is normalised. Nil: nothing, an empty string. It must not keep
-	// dst or id.
+	// for a string that is not an ID at all. Required. It must not keep dst or text.
+	Normalize func(dst, text []byte) ([]byte, bool)
+	// Mask appends to dst what is decoded in place of an ID; id is normalised. Nil:
+	// an empty string. It must not keep dst or id.
 	Mask func(dst, id []byte) []byte
 }
 
@@ -35,23 +36,30 @@ type BodyIDConfig struct {
 // every request.
 //
 // A secret in the body does not protect the body: whoever has seen one request
-// can make up others. Such a vendor must be received over TLS only.
+// can make up others. Receive such a vendor over TLS only.
 //
-// The body is not yet trusted when it is read, so repeated names, broken UTF-8
-// and what is no JSON object are refused, as not authenticated. An error names
-// the members of the body, so that an operator can see what the vendor sends:
-// names only, at most 16 of them, at most five times at once and once a second.
+// A body whose top-level object has a name twice, or that is nested too deep, is
+// refused, since two readers could understand it differently. One that is not JSON
+// is judged by the strings in it: it is genuine if one of them is an accepted ID,
+// and then malformed.
+//
+// An error names the members of the body, so that an operator can see what the
+// vendor sends: names only, at most 16 of them, at most five times at once and once
+// a second.
 type BodyID struct {
 	ids       []credential.Digest
+	normal    []event.Secret
+	letters   []event.Secret // of each normal, see lettersOf
 	labels    []string
-	normalize func(dst []byte, text string) ([]byte, bool)
+	shortest  int // of letters
+	normalize func(dst, text []byte) ([]byte, bool)
 	mask      func(dst, id []byte) []byte
-	scratch   sync.Pool // of *scratch
+	scratch   sync.Pool // of *[]byte
 	naming    *sampler
 }
 
-// scratch is room for an ID, and for what is left of it.
-type scratch struct{ id, mask []byte }
+// maxID is the longest string that may be an ID.
+const maxID = 256
 
 // NewBodyID returns a verifier for c. The error names the field that is wrong.
 func NewBodyID(c BodyIDConfig) (*BodyID, error) {
@@ -64,119 +72,173 @@ func NewBodyID(c BodyIDConfig) (*BodyID, error) {
 	v := &BodyID{
 		normalize: c.Normalize,
 		mask:      c.Mask,
-		scratch:   sync.Pool{New: func() any { return &scratch{make([]byte, 0, 64), make([]byte, 0, 128)} }},
+		scratch:   sync.Pool{New: func() any { b := make([]byte, 0, maxID); return &b }},
 		naming:    newSampler(1, 5),
+		shortest:  maxID,
 	}
 	if v.mask == nil {
 		v.mask = func(dst, _ []byte) []byte { return dst }
 	}
 	for i, id := range c.IDs {
 		text, _ := id.Reveal()
-		normal, ok := c.Normalize(nil, text)
-		if !ok || len(normal) == 0 {
+		normal, ok := c.Normalize(nil, []byte(text))
+		letters := lettersOf(string(normal))
+		if !ok || letters == "" || len(text) > maxID {
 			return nil, fmt.Errorf("verify: BodyIDConfig.IDs[%d] is not an ID", i)
 		}
 		v.ids = append(v.ids, credential.Sum(normal))
+		v.normal = append(v.normal, event.NewSecret(string(normal)))
+		v.letters = append(v.letters, event.NewSecret(letters))
 		v.labels = append(v.labels, fmt.Sprintf("ID %d", i+1))
+		v.shortest = min(v.shortest, len(letters))
 	}
 	return v, nil
 }
 
 // Verify implements [Verifier]. Its label is "ID 1" for the first ID.
-func (v *BodyID) Verify(_ *http.Request, body []byte) (by string, err error) {
-	match, err := v.find(body, func(int, int, []byte) {}, nil)
-	return v.judge(body, match, err)
+func (v *BodyID) Verify(r *http.Request, body []byte) (credential string, err error) {
+	credential, _, err = v.VerifyBody(r, body)
+	return credential, err
 }
 
-// VerifyBody implements [BodyVerifier]: every member that is an accepted ID is
-// masked.
-func (v *BodyID) VerifyBody(_ *http.Request, body []byte) (by string, masked []byte, err error) {
-	masked, match, err := v.masked(body)
-	if by, err = v.judge(body, match, err); err != nil {
+// VerifyBody implements [BodyVerifier].
+func (v *BodyID) VerifyBody(_ *http.Request, body []byte) (credential string, spans []Span, err error) {
+	credential, r, _, err := v.walk(body)
+	if err != nil {
 		return "", nil, err
 	}
-	return by, masked, nil
+	if r == nil {
+		return credential, v.quoted(body), nil
+	}
+	defer r.Close()
+	return credential, v.spans(body, r), nil
 }
 
-// Mask implements [BodyVerifier].
-func (v *BodyID) Mask(body []byte) []byte {
-	if masked, match, err := v.masked(body); err == nil && match >= 0 {
-		return masked
-	}
-	return body
-}
-
-func (v *BodyID) masked(body []byte) (masked []byte, match int, err error) {
-	if v == nil {
-		return nil, -1, nil
-	}
-	rest := 0
-	match, err = v.find(body, func(start, end int, text []byte) {
-		if masked == nil {
-			masked = make([]byte, 0, len(body)+64)
-		}
-		masked = append(masked, body[rest:start]...)
-		masked = jsonbody.AppendQuote(masked, text)
-		rest = end
-	}, v.mask)
-	if err != nil || match < 0 {
-		return nil, -1, err
-	}
-	return append(masked, body[rest:]...), match, nil
-}
-
-// find calls found for each value that is an accepted ID, with what mask leaves
-// of it. It returns the index of the first one's ID, or -1 if there is none.
-func (v *BodyID) find(body []byte, found func(start, end int, text []byte), mask func(dst, id []byte) []byte) (match int, err error) {
+// Credentials implements [BodyVerifier].
+func (v *BodyID) Credentials(body []byte) []Span {
 	if v == nil || len(v.ids) == 0 {
-		return -1, nil
+		return nil
 	}
-	buf := v.scratch.Get().(*scratch)
-	defer v.scratch.Put(buf)
-
-	match = -1
-	err = jsonbody.Members(body, func(m *jsonbody.Member) bool {
-		text, ok := m.Text()
-		if !ok {
-			return true
-		}
-		normal, ok := v.normalize(buf.id[:0], text)
-		if !ok {
-			return true
-		}
-		buf.id = normal
-		if i := v.match(normal); i >= 0 {
-			if match < 0 {
-				match = i
-			}
-			if mask != nil {
-				buf.mask = mask(buf.mask[:0], normal)
-			}
-			found(m.Start, m.End, buf.mask)
-		}
-		return true
-	})
-	return match, err
+	r, err := jsonbody.Open(body)
+	if err != nil {
+		return v.quoted(body)
+	}
+	defer r.Close()
+	r.MarkWhere(v.shortest, v.has)
+	return v.spans(body, r)
 }
 
-// judge makes of what find has returned what Verify returns.
-func (v *BodyID) judge(body []byte, match int, err error) (by string, _ error) {
+// walk verifies a body. The Reader, which is nil for a body that is no JSON object,
+// has marked the credentials and stands at the beginning; nested says that some of
+// them are more or less than the value of a top-level member. The caller closes it.
+func (v *BodyID) walk(body []byte) (credential string, r *jsonbody.Reader, nested bool, err error) {
+	if v == nil || len(v.ids) == 0 {
+		return "", nil, false, ErrUnauthenticated
+	}
+	match := -1
+	r, err = jsonbody.OpenUnauthenticated(body)
 	switch {
-	case v == nil || len(v.ids) == 0:
-		return "", ErrUnauthenticated
-	case err != nil:
-		return "", fmt.Errorf("%w: no ID can be read: %w", ErrBadCredential, err)
-	case match < 0:
-		return "", fmt.Errorf("%w: no member is an accepted ID%s", ErrBadCredential, v.names(body))
+	case err == nil:
+		for r.NextString(v.shortest) {
+			text, _ := r.Peek()
+			if i := v.match(text); i >= 0 {
+				r.MarkValue()
+				if match < 0 {
+					match = i
+				}
+			}
+			r.Skip()
+		}
+		r.Back(0)
+		if match >= 0 {
+			nested = r.MarkWhere(v.shortest, v.has)
+			return v.labels[match], r, nested, nil
+		}
+		r.Close()
+	case errors.Is(err, jsonbody.ErrSyntax) || errors.Is(err, jsonbody.ErrNotObject):
+		for _, text := range quotes(body) {
+			if match = v.match(text); match >= 0 {
+				return v.labels[match], nil, false, nil
+			}
+		}
 	default:
-		return v.labels[match], nil
+		return "", nil, false, fmt.Errorf("%w: no ID can be read: %w", ErrBadCredential, err)
+	}
+	return "", nil, false, fmt.Errorf("%w: no member is an accepted ID%s", ErrBadCredential, v.names(body))
+}
+
+// has reports whether an accepted ID stands in text.
+func (v *BodyID) has(text []byte) bool { return v.within(text) >= 0 }
+
+// spans returns what r has marked.
+func (v *BodyID) spans(body []byte, r *jsonbody.Reader) []Span {
+	marked := r.Marked()
+	spans := make([]Span, len(marked))
+	for i, m := range marked {
+		spans[i] = Span{m[0], m[1], v.shown(jsonbody.Unquote(body[m[0]:m[1]]))}
+	}
+	return spans
+}
+
+// within returns the index of the ID that stands in text, in whatever spelling, or
+// -1. It is for the text of a request that was accepted.
+func (v *BodyID) within(text []byte) int {
+	letters := lettersOf(string(text))
+	for i, id := range v.letters {
+		if id, _ := id.Reveal(); strings.Contains(letters, id) {
+			return i
+		}
+	}
+	return -1
+}
+
+// shown returns what is decoded in place of a text that is or has an ID.
+func (v *BodyID) shown(text []byte) string {
+	if i := v.within(text); i >= 0 {
+		id, _ := v.normal[i].Reveal()
+		return string(v.mask(nil, []byte(id)))
+	}
+	return ""
+}
+
+// quoted returns what has an ID between quotes in a body that is no JSON object.
+func (v *BodyID) quoted(body []byte) []Span {
+	var spans []Span
+	for start, text := range quotes(body) {
+		if len(text) >= v.shortest && v.within(text) >= 0 {
+			spans = append(spans, Span{start, start + len(text) + 2, v.shown(text)})
+		}
+	}
+	return spans
+}
+
+// quotes are the texts between two quotes in a body, and where the first is.
+func quotes(body []byte) iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		start := bytes.IndexByte(body, '"')
+		for start >= 0 {
+			n := bytes.IndexByte(body[start+1:], '"')
+			if n < 0 || !yield(start, body[start+1:start+1+n]) {
+				return
+			}
+			start += 1 + n // it may begin the next
+		}
 	}
 }
 
-// match returns the index of the first ID that equals id, or -1, having looked
-// at all of them.
-func (v *BodyID) match(id []byte) int {
-	sum := credential.Sum(id)
+// match returns the index of the ID that text is, or -1, having looked at all of
+// them.
+func (v *BodyID) match(text []byte) int {
+	if len(text) < v.shortest || len(text) > maxID {
+		return -1
+	}
+	buf := v.scratch.Get().(*[]byte)
+	defer v.scratch.Put(buf)
+	normal, ok := v.normalize((*buf)[:0], text)
+	if !ok {
+		return -1
+	}
+	sum := credential.Sum(normal)
 	match := -1
 	for i := range v.ids {
 		if subtle.ConstantTimeCompare(sum[:], v.ids[i][:]) == 1 && match < 0 {
@@ -186,6 +248,17 @@ func (v *BodyID) match(id []byte) int {
 	return match
 }
 
+// lettersOf returns the letters and digits of text in lower case: what is left of
+// an ID in every spelling.
+func lettersOf(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, text)
+}
+
 // names lists the names of the body's members for the log. They come from an
 // unknown sender: few, short, printable and not often.
 func (v *BodyID) names(body []byte) string {
@@ -193,17 +266,22 @@ func (v *BodyID) names(body []byte) string {
 	if !v.naming.allow() {
 		return ""
 	}
+	r, err := jsonbody.Open(body)
+	if err != nil {
+		return " (no JSON object)"
+	}
+	defer r.Close()
 	var names []string
-	_ = jsonbody.Members(body, func(m *jsonbody.Member) bool {
+	for r.Object(); r.Next(); r.Skip() {
 		if len(names) == maxNames {
 			names = append(names, "…")
-			return false
+			break
 		}
-		if _, ok := v.normalize(nil, m.Name); ok {
+		if _, ok := v.normalize(nil, r.Name()); ok {
 			names = append(names, "[redacted]")
-			return true
+			continue
 		}
-		name := []rune(m.Name)
+		name := []rune(string(r.Name()))
 		if len(name) > maxLen {
 			name = append(name[:maxLen], '…')
 		}
@@ -213,7 +291,6 @@ func (v *BodyID) names(body []byte) string {
 			}
 			return r
 		}, string(name)))
-		return true
-	})
+	}
 	return fmt.Sprintf(" (members: %s)", strings.Join(names, ", "))
 }

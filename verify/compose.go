@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/accesshook/accesshook/event"
@@ -48,30 +49,31 @@ func (a allOf) Verify(r *http.Request, body []byte) (credential string, err erro
 	return credential, err
 }
 
-func (a allOf) VerifyBody(r *http.Request, body []byte) (credential string, masked []byte, err error) {
+func (a allOf) VerifyBody(r *http.Request, body []byte) (credential string, spans []Span, err error) {
 	labels := make([]string, 0, len(a))
 	for _, v := range a {
-		// All see the body as it arrived, since one may sign what another masks.
 		label, err := v.Verify(r, body)
 		if err != nil {
 			return "", nil, err
 		}
 		labels = append(labels, label)
 	}
-	return strings.Join(labels, " + "), a.Mask(body), nil
+	return strings.Join(labels, " + "), a.Credentials(body), nil
 }
 
-func (a allOf) Mask(body []byte) []byte { return maskAll(a, body) }
+func (a allOf) Credentials(body []byte) []Span { return credentials(a, body) }
 
-// maskAll lets every verifier mask what it accepts, also those that did not accept
-// the request.
-func maskAll(vs []Verifier, body []byte) []byte {
+// credentials are what every verifier accepts, whether it was what the request was
+// accepted by or not.
+func credentials(vs []Verifier, body []byte) []Span {
+	var spans []Span
 	for _, v := range vs {
 		if b, ok := v.(BodyVerifier); ok {
-			body = b.Mask(body)
+			spans = append(spans, b.Credentials(body)...)
 		}
 	}
-	return body
+	slices.SortFunc(spans, func(a, b Span) int { return a.Start - b.Start })
+	return slices.CompactFunc(spans, func(a, b Span) bool { return a.Start < b.End && b.Start < a.End })
 }
 
 func (a allOf) Challenge() string { return firstChallenge(a) }
@@ -113,14 +115,14 @@ func noneOf(errs []error) error {
 	return errors.Join(errs...)
 }
 
-func (a anyOf) VerifyBody(r *http.Request, body []byte) (credential string, masked []byte, err error) {
+func (a anyOf) VerifyBody(r *http.Request, body []byte) (credential string, spans []Span, err error) {
 	if credential, err = a.Verify(r, body); err != nil {
 		return "", nil, err
 	}
-	return credential, a.Mask(body), nil
+	return credential, a.Credentials(body), nil
 }
 
-func (a anyOf) Mask(body []byte) []byte { return maskAll(a, body) }
+func (a anyOf) Credentials(body []byte) []Span { return credentials(a, body) }
 
 func (a anyOf) Challenge() string { return firstChallenge(a) }
 

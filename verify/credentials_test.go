@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -95,9 +96,9 @@ func TestBearer(t *testing.T) {
 }
 
 // digits is an ID that consists of eight digits, with dashes anywhere.
-func digits(dst []byte, text string) ([]byte, bool) {
+func digits(dst, text []byte) ([]byte, bool) {
 	n := 0
-	for _, c := range []byte(text) {
+	for _, c := range text {
 		switch {
 		case c == '-':
 		case '0' <= c && c <= '9':
@@ -118,6 +119,19 @@ func newBodyID(t testing.TB, ids ...string) *verify.BodyID {
 	return v
 }
 
+// shown is a body with what is shown in place of the spans.
+func shown(body []byte, spans []verify.Span) string {
+	var s strings.Builder
+	rest := 0
+	for _, span := range spans {
+		s.Write(body[rest:span.Start])
+		s.WriteString(strconv.Quote(span.Shown))
+		rest = span.End
+	}
+	s.Write(body[rest:])
+	return s.String()
+}
+
 func TestBodyID(t *testing.T) {
 	v := newBodyID(t, "1111-2222", "33334444")
 	for name, c := range map[string]struct {
@@ -134,22 +148,33 @@ func TestBodyID(t *testing.T) {
 		"nested":             {`{"a":{"id":"11112222"},"b":["11112222"]}`, "", ""},
 		"as a name":          {`{"11112222":1}`, "", ""},
 		"repeated name":      {`{"a":"11112222","a":"x"}`, "", ""},
-		"repeated inside":    {`{"a":"11112222","b":{"c":1,"c":2}}`, "", ""},
-		"broken UTF-8":       {"{\"a\":\"11112222\",\"b\":\"\xff\"}", "", ""},
-		"not closed":         {`{"a":"11112222"`, "", ""},
-		"something behind":   {`{"a":"11112222"}{}`, "", ""},
-		"array":              {`["11112222"]`, "", ""},
+		"repeated escaped":   {`{"a":"11112222","\u0061":"x"}`, "", ""},
+		"too deep":           {`{"a":"11112222","b":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`, "", ""},
+		"repeated inside":    {`{"a":"11112222","b":{"c":1,"c":2}}`, "ID 1", `{"a":"11\"******","b":{"c":1,"c":2}}`},
+		"broken UTF-8":       {"{\"a\":\"11112222\",\"b\":\"\xff\"}", "ID 1", "{\"a\":\"11\\\"******\",\"b\":\"\xff\"}"},
+		"lone surrogate":     {`{"a":"11112222","b":"\ud83d"}`, "ID 1", `{"a":"11\"******","b":"\ud83d"}`},
+		"other places":       {`{"a":"11112222","b":[{"c":"id: 1111-2222!"},11112222],"11112222":0}`, "ID 1", `{"a":"11\"******","b":[{"c":"11\"******"},"11\"******"],"11\"******":0}`},
+		"another's":          {`{"a":"11112222","b":{"c":"33334444"}}`, "ID 1", `{"a":"11\"******","b":{"c":"33\"******"}}`},
+		"not closed":         {`{"a":"11112222"`, "ID 1", `{"a":"11\"******"`},
+		"bad escape":         {`{"a":"11112222","b":"A\x"}`, "ID 1", `{"a":"11\"******","b":"A\x"}`},
+		"something behind":   {`{"a":"11112222"}{}`, "ID 1", `{"a":"11\"******"}{}`},
+		"array":              {`["11112222"]`, "ID 1", `["11\"******"]`},
+		"form":               {`id=11112222`, "", ""},
+		"not closed, wrong":  {`{"a":"55556666"`, "", ""},
 		"empty":              {``, "", ""},
 		"a prefix of the ID": {`{"a":"1111222"}`, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := strings.Clone(c.body)
-			by, masked, err := v.VerifyBody(post(), []byte(c.body))
+			by, spans, err := v.VerifyBody(post(), []byte(c.body))
 			assert.Equal(t, c.by, by)
-			assert.Equal(t, c.masked, string(masked))
 			assert.Equal(t, before, c.body)
 			if c.by == "" {
 				assert.ErrorIs(t, err, verify.ErrBadCredential)
+				assert.Empty(t, spans)
+			} else {
+				assert.Equal(t, c.masked, shown([]byte(c.body), spans))
+				assert.Equal(t, spans, v.Credentials([]byte(c.body)))
 			}
 			again, err2 := v.Verify(post(), []byte(c.body))
 			assert.Equal(t, by, again)
@@ -251,12 +276,12 @@ func TestMaskNamesNothing(t *testing.T) {
 	v := newBodyID(t, "11112222")
 	body := []byte(`{"a":"33334444"}`)
 	for range 100 {
-		assert.Equal(t, body, v.Mask(body))
+		assert.Empty(t, v.Credentials(body))
 	}
-	assert.Equal(t, `{"a":"11\"******"}`, string(v.Mask([]byte(`{"a":"11112222"}`))))
-	assert.Equal(t, "{", string(v.Mask([]byte("{"))))
-	assert.Equal(t, body, new(verify.BodyID).Mask(body))
-	assert.Equal(t, body, (*verify.BodyID)(nil).Mask(body))
+	assert.Equal(t, []verify.Span{{Start: 5, End: 15, Shown: `11"******`}}, v.Credentials([]byte(`{"a":"11112222"}`)))
+	assert.Empty(t, v.Credentials([]byte("{")))
+	assert.Empty(t, new(verify.BodyID).Credentials(body))
+	assert.Empty(t, (*verify.BodyID)(nil).Credentials(body))
 	_, err := v.Verify(nil, body)
 	assert.ErrorContains(t, err, "members: a")
 }
@@ -319,13 +344,29 @@ func TestAllOfMasks(t *testing.T) {
 		"nested":    verify.AllOf(verify.AllOf(asItCame, one), asItCame),
 		"any first": verify.AnyOf(one, asItCame),
 	} {
-		_, masked, err := v.(verify.BodyVerifier).VerifyBody(post(), body)
+		_, spans, err := v.(verify.BodyVerifier).VerifyBody(post(), body)
 		require.NoError(t, err, name)
-		assert.Equal(t, `{"a":"11\"******","b":"33334444"}`, string(masked), name)
+		assert.Equal(t, `{"a":"11\"******","b":"33334444"}`, shown(body, spans), name)
 	}
-	_, masked, err := verify.AllOf(one, asItCame, two).(verify.BodyVerifier).VerifyBody(post(), body)
+	_, spans, err := verify.AllOf(one, asItCame, two).(verify.BodyVerifier).VerifyBody(post(), body)
 	require.NoError(t, err)
-	assert.Equal(t, `{"a":"11\"******","b":"33\"******"}`, string(masked))
+	assert.Equal(t, `{"a":"11\"******","b":"33\"******"}`, shown(body, spans))
+}
+
+// What masks a body does not depend on who accepted it, nor on how well it is
+// formed.
+func TestAnyOfMasksWhatItDidNotAcceptBy(t *testing.T) {
+	anybody := verifierFunc(func(*http.Request, []byte) (string, error) { return "anybody", nil })
+	v := verify.AnyOf(newBodyID(t, "11112222"), anybody)
+	for body, want := range map[string]string{
+		`{"Info":"11112222","x":1,"x":2}`: `{"Info":"11\"******","x":1,"x":2}`,
+		`{"Info":"11112222"`:              `{"Info":"11\"******"`,
+		`[{"a":"11112222"}]`:              `[{"a":"11\"******"}]`,
+	} {
+		_, spans, err := v.(verify.BodyVerifier).VerifyBody(post(), []byte(body))
+		require.NoError(t, err)
+		assert.Equal(t, want, shown([]byte(body), spans))
+	}
 }
 
 type verifierFunc func(*http.Request, []byte) (string, error)

@@ -2,46 +2,51 @@ package verify
 
 import (
 	"context"
-	"sync"
+	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
 )
 
-// handlerContext is context.WithDeadline(context.WithoutCancel(parent), deadline) with
-// a Delivery in it. It is made only when somebody asks for it: many callbacks never look at their context,
-// and making it costs more than all else in calling them.
+// handlerContext is the context of r without its cancellation, with a deadline and a
+// Delivery. It is made only when somebody asks for it: many callbacks never look at
+// their context, and making it costs more than all else in calling them.
 type handlerContext struct {
-	parent   context.Context
+	r        *http.Request
 	deadline time.Time
+	made     atomic.Pointer[madeContext]
 	delivery event.Delivery
+	ended    atomic.Bool
+}
 
-	mu     sync.Mutex
-	real   context.Context
+type madeContext struct {
+	context.Context
 	cancel context.CancelFunc
-	over   bool
 }
 
 func (c *handlerContext) context() context.Context {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.real == nil {
-		values := event.WithDelivery(context.WithoutCancel(c.parent), &c.delivery)
-		c.real, c.cancel = context.WithDeadline(values, c.deadline)
-		if c.over {
-			c.cancel()
-		}
+	if m := c.made.Load(); m != nil {
+		return m
 	}
-	return c.real
+	values := event.WithDelivery(context.WithoutCancel(c.r.Context()), &c.delivery)
+	m := new(madeContext)
+	m.Context, m.cancel = context.WithDeadline(values, c.deadline)
+	if !c.made.CompareAndSwap(nil, m) { // somebody else has just made it
+		m.cancel()
+		return c.made.Load()
+	}
+	if c.ended.Load() { // end may not have seen it
+		m.cancel()
+	}
+	return m
 }
 
 // end cancels the context, as is due once the callback has returned.
 func (c *handlerContext) end() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.over = true
-	if c.cancel != nil {
-		c.cancel()
+	c.ended.Store(true)
+	if m := c.made.Load(); m != nil {
+		m.cancel()
 	}
 }
 

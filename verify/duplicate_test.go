@@ -26,7 +26,7 @@ func textLogger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(
 // What Dedupe dropped is answered as what it handled: only the log and Observe
 // tell the two apart.
 func TestDuplicateIsLoggedAndObserved(t *testing.T) {
-	for _, kind := range []string{"Handler", "Middleware"} {
+	for _, kind := range []string{"Handler", "Middleware", "Process"} {
 		t.Run(kind, func(t *testing.T) {
 			log := new(strings.Builder)
 			var observed []bool
@@ -42,8 +42,17 @@ func TestDuplicateIsLoggedAndObserved(t *testing.T) {
 			require.NoError(t, err)
 			calls := 0
 			h := hook.Handler(event.HandlerFunc(func(context.Context, *event.Event) error { calls++; return nil }))
-			if kind == "Middleware" {
+			switch kind {
+			case "Middleware":
 				h = hook.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls++ }))
+			case "Process":
+				handler := event.HandlerFunc(func(context.Context, *event.Event) error { calls++; return nil })
+				h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					body, err := io.ReadAll(r.Body)
+					require.NoError(t, err)
+					status, _, _ := hook.Process(r.Context(), r, body, handler)
+					w.WriteHeader(status)
+				})
 			}
 			for i, body := range []string{"a", "a", "b"} {
 				log.Reset()

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/internal/jsonbody"
+	"github.com/accesshook/accesshook/internal/onewalk"
 )
 
 // A Definition is all that is particular to a vendor. See [NewEndpoint].
@@ -24,24 +24,18 @@ type Definition struct {
 	// endpoint sets the other fields. If ID is empty, the endpoint sets it to the
 	// lower-case hex SHA-256 of the body. Required.
 	//
-	// The header is nil when decoding from a queue. Return an error for what is no
-	// JSON object, as [Object] does. Decode any other object: an event of a new kind
+	// The header is nil when decoding from a queue. [Unmarshal] reads the body
+	// and returns an error for what is no JSON object. Decode any other object: an event of a new kind
 	// as [event.Unknown] with its Payload, and a field of another type than expected
-	// by leaving it out with a warning. An error is answered 400, and most vendors
+	// with a warning. An error is answered 400, and most vendors
 	// never send again. Handlers then get the body alone, see [Endpoint.Handler].
 	// Leave out times that RFC 3339 cannot write. The error must not contain a part
 	// of the body.
 	Decode func(h http.Header, body []byte) (*event.Event, error)
-	Config Config
-}
-
-// Object returns an error that matches [ErrMalformed] if body does not begin as a
-// JSON object, or is nested deeper than 64 levels. It does not check the syntax.
-func Object(body []byte) error {
-	if _, err := jsonbody.Object(body); err != nil {
-		return fmt.Errorf("%w: %w", ErrMalformed, err)
-	}
-	return nil
+	// OneWalk is for the vendor packages of this module, whose verifier is a
+	// [BodyID]: it decodes in the walk that verified. Nil: Decode.
+	OneWalk onewalk.Decode
+	Config  Config
 }
 
 var validVendor = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)
@@ -60,6 +54,7 @@ type Endpoint struct {
 	source   string
 	verifier atomic.Pointer[Verifier]
 	decode   func(http.Header, []byte) (*event.Event, error)
+	oneWalk  onewalk.Decode
 	config   Config
 
 	allowFrom  prefixes
@@ -86,7 +81,7 @@ func NewEndpoint(d Definition) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Endpoint{vendor: d.Vendor, source: c.Name, decode: d.Decode, config: c, refusals: newSampler(10, 100)}
+	p := &Endpoint{vendor: d.Vendor, source: c.Name, decode: d.Decode, oneWalk: d.OneWalk, config: c, refusals: newSampler(10, 100)}
 	p.unverified.limit = c.MaxUnverified
 	if p.allowFrom, err = networks("AllowFrom", c.AllowFrom); err != nil {
 		return nil, err

@@ -959,10 +959,14 @@ func TestIDOfADecoderWithoutOne(t *testing.T) {
 	assert.Equal(t, "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", e.ID)
 }
 
-func TestObject(t *testing.T) {
-	assert.NoError(t, verify.Object([]byte(" {}")))
-	assert.NoError(t, verify.Object([]byte(strings.Repeat(`{"a":`, 64))))
-	for _, body := range []string{"", "null", "[]", strings.Repeat(`{"a":`, 65)} {
-		assert.ErrorIs(t, verify.Object([]byte(body)), verify.ErrMalformed)
+func TestUnmarshalRefuses(t *testing.T) {
+	deep := func(n int) string { return strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n) }
+	for _, body := range []string{" {}", "\ufeff{}", deep(64)} {
+		_, err := verify.Unmarshal([]byte(body), new(struct{}))
+		assert.NoError(t, err, body)
+	}
+	for _, body := range []string{"", "null", "[]", "{", "{}{}", `{"a":NaN}`, deep(65)} {
+		_, err := verify.Unmarshal([]byte(body), new(struct{}))
+		assert.ErrorIs(t, err, verify.ErrMalformed, body)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/eventid"
+	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
 // Receive takes a request from the network to a verified event. It checks the
@@ -73,15 +74,15 @@ func (p *Endpoint) Decode(body []byte) (*event.Event, error) {
 	if p.decode == nil {
 		return nil, ErrUnauthenticated
 	}
-	masked := body
+	var spans []Span
 	if b, ok := p.currentVerifier().(BodyVerifier); ok {
-		masked = b.Mask(body)
+		spans = b.Credentials(body)
 	}
-	e, err := p.decoded(nil, masked)
+	e, err := p.decoded(nil, body, spans)
 	if err != nil {
 		return nil, err
 	}
-	p.complete(e, masked, body)
+	p.complete(e, body, spans)
 	return e, nil
 }
 
@@ -183,21 +184,18 @@ func (p *Endpoint) checkWhole(v Verifier, x *exchange, checked bool) error {
 // checkBody verifies, unless the headers were enough, and decodes. It sets x.event
 // also if it returns an error that matches ErrMalformed.
 func (p *Endpoint) checkBody(v Verifier, x *exchange, checked bool) error {
-	masked := x.body
-	if !checked {
-		var err error
-		if x.credential, masked, err = p.verify(v, x.r, x.body); err != nil {
-			return p.failed(x, err)
+	e, spans, err := p.verifyAndDecode(v, x, checked)
+	switch {
+	case !x.verified:
+		return p.failed(x, err)
+	case err != nil:
+		e = undecodable(x.body)
+	default:
+		if err := p.checkAge(e.Time, x.received); err != nil {
+			return err
 		}
 	}
-	x.verified = true
-	e, err := p.decoded(x.r.Header, masked)
-	if err != nil {
-		e = undecodable(x.body)
-	} else if err := p.checkAge(e.Time, x.received); err != nil {
-		return err
-	}
-	p.complete(e, masked, x.body)
+	p.complete(e, x.body, spans)
 	e.Credential = x.credential
 	e.Received = x.received.Round(0).UTC()
 	if e.Time.IsZero() {
@@ -206,6 +204,45 @@ func (p *Endpoint) checkBody(v Verifier, x *exchange, checked bool) error {
 	x.event = e
 	x.facts = facts{e.ID, e.VendorType, e.Type}
 	return err
+}
+
+func (p *Endpoint) verifyAndDecode(v Verifier, x *exchange, checked bool) (e *event.Event, spans []Span, err error) {
+	if id, ok := v.(*BodyID); ok && p.oneWalk != nil {
+		return p.walkOnce(id, x)
+	}
+	if !checked {
+		if x.credential, spans, err = p.verify(v, x.r, x.body); err != nil {
+			return nil, nil, err
+		}
+		x.verified = true
+	}
+	e, err = p.decoded(x.r.Header, x.body, spans)
+	return e, spans, err
+}
+
+// walkOnce verifies and decodes a body in one walk.
+func (p *Endpoint) walkOnce(v *BodyID, x *exchange) (e *event.Event, spans []Span, err error) {
+	defer contain(&err)
+	credential, r, nested, err := v.walk(x.body)
+	if err != nil {
+		return nil, nil, unauthenticated(err)
+	}
+	x.credential, x.verified = credential, true
+	if r == nil {
+		spans = v.quoted(x.body)
+	} else {
+		defer r.Close()
+		if !nested {
+			e = p.oneWalk(r)
+			if e.ID == "" {
+				e.ID = eventid.Without(x.body, r.Marked())
+			}
+			return e, nil, nil
+		}
+		spans = v.spans(x.body, r)
+	}
+	e, err = p.decoded(x.r.Header, x.body, spans)
+	return e, spans, err
 }
 
 func (p *Endpoint) precheck(v Verifier, x *exchange) (checked bool, err error) {
@@ -218,13 +255,13 @@ func (p *Endpoint) precheck(v Verifier, x *exchange) (checked bool, err error) {
 	return checked, nil
 }
 
-func (p *Endpoint) verify(v Verifier, r *http.Request, body []byte) (credential string, masked []byte, err error) {
+func (p *Endpoint) verify(v Verifier, r *http.Request, body []byte) (credential string, spans []Span, err error) {
 	defer contain(&err)
-	credential, masked, err = verifyBody(v, r, body)
+	credential, spans, err = verifyBody(v, r, body)
 	if err != nil {
 		return "", nil, unauthenticated(err)
 	}
-	return credential, masked, nil
+	return credential, spans, nil
 }
 
 // unauthenticated makes sure that an error of a verifier is answered as a refusal,
@@ -240,29 +277,48 @@ func unauthenticated(err error) error {
 	return fmt.Errorf("%w: %w", ErrUnauthenticated, err)
 }
 
-// decoded calls the vendor's decoder. Its errors match ErrMalformed, also that of a
-// panic.
-func (p *Endpoint) decoded(h http.Header, body []byte) (e *event.Event, err error) {
+// decoded calls the vendor's decoder for a body without the credentials in it. Its
+// errors match ErrMalformed, also that of a panic.
+func (p *Endpoint) decoded(h http.Header, body []byte, spans []Span) (e *event.Event, err error) {
 	defer func() {
 		if err != nil {
 			e, err = nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 		}
 	}()
 	defer contain(&err)
-	e, err = p.decode(h, body)
+	if e = p.walkMarked(body, spans); e != nil {
+		return e, nil
+	}
+	e, err = p.decode(h, masked(body, spans))
 	if err == nil && e == nil {
 		err = errors.New("no event")
 	}
 	return e, err
 }
 
-// complete sets what the endpoint knows of an event. masked is raw without the
-// credentials in it.
-func (p *Endpoint) complete(e *event.Event, masked, raw []byte) {
+// walkMarked decodes a body by the decoder that knows marks, if there is one and
+// all spans are values of the top-level object.
+func (p *Endpoint) walkMarked(body []byte, spans []Span) *event.Event {
+	if p.oneWalk == nil || len(spans) == 0 {
+		return nil
+	}
+	r, err := jsonbody.Open(body)
+	if err != nil {
+		return nil
+	}
+	defer r.Close()
+	if !r.MarkValues(positions(spans)) {
+		return nil
+	}
+	return p.oneWalk(r)
+}
+
+// complete sets what the endpoint knows of an event.
+func (p *Endpoint) complete(e *event.Event, raw []byte, spans []Span) {
 	e.Vendor, e.Source = p.vendor, p.source
 	e.Raw = raw
 	if e.ID == "" {
-		e.ID = eventid.Of(masked)
+		e.ID = eventid.Without(raw, positions(spans))
 	}
 	if len(e.Warnings) > event.MaxWarnings {
 		e.Warnings = e.Warnings[:event.MaxWarnings]

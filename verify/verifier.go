@@ -1,6 +1,10 @@
 package verify
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/accesshook/accesshook/internal/jsonappend"
+)
 
 // A Verifier tells genuine requests from forged ones. It must be safe for
 // concurrent use.
@@ -36,16 +40,23 @@ type HeaderVerifier interface {
 }
 
 // A BodyVerifier is a [Verifier] whose credential is a part of the body. An
-// endpoint calls VerifyBody and not Verify. It decodes masked and not the body, so
-// that the credential gets no further. Event.Raw remains the body as it arrived.
+// endpoint calls VerifyBody in place of Verify. What it decodes has the credentials
+// masked, so that they get no further, and they are left out of the hash that
+// becomes Event.ID. Event.Raw remains the body as it came.
 type BodyVerifier interface {
 	Verifier
-	// VerifyBody is Verify, and returns the body with the credential masked. It
-	// must not change body.
-	VerifyBody(r *http.Request, body []byte) (credential string, masked []byte, err error)
-	// Mask returns body with every credential masked that the verifier accepts, or
-	// body itself if there is none. It must not change body.
-	Mask(body []byte) []byte
+	// VerifyBody is Verify, and returns where credentials stand in body, whatever
+	// was accepted: see Credentials.
+	VerifyBody(r *http.Request, body []byte) (credential string, spans []Span, err error)
+	// Credentials returns where the credentials that the verifier accepts stand in
+	// a body, in order. It does not depend on the body being well-formed.
+	Credentials(body []byte) []Span
+}
+
+// A Span is a JSON string or number in a body.
+type Span struct {
+	Start, End int    // in bytes; quotes are within
+	Shown      string // what is decoded in its place
 }
 
 // A Challenger is a [Verifier] with an HTTP authentication scheme.
@@ -69,12 +80,36 @@ func precheck(v Verifier, r *http.Request) (credential string, checked bool, err
 	}
 }
 
-func verifyBody(v Verifier, r *http.Request, body []byte) (credential string, masked []byte, err error) {
+func verifyBody(v Verifier, r *http.Request, body []byte) (credential string, spans []Span, err error) {
 	if b, ok := v.(BodyVerifier); ok {
 		return b.VerifyBody(r, body)
 	}
 	credential, err = v.Verify(r, body)
-	return credential, body, err
+	return credential, nil, err
+}
+
+// masked returns a copy of body with what is shown in place of the spans.
+func masked(body []byte, spans []Span) []byte {
+	if len(spans) == 0 {
+		return body
+	}
+	copied := make([]byte, 0, len(body)+64)
+	rest := 0
+	for _, s := range spans {
+		copied = append(copied, body[rest:s.Start]...)
+		copied = jsonappend.String(copied, s.Shown)
+		rest = s.End
+	}
+	return append(copied, body[rest:]...)
+}
+
+// positions are the start and end of each span.
+func positions(spans []Span) [][2]int {
+	all := make([][2]int, len(spans))
+	for i, s := range spans {
+		all[i] = [2]int{s.Start, s.End}
+	}
+	return all
 }
 
 func challenge(v Verifier) string {

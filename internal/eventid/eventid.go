@@ -27,6 +27,18 @@ func Of(parts ...[]byte) string {
 	return text([sha256.Size]byte(h.sum))
 }
 
+// Without is Of for a body without the parts between the start and end of each
+// span, which stand in order.
+func Without(body []byte, spans [][2]int) string {
+	var few [4][]byte
+	parts, rest := few[:0], 0
+	for _, s := range spans {
+		parts = append(parts, body[rest:s[0]])
+		rest = s[1]
+	}
+	return Of(append(parts, body[rest:])...)
+}
+
 type hasher struct {
 	hash.Hash
 	sum []byte

@@ -1,454 +1,403 @@
 package jsonbody
 
 import (
+	"bytes"
 	stdjson "encoding/json"
-	"reflect"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/timestamp"
 )
 
-// A Reader walks through a verified body member by member:
+// A Reader walks through a body:
 //
-//	r, err := jsonbody.NewReader(body)
+//	r, err := jsonbody.Open(body)
 //	…
-//	if r.Object() {
-//		for r.Next() {
-//			switch r.Name() {
-//			case "userId":
-//				p.UserID = r.String()
-//			case "location":
-//				p.Location.read(r) // again with Object and Next
-//			default:
-//				r.Keep(&p.Extra)
-//			}
+//	defer r.Close()
+//	for r.Object(); r.Next(); {
+//		switch string(r.Name()) {
+//		case "event":
+//			r.Read(&name)
+//		default:
+//			r.Keep(&extra, string(r.Name()))
 //		}
 //	}
 //
-// After Next, exactly one of the methods that read a value must be called. A
-// value of another kind than asked for adds a warning and counts as absent; null
-// and, for what is no string, the empty string are absent without a warning.
-//
-// The JSON library has checked the syntax beforehand; the Reader only finds its
-// way in what is known to be valid. It is twice as fast as decoding into a
-// struct, and as fast for a body whose fields have drifted.
+// After Next, exactly one method that takes a value must be called. It is not safe
+// for concurrent use.
 type Reader struct {
-	base     int    // what was left out before text
-	text     string // the body; strings that need no unquoting are parts of it
-	pos      int
-	plain    bool // no escapes and no broken UTF-8: every string is what it says
-	name     string
-	zone     *time.Location
-	budget   budget
-	room     int // bytes that elements may still take in memory
+	tokens tape
+	text   []byte          // the body, from base on
+	base   int             // length of a byte order mark
+	next   int             // token
+	plain  bool            // neither escapes nor broken UTF-8: every string is what it says
+	name   []byte          // of the member at hand
+	kept   strings.Builder // of which strings that are kept are parts
+	size   int             // what kept is to hold
+	times  timestamp.Format
+	room   int     // bytes that elements of arrays may still take
+	outer  *Reader // text is JSON in a string of another body
+	at     Place   // of that string
+
+	marked   [][2]int
 	warnings []event.Warning
 }
 
-// NewReader returns a Reader at the beginning of body, or an error if body is
-// not a JSON object. Strings that it returns keep the memory of the whole body
-// alive.
-func NewReader(body []byte) (*Reader, error) {
-	r := new(Reader)
-	if err := r.Open(body); err != nil {
+var readers = sync.Pool{New: func() any { return &Reader{tokens: make(tape, 0, 128)} }}
+
+// maxKept is how many tokens a Reader may have room for that is kept.
+const maxKept = 8 << 10
+
+// Open returns a Reader at the beginning of body, which must be a JSON object, and
+// not be changed until the Reader is closed. Strings that the Reader returns share
+// memory with each other.
+func Open(body []byte) (*Reader, error) {
+	if !beginsObject(body) {
+		return nil, ErrNotObject
+	}
+	return open(body)
+}
+
+func open(body []byte) (*Reader, error) {
+	r := readers.Get().(*Reader)
+	text := bytes.TrimPrefix(body, bom)
+	tokens, seen, err := r.tokens[:0].scan(text)
+	r.tokens = tokens
+	if err != nil {
+		r.Close()
 		return nil, err
 	}
+	r.text, r.base, r.room, r.size = text, len(body)-len(text), maxRoom, seen.kept
+	r.plain = !seen.escapes && (!seen.nonASCII || utf8.Valid(text))
 	return r, nil
 }
 
-// Open is NewReader for a Reader that the caller has, on its stack say.
-func (r *Reader) Open(body []byte) error {
-	object, err := check(body, lenient)
-	if err != nil {
-		return err
+// Close gives the Reader back. What it has returned remains.
+func (r *Reader) Close() {
+	tokens, marked := r.tokens[:0], r.marked[:0]
+	*r = Reader{} // keeps nothing of the body
+	if cap(tokens) <= maxKept && cap(marked) <= maxKept {
+		r.tokens, r.marked = tokens, marked
 	}
-	r.start(string(object), len(body)-len(object))
-	return nil
+	readers.Put(r)
 }
 
-// OpenChecked is Open for a body that [Members] has found to be valid, which need
-// not be found again.
-func (r *Reader) OpenChecked(body []byte) error {
-	object, err := Object(body)
-	if err != nil {
-		return err
-	}
-	r.start(string(object), len(body)-len(object))
-	return nil
-}
-
-func check(body []byte, opts jsontext.Options) ([]byte, error) {
-	body, err := Object(body)
-	if err != nil {
-		return nil, err
-	}
-	if !jsontext.Value(body).IsValid(opts) {
-		return nil, ErrSyntax
-	}
-	return body, nil
-}
-
-func (r *Reader) start(text string, base int) {
-	r.text, r.base, r.zone, r.budget, r.room = text, base, time.UTC, newBudget(), maxRoom
-	r.plain = strings.IndexByte(text, '\\') < 0 && utf8.ValidString(text)
-}
-
-// In sets the time zone of times that are written without one, instead of UTC.
-func (r *Reader) In(zone *time.Location) { r.zone = zone }
+// SetTimes says how times are read.
+func (r *Reader) SetTimes(t timestamp.Format) { r.times = t }
 
 // Warnings returns the warnings so far.
 func (r *Reader) Warnings() []event.Warning { return r.warnings }
 
-// Warn adds a warning about the value that was read last.
-func (r *Reader) Warn(want, got string) {
-	if len(r.warnings) < event.MaxWarnings {
-		r.warnings = Warn(r.warnings, r.path(r.pos), want, got)
+// Warn adds a warning about the value at a place.
+func (r *Reader) Warn(at Place, want, got string) {
+	if len(r.warnings) < event.MaxWarnings { // finding the path takes a while
+		path := r.path(int(at))
+		if r.outer != nil {
+			path = r.outer.path(int(r.at)) + path
+		}
+		r.warnings = Warn(r.warnings, path, want, got)
 	}
 }
 
-// Object enters an object. It reports false, and has passed the value by, if
-// there is none.
-func (r *Reader) Object() bool {
-	r.skipBetween()
-	if r.text[r.pos] == '{' {
-		r.pos++
-		return true
+// Warn appends a warning, up to the number that an event may carry.
+func Warn(w []event.Warning, path, want, got string) []event.Warning {
+	if len(w) == event.MaxWarnings {
+		return w
 	}
-	r.misfit("object", r.value())
-	return false
+	const maxPath = 256 // names come from the body: keep them short
+	if len(path) > maxPath {
+		path = strings.ToValidUTF8(path[:maxPath], "")
+	}
+	return append(w, event.Warning{Path: path, Want: want, Got: got})
 }
 
-// Next reads the name of the next member of the object that was entered last.
-// At its end it leaves the object and reports false.
-func (r *Reader) Next() bool {
-	r.skipBetween()
-	if r.text[r.pos] == '}' {
-		r.pos++
-		return false
-	}
-	r.name = r.unquote(r.value())
-	return true
-}
-
-// Array enters an array. It reports false, and has passed the value by, if there
+// Object enters an object. It reports false, and has passed the value by, if there
 // is none.
-func (r *Reader) Array() bool {
-	r.skipBetween()
-	if r.text[r.pos] == '[' {
-		r.pos++
+func (r *Reader) Object() bool {
+	if r.peek() == '{' {
+		r.next++
 		return true
 	}
-	r.misfit("array", r.value())
+	r.Skip()
 	return false
 }
 
-// More reports whether another element of the array that was entered last
-// follows. At its end it leaves the array.
-func (r *Reader) More() bool {
-	r.skipBetween()
-	if r.text[r.pos] == ']' {
-		r.pos++
+// Next reads the name of the next member. At the end of the object it leaves it
+// and reports false.
+func (r *Reader) Next() bool {
+	t := r.tokens[r.next]
+	r.next++
+	if r.text[t.start] == '}' {
 		return false
 	}
+	r.name = r.unquote(t)
 	return true
 }
 
-// Name returns the name that Next has read.
-func (r *Reader) Name() string { return r.name }
-
-// String reads a string.
-func (r *Reader) String() string {
-	raw := r.value()
-	if raw[0] != '"' {
-		r.misfit("string", raw)
-		return ""
+// NextString goes to the next string of the body's own object that has at least this
+// many bytes as it is written, without a look at names. It begins where Open, or the
+// last string, has left the Reader.
+func (r *Reader) NextString(atLeast int) bool {
+	if r.next == 0 {
+		r.next = 1
 	}
-	return r.unquote(raw)
-}
-
-// PeekString returns the next value if it is a string, and where it stands in
-// the body, without passing it by.
-func (r *Reader) PeekString() (text string, start, end int, ok bool) {
-	r.skipBetween()
-	if r.text[r.pos] != '"' {
-		return "", 0, 0, false
-	}
-	start = r.pos
-	raw := r.value()
-	end, r.pos = r.pos, start
-	return r.unquote(raw), r.base + start, r.base + end, true
-}
-
-// Text reads a string, number or boolean, the latter as they are written.
-func (r *Reader) Text() event.Text {
-	raw := r.value()
-	switch raw[0] {
-	case 'n':
-		return ""
-	case '{', '[':
-		r.misfit("string", raw)
-		return ""
-	case '"':
-		return event.Text(r.unquote(raw))
-	default:
-		return event.Text(raw)
-	}
-}
-
-// Bool reads true or false.
-func (r *Reader) Bool() bool {
-	raw := r.value()
-	if raw[0] != 't' && raw[0] != 'f' {
-		r.misfit("boolean", raw)
-	}
-	return raw[0] == 't'
-}
-
-// Int reads a whole number.
-func (r *Reader) Int() int64 {
-	raw := r.value()
-	n, err := strconv.ParseInt(raw, 10, 64)
-	if err != nil {
-		r.misfit("integer", raw)
-		return 0
-	}
-	return n
-}
-
-// Time reads a time in one of the forms of [ParseTime].
-func (r *Reader) Time() time.Time {
-	raw := r.value()
-	if raw[0] == '"' {
-		if t, ok := ParseTime(r.unquote(raw), r.zone); ok {
-			return t
+	for r.next < len(r.tokens)-2 { // a name, its value and the closing bracket
+		r.next++
+		t := r.tokens[r.next]
+		if r.text[t.start] == '"' && int(t.end-t.start) >= atLeast {
+			return true
 		}
+		r.Skip()
 	}
-	r.misfit("time", raw)
-	return time.Time{}
-}
-
-// Raw reads any value, in its canonical form. A null is absent.
-func (r *Reader) Raw() stdjson.RawMessage {
-	raw := r.value()
-	if raw[0] == 'n' {
-		return nil
-	}
-	return Canonical(stdjson.RawMessage(raw))
-}
-
-// maxRoom is how many bytes all elements of arrays may take in memory. One may be
-// two bytes in the body and thousands in memory, and a body may have the same
-// array again and again under one name. It does not depend on the length of the
-// body, so that what fits also fits once it was encoded and is decoded again.
-const maxRoom = 12 << 20
-
-// Fits reports whether there is room for a T more. If not, it has passed the next
-// value by, with a warning.
-func Fits[T any](r *Reader) bool {
-	if r.fits(int(reflect.TypeFor[T]().Size())) {
-		return true
-	}
-	raw := r.value()
-	r.Warn("fewer elements", Kind([]byte(raw)))
 	return false
 }
 
-func (r *Reader) fits(n int) bool {
-	if n > r.room {
+// Name returns the name that Next has read. It is good until the Reader is closed.
+func (r *Reader) Name() []byte { return r.name }
+
+// Skip passes a value by.
+func (r *Reader) Skip() {
+	if c := r.peek(); c == '{' || c == '[' {
+		r.next = int(r.tokens[r.next].end)
+	}
+	r.next++
+}
+
+// A Place is where a value stands in the body of a Reader. As a field of a struct
+// it is that of the member, so that it can be read once its type is known. The zero
+// Place is none.
+type Place int
+
+// Here returns the place of the next value.
+func (r *Reader) Here() Place { return Place(r.next) }
+
+// Back goes to a place.
+func (r *Reader) Back(p Place) { r.next = int(p) }
+
+// Kind names the JSON kind of the next value.
+func (r *Reader) Kind() string { return kindOf(r.peek()) }
+
+// Absent reports whether the next value says nothing: null or an empty string.
+func (r *Reader) Absent() bool {
+	t := r.tokens[r.next]
+	return r.text[t.start] == 'n' || r.text[t.start] == '"' && t.end == t.start+2
+}
+
+// Peek returns what the next value stands for if it is a string, without passing it
+// by. The text is good until the Reader is closed.
+func (r *Reader) Peek() (text []byte, ok bool) {
+	t := r.tokens[r.next]
+	if r.text[t.start] != '"' {
+		return nil, false
+	}
+	return r.unquote(t), true
+}
+
+// MarkValue marks the next value, which is a string.
+func (r *Reader) MarkValue() { r.marked = append(r.marked, r.span(r.tokens[r.next])) }
+
+// MarkValues marks strings, numbers and names at their start and end in the body.
+// It reports whether all of them are values of the body's own object.
+func (r *Reader) MarkValues(spans [][2]int) bool {
+	r.marked = append(r.marked, spans...)
+	found := 0
+	for r.NextString(0) {
+		if r.IsMarked() {
+			found++
+		}
+		r.Skip()
+	}
+	r.next = 0
+	return found == len(spans)
+}
+
+// MarkWhere marks more strings, numbers and names of the whole body: those of at
+// least this many bytes that is says so for. It reports whether there is one.
+func (r *Reader) MarkWhere(atLeast int, is func(text []byte) bool) bool {
+	before := len(r.marked)
+	for _, t := range r.tokens {
+		c := r.text[t.start]
+		if c == '{' || c == '[' || int(t.end-t.start) < atLeast || slices.Contains(r.marked, r.span(t)) {
+			continue
+		}
+		text := r.text[t.start:t.end]
+		if c == '"' {
+			text = r.unquote(t)
+		}
+		if is(text) {
+			r.marked = append(r.marked, r.span(t))
+		}
+	}
+	if len(r.marked) == before {
 		return false
 	}
-	r.room -= n
+	slices.SortFunc(r.marked, func(a, b [2]int) int { return a[0] - b[0] })
 	return true
 }
 
-// For Tagged an element is an object, or a null in an array.
-const (
-	maxNested  = 5000
-	nestedSize = 192 // of what an element is decoded into, at most
-)
+func (r *Reader) span(t token) [2]int { return [2]int{r.base + int(t.start), r.base + int(t.end)} }
 
-// nested returns how many elements raw has.
-func nested(raw string) int {
-	n, inString := 0, false
-	last := byte(0) // before c, but for white space
-	for i := 0; i < len(raw); i++ {
-		c := raw[i]
-		switch {
-		case inString && c == '\\':
-			i++
-			continue
-		case c == '"':
-			inString = !inString
-		case inString, c == ' ', c == '\t', c == '\r', c == '\n':
-			continue
-		case c == '{', c == 'n' && (last == ',' || last == '['):
-			n++
-		}
-		last = c
+// Marked returns the start and end in the body of what is marked, in order. They
+// are good until the Reader is closed.
+func (r *Reader) Marked() [][2]int { return r.marked }
+
+// IsMarked reports whether the next value is marked.
+func (r *Reader) IsMarked() bool {
+	if len(r.marked) == 0 {
+		return false
 	}
-	return n
+	return slices.Contains(r.marked, r.span(r.tokens[r.next]))
 }
 
-// Tagged reads any value by the tags of T, as [Unmarshal] does. All calls for one
-// Reader share what may be repaired in one body.
-func Tagged[T any](r *Reader) T {
-	var in struct {
-		V T `json:"v"`
-	}
-	raw := r.value()
-	if raw[0] == 'n' {
-		return in.V
-	}
-	if n := nested(raw); n > maxNested || !r.fits(n*nestedSize) {
-		r.Warn("fewer elements", Kind([]byte(raw)))
-		return in.V
-	}
-	warnings, err := r.budget.unmarshal([]byte(`{"v":`+raw+"}"), &in)
-	if err != nil { // cannot be: the body is valid and nested deeper
-		r.Warn("documented types", Kind([]byte(raw)))
-	}
-	if len(warnings) > 0 && len(r.warnings) < event.MaxWarnings { // finding the path walks the body
-		path := r.path(r.pos)
-		for _, w := range warnings {
-			r.warnings = Warn(r.warnings, path+strings.TrimPrefix(w.Path, "/v"), w.Want, w.Got)
-		}
-	}
-	return in.V
-}
-
-// Keep reads any value into *m under the current name.
-func (r *Reader) Keep(m *map[string]stdjson.RawMessage) {
-	raw := r.value()
+// Keep takes any value into *m under a name, in canonical form.
+func (r *Reader) Keep(m *map[string]stdjson.RawMessage, name string) {
 	if *m == nil {
 		*m = make(map[string]stdjson.RawMessage)
 	}
-	(*m)[r.name] = Canonical(stdjson.RawMessage(raw))
+	(*m)[name] = r.canonical()
 }
 
-// Here returns where the next value begins, for Back.
-func (r *Reader) Here() int {
-	r.skipBetween()
-	return r.pos
+// peek returns the first byte of the next token.
+func (r *Reader) peek() byte { return r.text[r.tokens[r.next].start] }
+
+// take returns the next value as it is written, and passes it by.
+func (r *Reader) take() []byte {
+	raw := r.raw(r.next)
+	r.Skip()
+	return raw
 }
 
-// Offset returns where in the body a place is that Here has returned.
-func (r *Reader) Offset(here int) int { return r.base + here }
-
-// Kind names the JSON kind of the next value.
-func (r *Reader) Kind() string {
-	r.skipBetween()
-	return Kind([]byte(r.text[r.pos : r.pos+1]))
-}
-
-// Back goes to a place that Here has returned, to read the value there once it
-// is known what it is.
-func (r *Reader) Back(here int) { r.pos = here }
-
-// Skip passes a value by.
-func (r *Reader) Skip() { r.value() }
-
-// skipBetween goes to the next value, name or closing bracket. What stands
-// between two of them is known to be where it belongs.
-func (r *Reader) skipBetween() {
-	for {
-		switch r.text[r.pos] {
-		case ' ', '\t', '\r', '\n', ',', ':':
-			r.pos++
-		default:
-			return
-		}
+// raw returns the value at a token as it is written.
+func (r *Reader) raw(at int) []byte {
+	t := r.tokens[at]
+	if c := r.text[t.start]; c == '{' || c == '[' {
+		return r.text[t.start:r.tokens[t.end].end]
 	}
+	return r.text[t.start:t.end]
 }
 
-// value returns the next value as it is written.
-func (r *Reader) value() string {
-	r.skipBetween()
-	start := r.pos
-	switch r.text[start] {
-	case '"':
-		r.skipString()
-	case '{', '[':
-		r.skipNested()
-	default:
-		r.skipLiteral()
+// canonical takes the next value in the form in which it comes back after having
+// been encoded and decoded: see [Canonical].
+func (r *Reader) canonical() stdjson.RawMessage {
+	c := r.peek()
+	raw := r.take()
+	if c != '{' && c != '[' && (c != '"' || r.plain) {
+		return bytes.Clone(raw) // is so already
 	}
-	return r.text[start:r.pos]
+	return Canonical(raw)
 }
 
-// skipLiteral goes behind the number, true, false or null that begins here.
-func (r *Reader) skipLiteral() {
-	for r.pos < len(r.text) {
-		switch r.text[r.pos] {
-		case ',', ']', '}', ' ', '\t', '\r', '\n':
-			return
-		}
-		r.pos++
+// String returns b, which Peek or Name has returned, as a string that remains.
+func (r *Reader) String(b []byte) string { return r.keep(b) }
+
+func (r *Reader) keep(b []byte) string {
+	if r.kept.Cap() == 0 {
+		r.kept.Grow(r.size)
 	}
-}
-
-// skipNested goes behind the object or array that begins here.
-func (r *Reader) skipNested() {
-	depth := 0
-	for {
-		switch r.text[r.pos] {
-		case '"':
-			r.skipString()
-			continue
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				r.pos++
-				return
-			}
-		}
-		r.pos++
+	from := r.kept.Len()
+	if r.kept.Cap()-from < len(b) { // something is read a second time
+		return string(b)
 	}
+	r.kept.Write(b)
+	return r.kept.String()[from:]
 }
 
-// skipString goes behind the string that begins here.
-func (r *Reader) skipString() {
-	r.pos++
+// unquote returns what a string token stands for.
+func (r *Reader) unquote(t token) []byte {
+	quoted := r.text[t.start:t.end]
 	if r.plain {
-		r.pos += strings.IndexByte(r.text[r.pos:], '"') + 1
-		return
-	}
-	for r.text[r.pos] != '"' {
-		if r.text[r.pos] == '\\' {
-			r.pos++
-		}
-		r.pos++
-	}
-	r.pos++
-}
-
-// unquote returns what a quoted string stands for.
-func (r *Reader) unquote(quoted string) string {
-	if r.plain || strings.IndexByte(quoted, '\\') < 0 && utf8.ValidString(quoted) {
 		return quoted[1 : len(quoted)-1]
 	}
-	text, _ := jsontext.AppendUnquote(nil, quoted)
-	return string(text)
+	text, _ := unquote(quoted)
+	return text
 }
 
-func (r *Reader) misfit(want, raw string) {
-	if raw[0] != 'n' && raw != `""` {
-		r.Warn(want, Kind([]byte(raw)))
+// unquote reports false for a string whose UTF-8 is broken: U+FFFD stands for what
+// cannot be read.
+func unquote(quoted []byte) (text []byte, whole bool) {
+	if bytes.IndexByte(quoted, '\\') < 0 && utf8.Valid(quoted) {
+		return quoted[1 : len(quoted)-1], true
 	}
+	text, err := jsontext.AppendUnquote(nil, quoted)
+	return text, err == nil
 }
 
-// path returns the JSON pointer to the value that ends at end. It walks the body
-// again, which is rarely needed.
-func (r *Reader) path(end int) string {
-	dec := jsontext.NewDecoder(strings.NewReader(r.text), lenient)
-	for dec.InputOffset() < int64(end) {
-		if _, err := dec.ReadToken(); err != nil {
+// Unquote returns what a string stands for, and anything else as it is.
+func Unquote(raw []byte) []byte {
+	if len(raw) == 0 || raw[0] != '"' {
+		return raw
+	}
+	text, _ := unquote(raw)
+	return text
+}
+
+// path returns the JSON pointer (RFC 6901) to the value or name at a token.
+func (r *Reader) path(at int) string {
+	var path strings.Builder
+	for open := 0; open < at; {
+		if c := r.text[r.tokens[open].start]; c != '{' && c != '[' {
 			break
 		}
+		inObject := r.text[r.tokens[open].start] == '{'
+		child := open + 1
+		for n := 0; ; n++ {
+			name := child
+			if inObject {
+				child++
+			}
+			end := child
+			if c := r.text[r.tokens[child].start]; c == '{' || c == '[' {
+				end = int(r.tokens[child].end)
+			}
+			if at > end {
+				child = end + 1
+				continue
+			}
+			path.WriteByte('/')
+			if inObject {
+				path.WriteString(escapePointer.Replace(string(r.unquote(r.tokens[name]))))
+			} else {
+				path.WriteString(strconv.Itoa(n))
+			}
+			if at < child { // it is the name itself
+				return path.String()
+			}
+			break
+		}
+		open = child
 	}
-	return string(dec.StackPointer())
+	return path.String()
+}
+
+var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
+
+// Kind names the JSON kind of a value.
+func Kind(value []byte) string {
+	if len(value) == 0 {
+		return "nothing"
+	}
+	return kindOf(value[0])
+}
+
+func kindOf(first byte) string {
+	switch first {
+	case '"':
+		return "string"
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case 't', 'f':
+		return "boolean"
+	case 'n':
+		return "null"
+	default:
+		return "number"
+	}
 }
