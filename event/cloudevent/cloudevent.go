@@ -75,11 +75,11 @@ func Encode(e *event.Event) ([]byte, error) {
 	}
 	b := make([]byte, 0, len(data)+512)
 	b = append(b, `{"specversion":"1.0","id":`...)
-	b = appendAttribute(b, e.ID)
+	b = jsonappend.String(b, Attribute(e.ID))
 	b = append(b, `,"source":`...)
-	b = appendAttribute(b, source)
+	b = jsonappend.String(b, Attribute(source))
 	b = append(b, `,"type":`...)
-	b = appendAttribute(b, typePrefix+string(e.Type))
+	b = jsonappend.String(b, Attribute(typePrefix+string(e.Type)))
 	if !e.Time.IsZero() {
 		b = append(b, `,"time":"`...)
 		b = e.Time.UTC().AppendFormat(b, time.RFC3339Nano) // in range, or data would have failed
@@ -87,22 +87,23 @@ func Encode(e *event.Event) ([]byte, error) {
 	}
 	if subject != "" {
 		b = append(b, `,"subject":`...)
-		b = appendAttribute(b, subject)
+		b = jsonappend.String(b, Attribute(subject))
 	}
 	b = append(b, `,"datacontenttype":"application/json","data":`...)
 	b = append(b, data...)
 	return append(b, '}'), nil
 }
 
-// appendAttribute appends a string of the CloudEvents type system (1.0.2, 3.1).
-func appendAttribute(b []byte, s string) []byte {
-	return jsonappend.String(b, strings.Map(func(r rune) rune {
+// Attribute returns s as [Encode] writes it in an attribute: with U+FFFD for what is no
+// string of the CloudEvents type system (1.0.2, 3.1), such as a control character.
+func Attribute(s string) string {
+	return strings.Map(func(r rune) rune {
 		noncharacter := r&0xfffe == 0xfffe || 0xfdd0 <= r && r <= 0xfdef
 		if unicode.IsControl(r) || noncharacter {
 			return utf8.RuneError
 		}
 		return r
-	}, s))
+	}, s)
 }
 
 // Payloads tells, by vendor, how a payload is decoded. The Decode function of
