@@ -27,9 +27,13 @@ type Config struct {
 	// Letters, digits, dots, hyphens and underscores, at most 64. Zero: the
 	// vendor's name.
 	//
+	// All credentials of an endpoint belong to one owner: they are rotations of one
+	// secret, or those of a primary and a backup server. Owners who do not trust
+	// each other get endpoints with different names.
+	//
 	// Two endpoints of one vendor that share a Dedupe, Queue or store need a Name
-	// each. Otherwise equal bodies of both are one event: the second is answered 200
-	// and dropped.
+	// each. Without one, equal bodies of both are one event: the second is answered
+	// 200 and dropped.
 	Name string
 	// MaxBody is the largest body in bytes, at most 1 GiB. Zero: 64 KiB,
 	// LoginRadius 1 MiB.
@@ -88,8 +92,8 @@ type Config struct {
 	// [event.Permanent], or if the client is outside AllowFromReport. It is Error if
 	// handling failed or something panicked. The keys are API: endpoint, vendor,
 	// status, client, bytes (of the body that were read), duration, and where they are
-	// known credential (a label), id, type, vendor_type, outside (see
-	// AllowFromReport), error, stack. A status of 0 means that nothing was answered.
+	// known credential (a label), id, type, vendor_type, duplicate (see
+	// [event.MarkDuplicate]), outside (see AllowFromReport), error, stack. A status of 0 means that nothing was answered.
 	// Nil: slog.Default at the time of the request.
 	//
 	// Of the requests that were refused unverified, at most 100 at once and 10 a second
@@ -114,6 +118,7 @@ type Observation struct {
 	Type       event.Type
 	VendorType string     // of any length
 	Credential string     // label of the credential that matched, "" if none did
+	Duplicate  bool       // it was handled before, and dropped; see event.MarkDuplicate
 	Client     netip.Addr // by Config.ClientIP, zero if it is not known
 	Outside    bool       // the client is not in AllowFromReport
 	Bytes      int        // of the body that were read, 0 if the request was refused before

@@ -4,14 +4,17 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/accesshook/accesshook/event"
 )
 
-// handlerContext is context.WithDeadline(context.WithoutCancel(parent), deadline). It
-// is made only when somebody asks for it: many callbacks never look at their context,
+// handlerContext is context.WithDeadline(context.WithoutCancel(parent), deadline) with
+// a Delivery in it. It is made only when somebody asks for it: many callbacks never look at their context,
 // and making it costs more than all else in calling them.
 type handlerContext struct {
 	parent   context.Context
 	deadline time.Time
+	delivery event.Delivery
 
 	mu     sync.Mutex
 	real   context.Context
@@ -23,7 +26,8 @@ func (c *handlerContext) context() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.real == nil {
-		c.real, c.cancel = context.WithDeadline(context.WithoutCancel(c.parent), c.deadline)
+		values := event.WithDelivery(context.WithoutCancel(c.parent), &c.delivery)
+		c.real, c.cancel = context.WithDeadline(values, c.deadline)
 		if c.over {
 			c.cancel()
 		}

@@ -70,7 +70,9 @@ func (p *Endpoint) handle(x *exchange, h event.Handler) error {
 	}
 	ctx := &handlerContext{parent: x.r.Context(), deadline: time.Now().Add(p.config.HandlerTimeout)}
 	defer ctx.end()
-	return h.HandleEvent(ctx, x.event)
+	err := h.HandleEvent(ctx, x.event)
+	x.duplicate = ctx.delivery.Duplicate()
+	return err
 }
 
 // aborted reports whether a handler panicked with http.ErrAbortHandler. A handler

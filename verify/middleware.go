@@ -65,6 +65,7 @@ func (p *Endpoint) Middleware(next http.Handler) http.Handler {
 			c.answer.header = make(http.Header)
 		}
 		handled := p.run(h, c, &x)
+		x.duplicate = c.delivery.Duplicate()
 		status, err := verdict(received, handled)
 		silent := c.state.Swap(callFinished) == callStarted && c.answer.status == 0
 		switch {
@@ -95,7 +96,8 @@ func (p *Endpoint) run(h event.Handler, c *call, x *exchange) (err error) {
 		}
 		err = &event.PanicError{Value: v, Stack: debug.Stack()}
 	}()
-	return h.HandleEvent(context.WithValue(c.r.Context(), callKey{}, c), x.event)
+	ctx := event.WithDelivery(c.r.Context(), &c.delivery)
+	return h.HandleEvent(context.WithValue(ctx, callKey{}, c), x.event)
 }
 
 var errPanicked = errors.New("verify: handler panicked")
@@ -107,6 +109,8 @@ type call struct {
 	r      *http.Request
 	answer answer
 	state  atomic.Int32
+
+	delivery event.Delivery
 }
 
 const (

@@ -97,6 +97,8 @@ type exchange struct {
 	event      *event.Event // also if the body could not be decoded
 	facts      facts
 
+	duplicate bool // a handler has dropped the event as one
+
 	looked  bool // addr and addrErr are known
 	addr    netip.Addr
 	addrErr error

@@ -32,7 +32,7 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 	duration := time.Since(x.received)
 	client, clientErr := p.clientAddr(x)
 	if logged {
-		attrs := make([]slog.Attr, 0, 15)
+		attrs := make([]slog.Attr, 0, 16)
 		attrs = append(attrs,
 			slog.String("endpoint", p.source),
 			slog.String("vendor", p.vendor),
@@ -50,6 +50,9 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 				slog.String("type", string(x.facts.typ)),
 				slog.String("vendor_type", short(x.facts.vendorType)),
 			)
+		}
+		if x.duplicate {
+			attrs = append(attrs, slog.Bool("duplicate", true))
 		}
 		if x.outside {
 			attrs = append(attrs, slog.Bool("outside", true))
@@ -78,7 +81,7 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 	p.config.Observe(context.WithoutCancel(ctx), Observation{
 		Vendor: p.vendor, Source: p.source, Status: status,
 		Event: x.event, ID: x.facts.id, Type: x.facts.typ, VendorType: x.facts.vendorType,
-		Credential: x.credential, Client: client, Outside: x.outside, Bytes: len(x.body), Received: x.received, Duration: duration, Err: err,
+		Credential: x.credential, Duplicate: x.duplicate, Client: client, Outside: x.outside, Bytes: len(x.body), Received: x.received, Duration: duration, Err: err,
 	})
 }
 

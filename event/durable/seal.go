@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/event/cloudevent"
 )
 
 const rawKeySize = 32 // AES-256
@@ -55,7 +54,7 @@ func (s *sealer) open(e *event.Event, sealed []byte) ([]byte, error) {
 }
 
 // boundTo is the additional data of a sealed body: of e as it is read back, with
-// U+FFFD for each byte that is not UTF-8 and for what no ID of a CloudEvent has.
+// U+FFFD for each byte that is not UTF-8.
 func boundTo(e *event.Event) []byte {
-	return join(nil, "accesshook raw body 1", e.Vendor, string([]rune(e.Source)), cloudevent.Attribute(e.ID))
+	return join(nil, "accesshook raw body 1", e.Vendor, string([]rune(e.Source)), string([]rune(e.ID)))
 }

@@ -53,7 +53,7 @@ func TestExitStatus(t *testing.T) {
 		"key, no certificate": {args: []string{"-tls-key", gap}, status: exitUsage, says: []string{"-tls-cert and -tls-key"}},
 		"demo over HTTPS":     {args: []string{"-demo", "-tls-cert", gap, "-tls-key", gap}, status: exitUsage, says: []string{"-demo"}},
 		"not a certificate": {
-			env: []string{"RELOCK_SECRETS=canary"}, args: []string{"-tls-cert", gap, "-tls-key", gap}, status: exitUsage,
+			env: []string{"RELOCK_SECRETS=canary-relock-secret"}, args: []string{"-tls-cert", gap, "-tls-key", gap}, status: exitUsage,
 			says: []string{"-tls-cert, -tls-key: ", "PEM"},
 		},
 		"negative body":     {args: []string{"-demo", "-max-body", "-1"}, status: exitUsage, says: []string{"-max-body is not"}},
