@@ -9,8 +9,8 @@ import (
 )
 
 // handlerContext is context.WithDeadline(context.WithoutCancel(parent), deadline) with
-// a Delivery in it. It is made only when somebody asks for it: many callbacks never look at their context,
-// and making it costs more than all else in calling them.
+// a Delivery in it. It is made only when somebody asks for it: many callbacks never look
+// at their context, and making it costs more than all else in calling them.
 type handlerContext struct {
 	parent   context.Context
 	deadline time.Time

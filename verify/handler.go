@@ -64,9 +64,12 @@ func (p *Endpoint) deliver(x *exchange, received error, h event.Handler) (status
 
 func (p *Endpoint) handle(x *exchange, h event.Handler) error {
 	if x.w == nil { // the context is the caller's, and no sender can end it
-		ctx, cancel := context.WithTimeout(x.r.Context(), p.config.HandlerTimeout)
+		var delivery event.Delivery
+		ctx, cancel := context.WithTimeout(event.WithDelivery(x.r.Context(), &delivery), p.config.HandlerTimeout)
 		defer cancel()
-		return h.HandleEvent(ctx, x.event)
+		err := h.HandleEvent(ctx, x.event)
+		x.duplicate = delivery.Duplicate()
+		return err
 	}
 	ctx := &handlerContext{parent: x.r.Context(), deadline: time.Now().Add(p.config.HandlerTimeout)}
 	defer ctx.end()
