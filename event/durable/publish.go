@@ -32,10 +32,10 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	if s.base.Err() != nil {
 		return event.Unavailable(ErrClosed, retryAfterFault)
 	}
-	if s.isOwn(ctx, e) {
-		return errOwnEvent
+	if s.isReentry(ctx, e) {
+		return errReentry
 	}
-	s.tellUnknown(ctx, e)
+	s.logUnknownVendor(ctx, e)
 	m, shard, err := s.encode(e)
 	if err != nil {
 		return err
@@ -116,14 +116,14 @@ func (s *Store) publishError(shard int, err error) error {
 		return event.Unavailable(ErrInProgress, retryAfterBusy)
 	case api.ErrorCode == codeStoreFailed && strings.HasPrefix(api.Description, "maximum "),
 		api.ErrorCode == codeAccountResources, api.ErrorCode == codeResources, api.ErrorCode == codeStorageResources:
-		s.tellFull(shard)
+		s.requestPurge(shard)
 		return event.Unavailable(fmt.Errorf("%w: %w", ErrFull, err), retryAfterFull)
 	}
 	return event.Unavailable(fmt.Errorf("%w: %w", ErrRefused, err), retryAfterFault)
 }
 
-// tellFull has Run make room in a shard now.
-func (s *Store) tellFull(shard int) {
+// requestPurge has Run make room in a shard now.
+func (s *Store) requestPurge(shard int) {
 	select {
 	case s.full <- shard:
 	default: // it is at it, and will be told again

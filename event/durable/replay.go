@@ -74,7 +74,7 @@ func (s *Store) Replay(ctx context.Context, from, to time.Time, f Filter, h even
 	if err != nil {
 		return stopped(err)
 	}
-	h = s.handing(h)
+	h = s.withOrigin(h)
 	var firstLeft error
 	left := 0
 	for {

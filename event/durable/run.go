@@ -50,7 +50,7 @@ type run struct {
 type ended struct{ error }
 
 func newRun(s *Store, c Consumer, h event.Handler) *run {
-	return &run{Store: s, c: c, h: s.handing(h)}
+	return &run{Store: s, c: c, h: s.withOrigin(h)}
 }
 
 func (r *run) run(ctx context.Context) error {
@@ -75,7 +75,7 @@ func (r *run) run(ctx context.Context) error {
 			r.works.Go(func() { r.work(ctx, shard, consumer) })
 		}
 	}
-	r.works.Go(func() { r.keepRoom(ctx) })
+	r.works.Go(func() { r.purgeLoop(ctx) })
 	r.works.Wait()
 
 	flush, cancel := context.WithTimeout(context.Background(), flushWait)

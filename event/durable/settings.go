@@ -37,17 +37,17 @@ func (s *Store) keepSettings(asked Config, have map[string]jetstream.StreamConfi
 	s.c = c
 	if len(have) > 0 {
 		perShard := int64(c.Shards)
-		tellChange(s, "MaxBytes", was.MaxBytes, c.MaxBytes/perShard*perShard)
-		tellChange(s, "MaxDeadBytes", was.MaxDeadBytes, c.MaxDeadBytes)
-		tellChange(s, "DedupeWindow", was.DedupeWindow, c.DedupeWindow)
-		tellChange(s, "Replicas", was.Replicas, c.Replicas)
+		logChange(s, "MaxBytes", was.MaxBytes, c.MaxBytes/perShard*perShard)
+		logChange(s, "MaxDeadBytes", was.MaxDeadBytes, c.MaxDeadBytes)
+		logChange(s, "DedupeWindow", was.DedupeWindow, c.DedupeWindow)
+		logChange(s, "Replicas", was.Replicas, c.Replicas)
 	}
 	return nil
 }
 
-// tellChange logs that a setting changes, as a warning if it becomes less: others
+// logChange logs that a setting changes, as a warning if it becomes less: others
 // who use the store may rely on more.
-func tellChange[T cmp.Ordered](s *Store, setting string, was, is T) {
+func logChange[T cmp.Ordered](s *Store, setting string, was, is T) {
 	if was == is {
 		return
 	}

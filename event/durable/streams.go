@@ -32,17 +32,17 @@ func (s *Store) createStreams(ctx context.Context, asked Config) (err error) {
 			sleep(ctx, createPause+rand.N(createPause)) // so that one is ahead
 		}
 		err = s.tryCreateStreams(ctx, asked)
-		if ctx.Err() != nil || !mayPass(err) {
+		if ctx.Err() != nil || !isTransient(err) {
 			break
 		}
 	}
 	return err
 }
 
-// mayPass reports whether err is over in a moment: others create the streams at the
-// same time, and the server may then answer none of them, nor who asks for a stream
-// that has no leader yet; or the cluster has only just begun.
-func mayPass(err error) bool {
+// isTransient reports whether another try may succeed: the cluster has only just
+// started, or another process creates the same streams. The server may then not
+// answer at all, and a stream may have no leader yet.
+func isTransient(err error) bool {
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
 		switch api.ErrorCode {
 		case jetstream.JSErrCodeStreamNameInUse, jetstream.JSErrCodeStreamNotFound, codeNoPeers, codeNotAvailable:

@@ -67,8 +67,8 @@ func (s *Store) encode(e *event.Event) (m *nats.Msg, shard int, err error) {
 	return m, shard, nil
 }
 
-// tellUnknown logs, once, that events are stored which no callback will get.
-func (s *Store) tellUnknown(ctx context.Context, e *event.Event) {
+// logUnknownVendor logs, once, that events are stored which no callback will get.
+func (s *Store) logUnknownVendor(ctx context.Context, e *event.Event) {
 	if e == nil {
 		return
 	}

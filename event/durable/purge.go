@@ -13,21 +13,21 @@ import (
 )
 
 const (
-	// roomEvery is how often Run looks for what may be deleted.
-	roomEvery = 30 * time.Second
+	// purgeEvery is how often Run looks for what may be deleted.
+	purgeEvery = 30 * time.Second
 	// fullPause is the pause after a shard was found full and emptied.
 	fullPause = time.Second
-	// tellEvery is how often the log says at most that a shard stays full.
-	tellEvery = time.Minute
+	// logEvery is how often the log says at most that a shard stays full.
+	logEvery = time.Minute
 	// A shard that is fuller than high is emptied down to low, of what is
 	// finished, whatever its age. In parts of its limit.
 	high, low = 0.9, 0.75
 )
 
-// keepRoom deletes what is finished and old, now and then, and more of a shard
+// purgeLoop deletes what is finished and old, now and then, and more of a shard
 // that was full.
-func (s *Store) keepRoom(ctx context.Context) {
-	tick := time.NewTicker(roomEvery)
+func (s *Store) purgeLoop(ctx context.Context) {
+	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	for {
 		for shard := range s.c.Shards {
@@ -73,7 +73,7 @@ func (s *Store) purge(ctx context.Context, shard int, full bool) error {
 	}
 	if finished < state.FirstSeq {
 		if full && behind != nil {
-			s.tellHeld(ctx, shard, behind)
+			s.logHeld(ctx, shard, behind)
 		}
 		return nil
 	}
@@ -96,7 +96,7 @@ func (s *Store) purge(ctx context.Context, shard int, full bool) error {
 	if err := stream.Purge(ctx, jetstream.WithPurgeSequence(end)); err != nil {
 		return err
 	}
-	s.tellRoom(ctx, shard)
+	s.logRoom(ctx, shard)
 	return nil
 }
 
@@ -106,12 +106,12 @@ type fullness struct {
 	told time.Time // when the log was told so last
 }
 
-// tellHeld logs that a shard is full of what the consumer has not finished.
-func (s *Store) tellHeld(ctx context.Context, shard int, c *jetstream.ConsumerInfo) {
+// logHeld logs that a shard is full of what the consumer has not finished.
+func (s *Store) logHeld(ctx context.Context, shard int, c *jetstream.ConsumerInfo) {
 	s.fullMu.Lock()
 	defer s.fullMu.Unlock()
 	f := &s.fullness[shard]
-	if time.Since(f.told) < tellEvery {
+	if time.Since(f.told) < logEvery {
 		return
 	}
 	*f = fullness{held: true, told: time.Now()}
@@ -121,9 +121,9 @@ func (s *Store) tellHeld(ctx context.Context, shard int, c *jetstream.ConsumerIn
 		slog.Uint64("pending", c.NumPending), slog.Int("active", c.NumAckPending))
 }
 
-// tellRoom logs that there is room again in a shard, if the log has been told that
+// logRoom logs that there is room again in a shard, if the log has been told that
 // there is none.
-func (s *Store) tellRoom(ctx context.Context, shard int) {
+func (s *Store) logRoom(ctx context.Context, shard int) {
 	s.fullMu.Lock()
 	defer s.fullMu.Unlock()
 	if s.fullness[shard].held {

@@ -154,7 +154,7 @@ func (s *Store) RetryDead(ctx context.Context, number uint64, h event.Handler) e
 	if letter.EventError != nil {
 		return letter.EventError
 	}
-	if err := s.handing(h).HandleEvent(ctx, letter.Event); err != nil {
+	if err := s.withOrigin(h).HandleEvent(ctx, letter.Event); err != nil {
 		return err
 	}
 	// It is done, so an end of the context must not bring it back.
