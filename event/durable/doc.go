@@ -30,10 +30,12 @@
 // process dies before the store knows that it was done (the last tenth of a
 // second at a crash, for the store notes what is done less often than it stores),
 // or if it runs on after its lease was lost. An event that the vendor sends again
-// is stored once, for as long as Config.DedupeWindow after the first time; events
-// are the same if endpoint, credential and Event.ID are. With Config.Order, one that
-// names another user or lock the second time may be stored once more, since that
-// decides where the store looks for it.
+// is stored once, for as long as Config.DedupeWindow after the first time. Two events
+// are the same if Vendor, Source (the name of the endpoint) and Event.ID are equal,
+// whichever credential of the endpoint verified them: rotating secrets lets no
+// recorded request in again. Owners who do not trust each other need endpoints with
+// different names. With Config.Order, an event that names another user or lock the
+// second time may be stored once more, since that decides in which shard it is.
 //
 // # From embedded to a cluster
 //

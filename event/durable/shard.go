@@ -8,11 +8,13 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// messageID is by what the server knows a duplicate of e: endpoint, credential
-// and Event.ID. It is a hash, so that its length, and with it the memory of the
-// server, does not depend on what a vendor sends.
+// messageID is how the server recognizes a duplicate of e: by Vendor, Source and
+// Event.ID. The credential is not part of it: all credentials of an endpoint belong
+// to one owner, and an event stays the same event when they are rotated. It is a
+// hash, so that its length, and with it the memory of the server, does not depend on
+// what a vendor sends.
 func messageID(e *event.Event) (id string, sum [sha256.Size]byte) {
-	sum = digest(e.Vendor, e.Source, e.Credential, e.ID)
+	sum = digest(e.Vendor, e.Source, e.ID)
 	return base64.RawURLEncoding.EncodeToString(sum[:]), sum
 }
 
