@@ -11,7 +11,9 @@ import (
 
 // Handler returns an [http.Handler] that receives a request, hands its event to
 // h and answers. It panics if h is nil, or if there is a Queue in Config.Wrap; h
-// itself may be one.
+// itself may be one. It also panics if h, or a handler that h wraps, has a method
+// AcceptsVendor(vendor string) error that returns an error for this vendor, as a
+// store of package durable does if it could not read the vendor's events back.
 //
 // A verified request is worked on to its end: the context of h is not cancelled
 // when the sender hangs up (most vendors never send again), only when
@@ -64,10 +66,12 @@ func (p *Endpoint) handle(x *exchange, h event.Handler) error {
 
 func (p *Endpoint) wrap(h event.Handler) event.Handler {
 	own := queueIn(h)
+	p.mustAccept(h)
 	for i := len(p.config.Wrap) - 1; i >= 0; i-- {
 		if h = p.config.Wrap[i](h); h == nil {
 			panic(fmt.Sprintf("verify: Config.Wrap[%d] returned nil", i))
 		}
+		p.mustAccept(h)
 		// Nobody could shut it down, and Middleware's handler would be called after
 		// its request is over.
 		if q := queueIn(h); q != nil && q != own {

@@ -41,11 +41,13 @@ const MaxShards = 64
 // Config says how a [Store] works. All fields but Payloads have defaults. All who
 // use a store share its settings: the last who says something else changes them.
 type Config struct {
-	// Payloads decodes the payloads of stored events, by vendor. It must have
-	// every vendor whose events are stored: an event of another goes to the dead
-	// letters, with a payload or without, and can be retried from there once its
-	// vendor is known. A nil decoder is for a vendor whose events have no payload. A
-	// decoder that panics counts as one that returns an error.
+	// Payloads decodes the payloads of stored events, by vendor. It must have an
+	// entry for every vendor whose events are stored. Handler and Middleware of an
+	// endpoint panic if it lacks theirs ([Store.AcceptsVendor]); an event that comes
+	// by another way goes to the dead letters, with a payload or without, and can be
+	// retried from there once its vendor is known. A nil decoder is for a vendor whose
+	// events have no payload. A decoder that panics counts as one that returns an
+	// error.
 	Payloads cloudevent.Payloads
 
 	// Name begins the names of the streams and the subjects, so that several

@@ -67,12 +67,13 @@ func (s *Store) encode(e *event.Event) (m *nats.Msg, shard int, err error) {
 	return m, shard, nil
 }
 
-// logUnknownVendor logs, once, that events are stored which no callback will get.
+// logUnknownVendor logs, once, that events are stored which no callback will get: they
+// do not come from Handler or Middleware of an endpoint, which would have panicked.
 func (s *Store) logUnknownVendor(ctx context.Context, e *event.Event) {
 	if e == nil {
 		return
 	}
-	if _, ok := s.c.Payloads[e.Vendor]; !ok {
+	if s.AcceptsVendor(e.Vendor) != nil {
 		s.unknown.Do(func() {
 			s.log().LogAttrs(ctx, slog.LevelError, "durable: Config.Payloads lacks a vendor: its events are stored, and become dead letters",
 				slog.String("vendor", e.Vendor))

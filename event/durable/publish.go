@@ -71,6 +71,17 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	return nil
 }
 
+// AcceptsVendor returns an error if the store could not read the events of vendor
+// back, since Config.Payloads has no entry for it. The Handler and Middleware methods
+// of an endpoint ask, and panic with that error, so that a service finds out when it
+// starts.
+func (s *Store) AcceptsVendor(vendor string) error {
+	if _, ok := s.c.Payloads[vendor]; !ok {
+		return fmt.Errorf("durable: Config.Payloads has no entry for vendor %.64q: its events could be stored, and not read back", vendor)
+	}
+	return nil
+}
+
 var (
 	errNotConnected = errors.New("not connected")
 	errStuck        = errors.New("the connection takes nothing more")
