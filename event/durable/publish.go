@@ -20,9 +20,9 @@ const (
 	retryAfterFull  = time.Minute
 )
 
-// HandleEvent stores e and returns nil once the store has it, or had it already.
-// Nothing of e is kept. What its errors mean is said at [ErrNoAnswer] and the
-// following.
+// HandleEvent stores e and returns nil once the store has it, or had it already: a
+// duplicate is dropped, and marked with event.MarkDuplicate. Nothing of e is kept in
+// memory. The errors are described at [ErrNoAnswer] and the following.
 //
 // It returns within Config.PublishTimeout, or when ctx is over, with one exception:
 // when the connection takes nothing more, as when the disk of an embedded store
@@ -67,6 +67,9 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	}
 	if ack.Stream != s.names.stream(shard) {
 		return event.Unavailable(fmt.Errorf("%w: stream %.64q took it", ErrRefused, ack.Stream), retryAfterFault)
+	}
+	if ack.Duplicate {
+		s.noteDuplicate(ctx, e, m.Data, shard, ack.Sequence)
 	}
 	return nil
 }

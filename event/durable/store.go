@@ -29,6 +29,8 @@ type Store struct {
 
 	unknown sync.Once // the log has been told of a vendor that is not in Payloads
 
+	conflicts conflicts
+
 	fullMu   sync.Mutex
 	fullness []fullness // of each shard
 
