@@ -103,13 +103,18 @@ type Config struct {
 	// first of RawKeys and bound to the event's Vendor, Source and ID. Callbacks
 	// then get Raw, and a payload with its secrets where decoding Raw by Payloads
 	// gives the payload that was stored. Nothing else is sealed: the event beside
-	// it, with names and addresses, is in clear. It needs a key.
+	// it, with names and addresses, is in clear. KeepRaw needs a key.
 	KeepRaw bool
-	// RawKeys are keys of 32 random bytes each. The first seals, all open. A key
-	// may go once no event is left that was sealed with it, and must be replaced
+	// RawKeys are keys of 32 random bytes each. The first seals, all open. A key may
+	// be removed once no event is left that was sealed with it, and must be replaced
 	// as first after four thousand million events. An event that none of them opens
 	// goes to the dead letters; without any key, sealed events come without Raw and
 	// with masked secrets, and the log says so once.
+	//
+	// With a key, also without KeepRaw, the body of an event is kept that an endpoint
+	// could not decode (Type event.Unknown, no Payload): callbacks get it in Raw. It
+	// may be full of secrets, so without a key it is not kept, and each time the log
+	// says at level Error how many bytes were dropped.
 	RawKeys [][]byte
 
 	// Logger gets what goes wrong while nobody is there to be told. Nil:

@@ -59,12 +59,25 @@ func (s *Store) encode(e *event.Event) (m *nats.Msg, shard int, err error) {
 	if e.Credential != "" {
 		m.Header.Set(HeaderCredential, url.PathEscape(e.Credential))
 	}
-	if s.c.KeepRaw && e.Raw != nil {
+	if e.Raw != nil && (s.c.KeepRaw || undecoded(e) && !s.sealer.empty()) {
 		data = withRaw(data, s.sealer.seal(e, e.Raw))
 		m.Header.Set(HeaderRaw, rawSealed)
 	}
 	m.Data = data
 	return m, shard, nil
+}
+
+// undecoded reports whether the body is all that there is of e: the endpoint could
+// not decode it.
+func undecoded(e *event.Event) bool {
+	return e.Type == event.Unknown && e.Payload == nil && len(e.Raw) > 0
+}
+
+// logLostBody logs that the body of e, which was stored, is not: it could not be
+// decoded, so nobody knows which secrets are in it, and there is no key to seal it.
+func (s *Store) logLostBody(ctx context.Context, e *event.Event) {
+	s.log().LogAttrs(ctx, slog.LevelError, "durable: the body of an event that could not be decoded is not kept: Config.RawKeys would keep it, sealed",
+		slog.String("endpoint", e.Source), slog.String("vendor", e.Vendor), slog.String("id", e.ID), slog.Int("bytes", len(e.Raw)))
 }
 
 // logUnknownVendor logs, once, that events are stored which no callback will get: they

@@ -68,8 +68,11 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	if ack.Stream != s.names.stream(shard) {
 		return event.Unavailable(fmt.Errorf("%w: stream %.64q took it", ErrRefused, ack.Stream), retryAfterFault)
 	}
-	if ack.Duplicate {
+	switch {
+	case ack.Duplicate:
 		s.noteDuplicate(ctx, e, m.Data, shard, ack.Sequence)
+	case undecoded(e) && s.sealer.empty():
+		s.logLostBody(ctx, e)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 		return nil, err
 	}
 	if len(sealer.aeads) > 0 && !c.KeepRaw {
-		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: RawKeys without KeepRaw: bodies that others have kept are opened, none is kept here")
+		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: RawKeys without KeepRaw: bodies that others have kept are opened; here only those are kept that could not be decoded")
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
 	return s, nil
