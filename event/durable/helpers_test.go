@@ -171,6 +171,17 @@ func connectStore(t testing.TB, srv *server.Server, c durable.Config) *durable.S
 	return s
 }
 
+// receive returns what comes next from c.
+func receive[T any](t testing.TB, what string, c <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-c:
+	case <-time.After(patience):
+		require.FailNow(t, "did not come: "+what)
+	}
+	return v
+}
+
 // eventually waits until ok is true.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
