@@ -21,8 +21,8 @@ type delivery struct {
 	made     string // tells the consumer from another of the same name
 	mark     *mark  // of the shard, or nil
 	meta     *jetstream.MsgMetadata
-	recorded bool                        // its attempts are
-	holds    atomic.Int64                // until when its lease is renewed, a duration since the run began
+	recorded bool // its attempts are
+	lease    lease
 	event    atomic.Pointer[event.Event] // once it is decoded
 }
 
@@ -30,7 +30,7 @@ type delivery struct {
 // says in a what became of it. It is counted before it is decoded, for a decoder
 // can end the process as well.
 func (d *delivery) attempt(ctx context.Context, a *Attempt) {
-	d.hold()
+	d.lease.extend(d.Store.storeWait() + d.c.Timeout) // also for the turn of a suspect
 	defer d.keepLease(ctx)()
 	before, suspect, err := d.attempts(ctx)
 	if err != nil {
@@ -62,7 +62,7 @@ func (d *delivery) attempt(ctx context.Context, a *Attempt) {
 			return
 		}
 		defer release()
-		d.hold()
+		d.lease.extend(d.Store.storeWait())
 	}
 	if d.over() {
 		d.giveBack(ctx, a, before)
@@ -131,13 +131,14 @@ func (d *delivery) call(ctx context.Context, a *Attempt) {
 			d.observe(ctx, *a)
 		}
 	}()
-	d.hold()
+	d.lease.call(d.c.Timeout)
 	began := time.Now()
 	attempt, cancel := context.WithTimeout(ctx, d.c.Timeout)
 	defer cancel()
 	a.Err = d.h.HandleEvent(attempt, a.Event)
 	a.Duration = time.Since(began)
 	returned = true
+	d.lease.extend(d.Store.storeWait())
 	if a.Err != nil {
 		a.Result = d.fail(ctx, *a)
 		return
@@ -152,9 +153,9 @@ func (d *delivery) call(ctx context.Context, a *Attempt) {
 // fail says what becomes of the event after an attempt that failed.
 func (d *delivery) fail(ctx context.Context, a Attempt) Result {
 	switch {
-	case time.Since(d.began) > time.Duration(d.holds.Load())-renewEvery+d.c.Lease:
-		// The lease is over, and the event was given out again or will be: what is
-		// recorded and answered from now on is for that attempt to say.
+	case d.lease.over(d.c.Lease):
+		// The event was given out again, or will be: what is recorded and answered
+		// from now on is for that attempt to say.
 		d.failed(ctx, "lease", a.Event, a.Err)
 		return Delayed
 	case event.IsPermanent(a.Err):
@@ -214,41 +215,6 @@ func (d *delivery) answer(ctx context.Context, e *event.Event, err error) {
 	if err != nil {
 		d.failed(ctx, "answer", e, err)
 	}
-}
-
-// holdOver is how long after its deadline a callback may return without being
-// said to ignore it.
-const holdOver = time.Second
-
-// hold has the lease renewed for as long as a callback may take from now on.
-// The clock is one that nobody sets.
-func (d *delivery) hold() { d.holds.Store(int64(time.Since(d.began) + d.c.Timeout + holdOver)) }
-
-// renewEvery suits the shortest lease: the lease is that of the process of this
-// consumer that began last, which may have begun a moment ago.
-const renewEvery = minLease / 3
-
-// keepLease renews the lease of the event until release is called, or the
-// callback has outrun its timeout.
-func (d *delivery) keepLease(ctx context.Context) (release func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		tick := time.NewTicker(renewEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				if int64(time.Since(d.began)) > d.holds.Load() {
-					d.failed(ctx, "lease", d.event.Load(), errors.New("a callback ignores its deadline: the event will be given to the callbacks again"))
-					return
-				}
-				_ = d.msg.InProgress() // without a connection the lease is lost anyway
-			}
-		}
-	}()
-	return cancel
 }
 
 // describe is what a log record says of an event and an error, under the keys

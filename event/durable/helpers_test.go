@@ -133,7 +133,7 @@ func startServer(t testing.TB, dir string) *server.Server {
 	})
 	require.NoError(t, err)
 	srv.Start()
-	require.True(t, srv.ReadyForConnections(10*time.Second))
+	require.True(t, srv.ReadyForConnections(patience))
 	t.Cleanup(func() {
 		srv.Shutdown()
 		srv.WaitForShutdown()

@@ -141,7 +141,7 @@ func TestPlainClientReadsCloudEvents(t *testing.T) {
 			require.NoError(t, err)
 			sub, err := js.SubscribeSync("shop.relock.authentication.succeeded", nats.BindStream("shop-0"), nats.DeliverAll())
 			require.NoError(t, err)
-			m, err := sub.NextMsg(5 * time.Second)
+			m, err := sub.NextMsg(patience)
 			require.NoError(t, err)
 			assert.Equal(t, "shop.relock.authentication.succeeded", m.Subject)
 			h := m.Header

@@ -145,13 +145,14 @@ func (r *run) work(ctx context.Context, shard int, consumer jetstream.Consumer) 
 
 // next waits a while for an event of a shard and has it handled.
 func (r *run) next(ctx context.Context, shard int, consumer jetstream.Consumer) error {
+	asked := time.Now()
 	batch, err := consumer.Fetch(1, jetstream.FetchMaxWait(pollWait))
 	if err != nil {
 		return err
 	}
 	// Not ended by ctx: what the server has given out would wait for its lease.
 	for m := range batch.Messages() {
-		r.deliver(ctx, shard, consumer.CachedInfo().Config.Metadata[metaMade], m)
+		r.deliver(ctx, shard, consumer.CachedInfo().Config.Metadata[metaMade], m, asked)
 	}
 	return batch.Error()
 }
@@ -175,8 +176,9 @@ func (r *run) over(ctx context.Context, shard int, err error) bool {
 	return false
 }
 
-// deliver has one event handled, and tells the store what became of it.
-func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.Msg) {
+// deliver has one event handled, and tells the store what became of it. The server
+// was asked for an event at the time asked, and has given it out since then.
+func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.Msg, asked time.Time) {
 	ctx = context.WithoutCancel(ctx)
 	meta, err := m.Metadata()
 	if err != nil {
@@ -184,7 +186,7 @@ func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.M
 		return
 	}
 	d := &delivery{
-		run: r, msg: m, shard: shard, made: made, meta: meta, mark: r.marks[shard],
+		run: r, msg: m, shard: shard, made: made, meta: meta, mark: r.marks[shard], lease: lease{start: asked},
 	}
 	d.recorded = meta.NumDelivered > 1 || r.c.MaxAttempts == 1 || d.mark == nil && time.Since(r.began) < warmUp
 	a := Attempt{Consumer: r.c.Name}
