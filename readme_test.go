@@ -40,7 +40,7 @@ func (s *service) register(mux *http.ServeMux) error {
 		s.pages = append(s.pages, kind+": "+text)
 		return nil
 	}
-	hook, err := relock.New(relock.Config{Secrets: []string{os.Getenv("RELOCK_WEBHOOK_SECRET")}})
+	hook, err := relock.New(relock.Config{Secrets: event.Secrets(os.Getenv("RELOCK_WEBHOOK_SECRET"))})
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func TestREADMEHandler(t *testing.T) {
 func newUnloc() (*verify.Endpoint, error) {
 	dedupe := event.Dedupe(event.DedupeConfig{})
 	hook, err := unloc.New(unloc.Config{
-		Credentials: []verify.Credential{{User: "unloc", Password: os.Getenv("UNLOC_WEBHOOK_PASSWORD")}},
+		Credentials: []verify.Credential{verify.NewCredential("unloc", os.Getenv("UNLOC_WEBHOOK_PASSWORD"))},
 		Endpoint: verify.Config{
 			ClientIP:  verify.XForwardedFor("10.0.0.0/8"),          // the proxies in front; leave it out if there are none
 			RateLimit: verify.RateLimit{Requests: 100},             // failures of one client in 15 minutes
@@ -133,7 +133,7 @@ func TestREADMEQueue(t *testing.T) {
 	dedupe := event.Dedupe(event.DedupeConfig{})
 	t.Setenv("UNLOC_WEBHOOK_PASSWORD", "a-password-for-tests")
 	hook, err := unloc.New(unloc.Config{
-		Credentials: []verify.Credential{{User: "unloc", Password: os.Getenv("UNLOC_WEBHOOK_PASSWORD")}},
+		Credentials: []verify.Credential{verify.NewCredential("unloc", os.Getenv("UNLOC_WEBHOOK_PASSWORD"))},
 	})
 	require.NoError(t, err)
 	calls := 0
@@ -167,7 +167,7 @@ func TestREADMEQueue(t *testing.T) {
 // README.md says what a request that did not come from a network needs.
 func TestREADMERecorder(t *testing.T) {
 	hook, err := relock.New(relock.Config{
-		Secrets:  []string{"a secret for tests"},
+		Secrets:  event.Secrets("a secret for tests"),
 		Endpoint: verify.Config{AllowFrom: []string{"198.51.100.7"}, ClientIP: verify.XForwardedFor("192.0.2.1")},
 	})
 	require.NoError(t, err)
@@ -196,7 +196,7 @@ type Badge struct {
 	Door   string `json:"door,omitempty"`
 }
 
-func newAcme(secrets []string) (*verify.Endpoint, error) {
+func newAcme(secrets []event.Secret) (*verify.Endpoint, error) {
 	v, err := verify.NewHMAC(verify.HMACConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})
 	if err != nil {
 		return nil, err
@@ -227,7 +227,7 @@ func decode(body []byte) (*event.Event, error) {
 }
 
 func TestREADMEVendor(t *testing.T) {
-	hook, err := newAcme([]string{"a secret for tests"})
+	hook, err := newAcme(event.Secrets("a secret for tests"))
 	require.NoError(t, err)
 	r := httptest.NewRequest(http.MethodPost, "/", nil)
 	body := []byte(`{"id":"b-1","kind":"entry","holder":"ada"}`)
@@ -237,11 +237,11 @@ func TestREADMEVendor(t *testing.T) {
 	assert.Equal(t, "b-1", e.ID)
 	assert.Equal(t, event.LockUnlocked, e.Type)
 
-	verifier := func(secrets ...string) (verify.Verifier, error) {
+	verifier := func(secrets ...event.Secret) (verify.Verifier, error) {
 		return verify.NewHMAC(verify.HMACConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})
 	}
 	verifytest.Run(t, verifytest.Vendor{
-		New: func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
+		New: func(secrets []event.Secret, c verify.Config) (*verify.Endpoint, error) {
 			v, err := verifier(secrets...)
 			if err != nil {
 				return nil, err

@@ -120,7 +120,7 @@ func TestDedupe_prAgent476_openMercato1394_HeadersDoNotMatter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			log, _ := quiet()
 			s := new(script)
-			v, err := verify.NewBearer("a token for tests")
+			v, err := verify.NewBearer(event.NewSecret("a token for tests"))
 			require.NoError(t, err)
 			hook, err := verify.NewEndpoint(verify.Definition{
 				Vendor: "vendor", Verifier: v, Decode: decode,

@@ -12,10 +12,10 @@ import (
 
 const redacted = "[redacted]"
 
-// A Secret is a text that must not leave the program by accident: a password
-// hash, a token, a PIN. fmt (every verb, also inside other values and in
-// unexported fields), encoding/json, encoding.TextMarshaler and log/slog show
-// "[redacted]" in its place.
+// A Secret is a value that must not leave the program by accident: a credential, a
+// password hash, a token, a PIN. fmt (every verb, also inside other values and in
+// unexported fields), log/slog, encoding/json, encoding/xml, encoding/gob and all
+// that uses [encoding.TextMarshaler] show "[redacted]" in its place, or nothing.
 //
 // The zero Secret is absent. What an encoding wrote decodes to a Secret that is
 // present but masked. A Secret does not protect against code of the same
@@ -27,9 +27,16 @@ type Secret struct {
 	hidden *sealed
 }
 
-// A sealed text is what reads memory by reflection finds, such as printers of test
+// A sealed value is what reads memory by reflection finds, such as printers of test
 // failures. It is no struct, which fmt would print when it complains about a verb.
+// Its first byte, once unsealed, is the kind.
 type sealed string
+
+// Kinds of a sealed value.
+const (
+	kindText   = 't'
+	kindBinary = 'b'
+)
 
 // masked is what hidden points at if the value is not known. No value is empty.
 var masked = new(sealed)
@@ -39,24 +46,41 @@ var sealKey = func() (key [32]byte) {
 	return key
 }()
 
-// seal makes a value unreadable, and readable again. It keeps accidents from
+// flip makes a value unreadable, or readable again. It keeps accidents from
 // showing a secret, not code that looks for it.
-func seal(value string) string {
-	b := []byte(value)
+func flip(b []byte) {
 	for i := range b {
 		b[i] ^= sealKey[i%len(sealKey)]
 	}
-	return string(b)
 }
 
-// NewSecret returns a Secret that holds value. An empty value gives the zero
-// Secret.
-func NewSecret(value string) Secret {
-	if value == "" {
+func newSecret[T string | []byte](kind byte, value T) Secret {
+	if len(value) == 0 {
 		return Secret{}
 	}
-	s := sealed(seal(value))
+	var buf [64]byte // a longer value goes to the heap
+	b := append(append(buf[:0], kind), value...)
+	flip(b)
+	s := sealed(b)
 	return Secret{redacted, &s}
+}
+
+// NewSecret returns a Secret that holds a text. An empty one gives the zero
+// Secret.
+func NewSecret(text string) Secret { return newSecret(kindText, text) }
+
+// NewSecretBytes returns a Secret that holds a key of arbitrary bytes, and does not
+// keep key. An empty one gives the zero Secret. What checks credentials takes a text
+// with a line break or a blank at its end for an accident, and a binary key as it is.
+func NewSecretBytes(key []byte) Secret { return newSecret(kindBinary, key) }
+
+// Secrets returns a Secret for each text, as [NewSecret] does.
+func Secrets(texts ...string) []Secret {
+	secrets := make([]Secret, len(texts))
+	for i, text := range texts {
+		secrets[i] = NewSecret(text)
+	}
+	return secrets
 }
 
 // Reveal returns the value. It reports false if there is none, because the
@@ -65,7 +89,14 @@ func (s Secret) Reveal() (value string, ok bool) {
 	if s.hidden == nil || s.isMasked() {
 		return "", false
 	}
-	return seal(string(*s.hidden)), true
+	b := []byte(*s.hidden)
+	flip(b)
+	return string(b[1:]), true
+}
+
+// IsBinary reports whether the Secret was made by [NewSecretBytes].
+func (s Secret) IsBinary() bool {
+	return s.hidden != nil && !s.isMasked() && (*s.hidden)[0]^sealKey[0] == kindBinary
 }
 
 // IsZero reports whether the secret is absent. A masked one is not.
@@ -74,7 +105,7 @@ func (s Secret) IsZero() bool { return s.hidden == nil }
 func (s Secret) isMasked() bool { return *s.hidden == "" }
 
 // Equal reports whether both are absent, both are masked, or both hold the same
-// value, which it compares in constant time.
+// value, which it compares in constant time. A text and a binary key are not equal.
 func (s Secret) Equal(t Secret) bool {
 	if s.hidden == nil || t.hidden == nil {
 		return s.hidden == t.hidden
@@ -99,6 +130,12 @@ func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String()))
 
 // LogValue implements [slog.LogValuer] with the text of String.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// GobEncode implements [encoding/gob.GobEncoder] with the text of String.
+func (s Secret) GobEncode() ([]byte, error) { return s.MarshalText() }
+
+// GobDecode implements [encoding/gob.GobDecoder] as UnmarshalText does.
+func (s *Secret) GobDecode(text []byte) error { return s.UnmarshalText(text) }
 
 // MarshalText implements [encoding.TextMarshaler] with the text of String.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

@@ -2,6 +2,7 @@ package event_test
 
 import (
 	"bytes"
+	"encoding/gob"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
@@ -84,7 +85,7 @@ func ptr[T any](v T) *T { return &v }
 
 // What fmt takes for pointers, and what it does not.
 var formats = []string{
-	"%v", "%+v", "%#v", "%x", "%X", "% x", "%# x", "%d", "%b", "%o", "%p", "%T", "%20v",
+	"%v", "%+v", "%#v", "%w", "%x", "%X", "% x", "%# x", "%d", "%b", "%o", "%p", "%T", "%20v",
 	"%s", "%+s", "%-3.2s", "%q", "%#q", "%+q", "%t", "%c", "%U", "%O", "%e", "%g", "%!",
 }
 
@@ -208,6 +209,51 @@ func TestSecretSlog(t *testing.T) {
 	assert.Equal(t, slog.KindString, event.NewSecret(hidden).LogValue().Kind())
 	assert.Equal(t, redacted, event.NewSecret(hidden).LogValue().String())
 	assert.Empty(t, event.Secret{}.LogValue().String())
+}
+
+func TestSecretGob(t *testing.T) {
+	type holder struct {
+		Name          string
+		Token, Absent event.Secret
+	}
+	var b bytes.Buffer
+	require.NoError(t, gob.NewEncoder(&b).Encode(holder{"x", event.NewSecret(hidden), event.Secret{}}))
+	assertHidden(t, b.String())
+	var got holder
+	require.NoError(t, gob.NewDecoder(&b).Decode(&got))
+	assert.Equal(t, holder{"x", decodeSecret(t, `"[redacted]"`), event.Secret{}}, got)
+}
+
+func TestSecretKinds(t *testing.T) {
+	var everyByte []byte
+	for i := range 256 {
+		everyByte = append(everyByte, byte(i))
+	}
+	for name, key := range map[string][]byte{
+		"every byte": everyByte, "one zero": {0}, "text": []byte(hidden), "63 bytes": everyByte[:63], "64 bytes": everyByte[:64],
+	} {
+		s := event.NewSecretBytes(key)
+		value, ok := s.Reveal()
+		assert.True(t, ok, name)
+		assert.Equal(t, string(key), value, name)
+		assert.True(t, s.IsBinary(), name)
+		assert.Equal(t, redacted, fmt.Sprint(s), name)
+		text := event.NewSecret(string(key))
+		assert.False(t, text.IsBinary(), name)
+		assert.False(t, s.Equal(text), name)
+		assert.False(t, reflect.DeepEqual(s, text), name)
+		assert.True(t, s.Equal(event.NewSecretBytes(key)), name)
+	}
+	key := []byte(hidden)
+	s := event.NewSecretBytes(key)
+	clear(key)
+	assert.True(t, s.Equal(event.NewSecretBytes([]byte(hidden))), "it does not keep the key")
+
+	assert.True(t, event.NewSecretBytes(nil).IsZero())
+	assert.False(t, event.Secret{}.IsBinary())
+	assert.False(t, decodeSecret(t, `"[redacted]"`).IsBinary())
+	assert.Equal(t, []event.Secret{event.NewSecret("a"), {}, event.NewSecret("b")}, event.Secrets("a", "", "b"))
+	assert.Empty(t, event.Secrets())
 }
 
 func TestSecretReveal(t *testing.T) {

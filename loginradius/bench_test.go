@@ -27,7 +27,7 @@ func benchRequest(ctx context.Context, i int) (*http.Request, error) {
 
 func BenchmarkHandler(b *testing.B) {
 	hook, err := loginradius.New(loginradius.Config{
-		Secrets:  []string{benchSecret},
+		Secrets:  event.Secrets(benchSecret),
 		Endpoint: verify.Config{Logger: slog.New(slog.DiscardHandler)},
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/loginradius"
 	"github.com/accesshook/accesshook/verify"
 	"github.com/accesshook/accesshook/verify/verifytest"
@@ -27,7 +28,7 @@ func TestConformance(t *testing.T) {
 		payloads["event "+name] = []byte(body(name, someTime, data))
 	}
 	verifytest.Run(t, verifytest.Vendor{
-		New: func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
+		New: func(secrets []event.Secret, c verify.Config) (*verify.Endpoint, error) {
 			return loginradius.New(loginradius.Config{Secrets: secrets, Endpoint: c})
 		},
 		NewVerifier: loginradius.NewVerifier,

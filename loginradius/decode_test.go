@@ -37,7 +37,7 @@ func TestDecodeProfileEvent(t *testing.T) {
 			ID: "u-4711", Name: "wtest", FullName: "Wilma T. Testermann",
 			Email: "w.own@example.org", Phone: "+15555550123",
 		},
-		Location: event.Location{Country: "Netherlands", City: "Utrecht"},
+		Location: event.Location{Country: "Netherlands", CountryCode: "NL", City: "Utrecht"},
 		Payload:  h,
 	}
 	assert.Empty(t, cmp.Diff(want, e, sameSecrets))

@@ -7,7 +7,7 @@
 // inferred; signatures of some events did not match until a correction of April
 // 2023.
 //
-//	hook, err := loginradius.New(loginradius.Config{Secrets: []string{os.Getenv("LOGINRADIUS_WEBHOOK_SECRET")}})
+//	hook, err := loginradius.New(loginradius.Config{Secrets: event.Secrets(os.Getenv("LOGINRADIUS_WEBHOOK_SECRET"))})
 //	…
 //	mux.Handle("/webhooks/loginradius", hook.Handler(events))
 //
@@ -22,7 +22,7 @@
 // A webhook may also be given Basic or Bearer authentication. Require that on
 // top of the signature with Config.Endpoint.Also:
 //
-//	gate, err := verify.NewBearer(os.Getenv("LOGINRADIUS_WEBHOOK_TOKEN"))
+//	gate, err := verify.NewBearer(event.NewSecret(os.Getenv("LOGINRADIUS_WEBHOOK_TOKEN")))
 //	…
 //	c.Endpoint.Also = gate
 //

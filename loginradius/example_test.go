@@ -16,7 +16,7 @@ import (
 func Example() {
 	const secret = "a secondary API secret with webhook access" // from the environment
 	hook, err := loginradius.New(loginradius.Config{
-		Secrets:  []string{secret},
+		Secrets:  event.Secrets(secret),
 		Endpoint: verify.Config{Logger: slog.New(slog.DiscardHandler)},
 	})
 	if err != nil {

@@ -2,7 +2,6 @@ package loginradius
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 
 	"github.com/accesshook/accesshook/event"
@@ -24,22 +23,14 @@ const DefaultMaxBody = 1 << 20
 // Config says how LoginRadius's webhooks are received.
 type Config struct {
 	// Secrets are API secrets, as text: the primary one, or secondary ones with
-	// webhook access. A request may be signed with any of them, so that a secret
-	// can be replaced without a gap. Required.
-	Secrets []string
+	// webhook access, of at least 16 bytes each. A request may be signed with any of
+	// them, so that a secret can be replaced without a gap. Required.
+	Secrets []event.Secret
 	// Endpoint is what the endpoints of all vendors share. A zero MaxBody means
 	// [DefaultMaxBody]. For a webhook that was given Basic or Bearer
 	// authentication as well, set Also.
 	Endpoint verify.Config
 }
-
-// Format implements [fmt.Formatter] for every verb without the secrets.
-func (c Config) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "loginradius.Config{Secrets:%d redacted Endpoint:%v}", len(c.Secrets), c.Endpoint)
-}
-
-// LogValue implements [slog.LogValuer] without the secrets.
-func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 
 // New returns an endpoint for LoginRadius's webhooks. The error names the field
 // that is wrong.
@@ -61,11 +52,13 @@ func New(c Config) (*verify.Endpoint, error) {
 
 // NewVerifier returns a verifier for requests that are signed with any of the
 // secrets, for Endpoint.SetVerifier or for use on its own.
-func NewVerifier(secrets ...string) (verify.Verifier, error) { return newVerifier("secrets", secrets) }
+func NewVerifier(secrets ...event.Secret) (verify.Verifier, error) {
+	return newVerifier("secrets", secrets)
+}
 
 // newVerifier calls the secrets field in its errors.
-func newVerifier(field string, secrets []string) (verify.Verifier, error) {
-	if err := credential.CheckAll("loginradius: "+field, secrets); err != nil {
+func newVerifier(field string, secrets []event.Secret) (verify.Verifier, error) {
+	if err := credential.CheckAll("loginradius: "+field, secrets, credential.MinKey); err != nil {
 		return nil, err
 	}
 	v, err := verify.NewHMAC(verify.HMACConfig{Header: SignatureHeader, Secrets: secrets})

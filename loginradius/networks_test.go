@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/loginradius"
 	"github.com/accesshook/accesshook/verify"
 )
@@ -19,7 +20,7 @@ func TestPublishedNetworks(t *testing.T) {
 	networks[0] = "127.0.0.1"
 	assert.NotEqual(t, networks[0], loginradius.PublishedNetworks()[0], "a copy")
 	hook, err := loginradius.New(loginradius.Config{
-		Secrets:  []string{"a secret for tests of networks"},
+		Secrets:  event.Secrets("a secret for tests of networks"),
 		Endpoint: verify.Config{AllowFrom: loginradius.PublishedNetworks()},
 	})
 	require.NoError(t, err)

@@ -31,7 +31,7 @@ func benchRequest(ctx context.Context, i int) (*http.Request, error) {
 
 func BenchmarkHandler(b *testing.B) {
 	hook, err := relock.New(relock.Config{
-		Secrets:  []string{benchSecret},
+		Secrets:  event.Secrets(benchSecret),
 		Endpoint: verify.Config{Logger: slog.New(slog.DiscardHandler)},
 	})
 	if err != nil {

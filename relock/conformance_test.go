@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/relock"
 	"github.com/accesshook/accesshook/verify"
 	"github.com/accesshook/accesshook/verify/verifytest"
@@ -12,7 +13,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	verifytest.Run(t, verifytest.Vendor{
-		New: func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
+		New: func(secrets []event.Secret, c verify.Config) (*verify.Endpoint, error) {
 			return relock.New(relock.Config{Secrets: secrets, Endpoint: c})
 		},
 		NewVerifier: relock.NewVerifier,

@@ -5,7 +5,7 @@
 // hex and without a prefix, in the header X-Relock-Signature. The key is the
 // secret that was chosen when the webhook was configured.
 //
-//	hook, err := relock.New(relock.Config{Secrets: []string{os.Getenv("RELOCK_WEBHOOK_SECRET")}})
+//	hook, err := relock.New(relock.Config{Secrets: event.Secrets(os.Getenv("RELOCK_WEBHOOK_SECRET"))})
 //	…
 //	mux.Handle("/webhooks/relock", hook.Handler(events))
 //

@@ -12,7 +12,7 @@ import (
 )
 
 func Example() {
-	hook, err := relock.New(relock.Config{Secrets: []string{"the secret of the webhook"}})
+	hook, err := relock.New(relock.Config{Secrets: event.Secrets("the secret of the webhook")})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package relock
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 
 	"github.com/accesshook/accesshook/event"
@@ -18,20 +17,13 @@ const SignatureHeader = "X-Relock-Signature"
 
 // Config says how Relock's webhooks are received.
 type Config struct {
-	// Secrets are the webhook secrets, as text. A request may be signed with any
-	// of them, so that a secret can be replaced without a gap. Required.
-	Secrets []string
+	// Secrets are the webhook secrets, as text, of at least 16 bytes each. A request
+	// may be signed with any of them, so that a secret can be replaced without a gap.
+	// Required.
+	Secrets []event.Secret
 	// Endpoint is what the endpoints of all vendors share.
 	Endpoint verify.Config
 }
-
-// Format implements [fmt.Formatter] for every verb without the secrets.
-func (c Config) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "relock.Config{Secrets:%d redacted Endpoint:%v}", len(c.Secrets), c.Endpoint)
-}
-
-// LogValue implements [slog.LogValuer] without the secrets.
-func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 
 // New returns an endpoint for Relock's webhooks. The error names the field that
 // is wrong.
@@ -50,11 +42,13 @@ func New(c Config) (*verify.Endpoint, error) {
 
 // NewVerifier returns a verifier for requests that are signed with any of the
 // secrets, for Endpoint.SetVerifier or for use on its own.
-func NewVerifier(secrets ...string) (verify.Verifier, error) { return newVerifier("secrets", secrets) }
+func NewVerifier(secrets ...event.Secret) (verify.Verifier, error) {
+	return newVerifier("secrets", secrets)
+}
 
 // newVerifier calls the secrets field in its errors.
-func newVerifier(field string, secrets []string) (verify.Verifier, error) {
-	if err := credential.CheckAll("relock: "+field, secrets); err != nil {
+func newVerifier(field string, secrets []event.Secret) (verify.Verifier, error) {
+	if err := credential.CheckAll("relock: "+field, secrets, credential.MinKey); err != nil {
 		return nil, err
 	}
 	v, err := verify.NewHMAC(verify.HMACConfig{Header: SignatureHeader, Secrets: secrets})

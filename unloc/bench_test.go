@@ -32,7 +32,7 @@ func benchRequest(ctx context.Context, i int) (*http.Request, error) {
 
 func BenchmarkHandler(b *testing.B) {
 	hook, err := unloc.New(unloc.Config{
-		Credentials: []verify.Credential{{User: benchUser, Password: benchPassword}},
+		Credentials: []verify.Credential{verify.NewCredential(benchUser, benchPassword)},
 		Endpoint:    verify.Config{Logger: slog.New(slog.DiscardHandler)},
 	})
 	if err != nil {

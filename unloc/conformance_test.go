@@ -6,24 +6,27 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/unloc"
 	"github.com/accesshook/accesshook/verify"
 	"github.com/accesshook/accesshook/verify/verifytest"
 )
 
 func TestConformance(t *testing.T) {
-	split := func(pairs []string) []verify.Credential {
+	split := func(pairs []event.Secret) []verify.Credential {
 		credentials := make([]verify.Credential, len(pairs))
 		for i, pair := range pairs {
-			credentials[i].User, credentials[i].Password, _ = strings.Cut(pair, ":")
+			text, _ := pair.Reveal()
+			user, password, _ := strings.Cut(text, ":")
+			credentials[i] = verify.NewCredential(user, password)
 		}
 		return credentials
 	}
 	verifytest.Run(t, verifytest.Vendor{
-		New: func(pairs []string, c verify.Config) (*verify.Endpoint, error) {
+		New: func(pairs []event.Secret, c verify.Config) (*verify.Endpoint, error) {
 			return unloc.New(unloc.Config{Credentials: split(pairs), Endpoint: c})
 		},
-		NewVerifier: func(pairs ...string) (verify.Verifier, error) { return unloc.NewVerifier(split(pairs)...) },
+		NewVerifier: func(pairs ...event.Secret) (verify.Verifier, error) { return unloc.NewVerifier(split(pairs)...) },
 		NewRequest: func(ctx context.Context, url, pair string, body []byte) (*http.Request, error) {
 			user, password, _ := strings.Cut(pair, ":")
 			return unloc.NewRequest(ctx, url, user, password, body)

@@ -5,7 +5,7 @@
 // registered with it; this package requires that.
 //
 //	hook, err := unloc.New(unloc.Config{Credentials: []verify.Credential{
-//		{User: "unloc", Password: os.Getenv("UNLOC_WEBHOOK_PASSWORD")},
+//		verify.NewCredential("unloc", os.Getenv("UNLOC_WEBHOOK_PASSWORD")),
 //	}})
 //	…
 //	mux.Handle("/webhooks/unloc", hook.Handler(events))

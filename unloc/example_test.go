@@ -20,8 +20,8 @@ func ExampleNew() {
 		// In a program of yours the password comes from its environment. The
 		// second credential is being phased out.
 		Credentials: []verify.Credential{
-			{User: "unloc", Password: "R4mT0pqu2x-new"},
-			{User: "unloc", Password: "Zk3v9LwQ7c-old"},
+			verify.NewCredential("unloc", "R4mT0pqu2x-new"),
+			verify.NewCredential("unloc", "Zk3v9LwQ7c-old"),
 		},
 		Endpoint: verify.Config{Logger: slog.New(slog.DiscardHandler)},
 	})

@@ -43,7 +43,7 @@ func send(t *testing.T, r *http.Request) (status int, header http.Header, body s
 }
 
 func TestNewRequestIsAccepted(t *testing.T) {
-	url, received := serve(t, verify.Credential{User: "doors", Password: "s3cr3t"}, verify.Credential{User: "doors", Password: "n3xt"})
+	url, received := serve(t, verify.NewCredential("doors", "s3cr3t"), verify.NewCredential("doors", "n3xt"))
 	_, p := decode(t, unlocked)
 	for name, payload := range map[string]any{"bytes": []byte(unlocked), "pointer": p, "value": *p, "raw": json.RawMessage(unlocked)} {
 		for _, password := range []string{"s3cr3t", "n3xt"} {
@@ -88,7 +88,7 @@ func TestNewRequestRefuses(t *testing.T) {
 }
 
 func TestUnauthorized(t *testing.T) {
-	url, received := serve(t, verify.Credential{User: "doors", Password: "s3cr3t"})
+	url, received := serve(t, verify.NewCredential("doors", "s3cr3t"))
 	for name, change := range map[string]func(h http.Header, r *http.Request){
 		"no header":         func(h http.Header, _ *http.Request) { h.Del("Authorization") },
 		"wrong password":    func(_ http.Header, r *http.Request) { r.SetBasicAuth("doors", "S3cr3t") },
@@ -122,7 +122,7 @@ func TestUnauthorized(t *testing.T) {
 // An action that is new, and drift, are no errors to Unloc; what is no JSON
 // object is one.
 func TestAnswers(t *testing.T) {
-	url, received := serve(t, verify.Credential{User: "doors", Password: "s3cr3t"})
+	url, received := serve(t, verify.NewCredential("doors", "s3cr3t"))
 	for name, test := range map[string]struct {
 		body   string
 		status int
@@ -151,7 +151,7 @@ func TestAnswers(t *testing.T) {
 
 // The header of the example on Unloc's page, whose password has two o.
 func TestHeaderOfThePage(t *testing.T) {
-	url, received := serve(t, verify.Credential{User: "myuser", Password: "mypasswoord"})
+	url, received := serve(t, verify.NewCredential("myuser", "mypasswoord"))
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, body(unlocked))
 	require.NoError(t, err)
 	r.Header.Set("Authorization", "Basic bXl1c2VyOm15cGFzc3dvb3Jk")
@@ -166,7 +166,7 @@ func TestCurl(t *testing.T) {
 		t.Skip("there is no curl here")
 	}
 	require.NoError(t, err)
-	url, received := serve(t, verify.Credential{User: "doors", Password: "s3cr3t"})
+	url, received := serve(t, verify.NewCredential("doors", "s3cr3t"))
 	withUser := strings.Replace(url, "http://", "http://doors:s3cr3t@", 1)
 	for name, test := range map[string]struct {
 		args []string

@@ -2,7 +2,6 @@ package unloc
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 
 	"github.com/accesshook/accesshook/event"
@@ -26,14 +25,6 @@ type Config struct {
 	// Endpoint is what the endpoints of all vendors share.
 	Endpoint verify.Config
 }
-
-// Format implements [fmt.Formatter] for every verb without the credentials.
-func (c Config) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "unloc.Config{Credentials:%d redacted Endpoint:%v}", len(c.Credentials), c.Endpoint)
-}
-
-// LogValue implements [slog.LogValuer] without the credentials.
-func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 
 // New returns an endpoint for Unloc's webhooks. The error names the field that
 // is wrong.

@@ -79,7 +79,7 @@ func TestURLRefusesCredentials(t *testing.T) {
 
 // What a client makes of the URL is what New accepts.
 func TestURLIsAccepted(t *testing.T) {
-	hook := newHook(t, verify.Credential{User: "doors", Password: "N7_x-k.2~Q"})
+	hook := newHook(t, verify.NewCredential("doors", "N7_x-k.2~Q"))
 	server := httptest.NewTLSServer(hook.Handler(event.NewMux()))
 	defer server.Close()
 	url, err := unloc.URL(server.URL+"/unloc", "doors", "N7_x-k.2~Q")

@@ -31,7 +31,7 @@ func benchRequest(ctx context.Context, i int) (*http.Request, error) {
 
 func BenchmarkHandler(b *testing.B) {
 	hook, err := userlock.New(userlock.Config{
-		IDs:      []string{benchID},
+		IDs:      event.Secrets(benchID),
 		Endpoint: verify.Config{Logger: slog.New(slog.DiscardHandler)},
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/userlock"
 	"github.com/accesshook/accesshook/verify"
 	"github.com/accesshook/accesshook/verify/verifytest"
@@ -12,7 +13,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	verifytest.Run(t, verifytest.Vendor{
-		New: func(ids []string, c verify.Config) (*verify.Endpoint, error) {
+		New: func(ids []event.Secret, c verify.Config) (*verify.Endpoint, error) {
 			return userlock.New(userlock.Config{IDs: ids, Endpoint: c})
 		},
 		NewVerifier: userlock.NewVerifier,

@@ -8,7 +8,7 @@
 //
 // on every UserLock server, the backup server included, and list them all:
 //
-//	hook, err := userlock.New(userlock.Config{IDs: []string{primary, backup}})
+//	hook, err := userlock.New(userlock.Config{IDs: event.Secrets(primary, backup)})
 //	…
 //	mux.Handle("/webhooks/userlock", hook.Handler(events))
 //

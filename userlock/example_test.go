@@ -16,7 +16,7 @@ func Example() {
 	// The ID of each UserLock server, the backup included. Do not write them
 	// into your program: os.Getenv("USERLOCK_ID") and the like.
 	hook, err := userlock.New(userlock.Config{
-		IDs:      []string{"7C9E6679-7425-40DE-944B-E07FC1F90AE7", "0F8FAD5B-D9CB-469F-A165-70867728950E"},
+		IDs:      event.Secrets("7C9E6679-7425-40DE-944B-E07FC1F90AE7", "0F8FAD5B-D9CB-469F-A165-70867728950E"),
 		Location: time.UTC,
 	})
 	if err != nil {
@@ -57,7 +57,7 @@ func Example() {
 // If the vendor's members have names that are not known, give them.
 func ExampleConfig_aliases() {
 	_, err := userlock.New(userlock.Config{
-		IDs:     []string{"7C9E6679-7425-40DE-944B-E07FC1F90AE7"},
+		IDs:     event.Secrets("7C9E6679-7425-40DE-944B-E07FC1F90AE7"),
 		Aliases: map[string]string{"Utilisateur": "UserAccount", "Poste": "ComputerName"},
 	})
 	fmt.Fprintln(os.Stdout, err)

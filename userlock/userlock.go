@@ -2,7 +2,6 @@ package userlock
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -19,7 +18,7 @@ type Config struct {
 	// IDs are the UserLock IDs of the servers: GUIDs, with or without braces and
 	// hyphens, in any letter case. The primary and the backup server have one
 	// each. Required.
-	IDs []string
+	IDs []event.Secret
 	// Aliases adds names of JSON members: the key is a name as it arrives, the
 	// value the field of Notification that it stands for ("UserAccount"). It
 	// takes precedence over the names that are known. Keys that are equal by
@@ -30,14 +29,6 @@ type Config struct {
 	// Endpoint is what the endpoints of all vendors share.
 	Endpoint verify.Config
 }
-
-// Format implements [fmt.Formatter] for every verb without the IDs.
-func (c Config) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "userlock.Config{IDs:%d redacted Aliases:%v Location:%v Endpoint:%v}", len(c.IDs), c.Aliases, c.Location, c.Endpoint)
-}
-
-// LogValue implements [slog.LogValuer] without the IDs.
-func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 
 // New returns an endpoint for UserLock's notifications. The error names the
 // field that is wrong.
@@ -66,15 +57,16 @@ func New(c Config) (*verify.Endpoint, error) {
 
 // NewVerifier returns a verifier for notifications that carry any of the IDs, for
 // Endpoint.SetVerifier or for use on its own.
-func NewVerifier(ids ...string) (verify.Verifier, error) { return newVerifier("ids", ids) }
+func NewVerifier(ids ...event.Secret) (verify.Verifier, error) { return newVerifier("ids", ids) }
 
 // newVerifier calls the IDs field in its errors.
-func newVerifier(field string, ids []string) (verify.Verifier, error) {
-	if err := credential.CheckAll("userlock: "+field, ids); err != nil {
+func newVerifier(field string, ids []event.Secret) (verify.Verifier, error) {
+	if err := credential.CheckAll("userlock: "+field, ids, 0); err != nil {
 		return nil, err
 	}
 	for i, id := range ids {
-		if _, ok := normalizeID(nil, id); !ok {
+		text, _ := id.Reveal()
+		if _, ok := normalizeID(nil, text); !ok {
 			return nil, fmt.Errorf("userlock: %s[%d] is not a GUID, such as 5f0c8a2e-9d41-4b7e-8c36-1a2b3c4d5e6f, or has only zeros", field, i)
 		}
 	}

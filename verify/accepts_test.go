@@ -51,7 +51,7 @@ func TestHandlersThatDoNotTakeTheVendor(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			hook, err := relock.New(relock.Config{
-				Secrets: []string{"a-secret-of-these-tests"}, Endpoint: verify.Config{Name: "north", Wrap: tt.wrap},
+				Secrets: event.Secrets("a-secret-of-these-tests"), Endpoint: verify.Config{Name: "north", Wrap: tt.wrap},
 			})
 			require.NoError(t, err)
 			assert.PanicsWithValue(t, `verify: the handler of endpoint "north" does not take the events of vendor "relock": add it to the list`, func() {
@@ -63,7 +63,7 @@ func TestHandlersThatDoNotTakeTheVendor(t *testing.T) {
 			})
 		})
 	}
-	hook, err := relock.New(relock.Config{Secrets: []string{"a-secret-of-these-tests"}})
+	hook, err := relock.New(relock.Config{Secrets: event.Secrets("a-secret-of-these-tests")})
 	require.NoError(t, err)
 	assert.NotPanics(t, func() { hook.Handler(dedupe()(picky{"relock": true})) })
 }

@@ -73,7 +73,7 @@ func TestAnswers(t *testing.T) {
 	sig := func(body string) string { return sigHeader + ": " + sign(testSecret, body) + "\r\n" }
 	length := func(body string) string { return fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body) }
 	failed := errors.New("callback failed")
-	gate, err := verify.NewBasicAuth(verify.Credential{User: "gate", Password: "swordfish"})
+	gate, err := verify.NewBasicAuth(verify.NewCredential("gate", "swordfish"))
 	require.NoError(t, err)
 
 	for name, c := range map[string]struct {

@@ -1,38 +1,27 @@
 package verify
 
 import (
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/credential"
 )
 
 // A Credential is a user and a password for Basic authentication.
 type Credential struct {
 	User     string
-	Password string
+	Password event.Secret
 }
 
-// Format implements [fmt.Formatter] for every verb without the password.
-func (c Credential) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%s:[redacted]", c.User) }
-
-// LogValue implements [slog.LogValuer] without the password.
-func (c Credential) LogValue() slog.Value { return slog.StringValue(c.User + ":[redacted]") }
-
-// MarshalText implements [encoding.TextMarshaler] by refusing, for JSON and XML: a
-// credential has no business in an encoding.
-func (c Credential) MarshalText() ([]byte, error) { return nil, errEncoded }
-
-// GobEncode implements [encoding/gob.GobEncoder] by refusing.
-func (c Credential) GobEncode() ([]byte, error) { return nil, errEncoded }
-
-var errEncoded = errors.New("verify: a Credential is not encoded")
+// NewCredential returns a Credential.
+func NewCredential(user, password string) Credential {
+	return Credential{User: user, Password: event.NewSecret(password)}
+}
 
 // BasicAuth is a [Verifier] for HTTP Basic authentication (RFC 7617). Make it
 // with [NewBasicAuth]; the zero BasicAuth refuses every request.
@@ -43,11 +32,10 @@ type BasicAuth struct {
 	accounts []account
 }
 
-// An account is the hash of "user:password", which is unambiguous since a user
-// has no colon. Hashes are of one length: comparing them does not tell that of
-// the password.
+// An account is the digest of "user:password", which is unambiguous since a user
+// has no colon.
 type account struct {
-	sum   [sha256.Size]byte
+	sum   credential.Digest
 	label string
 }
 
@@ -62,8 +50,9 @@ func NewBasicAuth(credentials ...Credential) (*BasicAuth, error) {
 		if err := credential.CheckAccount(fmt.Sprintf("verify: BasicAuth credentials[%d]", i), c.User, c.Password); err != nil {
 			return nil, err
 		}
+		password, _ := c.Password.Reveal()
 		v.accounts = append(v.accounts, account{
-			sum:   sha256.Sum256([]byte(c.User + ":" + c.Password)),
+			sum:   credential.Sum(c.User + ":" + password),
 			label: "user " + c.User,
 		})
 	}
@@ -89,7 +78,7 @@ func (v *BasicAuth) VerifyHeader(r *http.Request) (by string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: Authorization is not Basic", ErrBadCredential)
 	}
-	sum := sha256.Sum256(pair)
+	sum := credential.Sum(pair)
 	match := -1
 	for i := range v.accounts {
 		if subtle.ConstantTimeCompare(sum[:], v.accounts[i].sum[:]) == 1 && match < 0 {
@@ -104,15 +93,6 @@ func (v *BasicAuth) VerifyHeader(r *http.Request) (by string, err error) {
 
 // Challenge implements [Challenger].
 func (v *BasicAuth) Challenge() string { return `Basic realm="webhook", charset="UTF-8"` }
-
-// Format implements [fmt.Formatter] for every verb without the credentials.
-func (v *BasicAuth) Format(f fmt.State, _ rune) {
-	n := 0
-	if v != nil {
-		n = len(v.accounts)
-	}
-	fmt.Fprintf(f, "verify.BasicAuth(credentials: %d)", n)
-}
 
 // authorization returns what the one Authorization header that r may have says
 // after its scheme.

@@ -1,11 +1,11 @@
 package verify
 
 import (
-	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
 	"net/http"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/credential"
 )
 
@@ -14,19 +14,20 @@ import (
 //
 // It says nothing about the body: whoever has the token can send anything.
 type Bearer struct {
-	tokens [][sha256.Size]byte
+	tokens []credential.Digest
 	labels []string
 }
 
-// NewBearer returns a verifier that accepts any of the tokens; several are for
-// rotation.
-func NewBearer(tokens ...string) (*Bearer, error) {
-	if err := credential.CheckAll("verify: Bearer tokens", tokens); err != nil {
+// NewBearer returns a verifier that accepts any of the tokens, of at least 16 bytes
+// each; several are for rotation.
+func NewBearer(tokens ...event.Secret) (*Bearer, error) {
+	if err := credential.CheckAll("verify: Bearer tokens", tokens, credential.MinKey); err != nil {
 		return nil, err
 	}
 	v := new(Bearer)
 	for i, t := range tokens {
-		v.tokens = append(v.tokens, sha256.Sum256([]byte(t)))
+		text, _ := t.Reveal()
+		v.tokens = append(v.tokens, credential.Sum(text))
 		v.labels = append(v.labels, fmt.Sprintf("token %d", i+1))
 	}
 	return v, nil
@@ -44,7 +45,7 @@ func (v *Bearer) VerifyHeader(r *http.Request) (by string, err error) {
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256([]byte(token))
+	sum := credential.Sum(token)
 	match := -1
 	for i := range v.tokens {
 		if subtle.ConstantTimeCompare(sum[:], v.tokens[i][:]) == 1 && match < 0 {
@@ -59,12 +60,3 @@ func (v *Bearer) VerifyHeader(r *http.Request) (by string, err error) {
 
 // Challenge implements [Challenger].
 func (v *Bearer) Challenge() string { return `Bearer realm="webhook"` }
-
-// Format implements [fmt.Formatter] for every verb without the tokens.
-func (v *Bearer) Format(f fmt.State, _ rune) {
-	n := 0
-	if v != nil {
-		n = len(v.tokens)
-	}
-	fmt.Fprintf(f, "verify.Bearer(tokens: %d)", n)
-}

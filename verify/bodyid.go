@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"sync"
 	"unicode"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/credential"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
@@ -18,7 +18,7 @@ import (
 // value of some member of the top-level JSON object.
 type BodyIDConfig struct {
 	// IDs are the accepted secrets. Required.
-	IDs []string
+	IDs []event.Secret
 	// Normalize brings an ID as it may be written (letter case, braces, hyphens)
 	// into the form in which IDs are compared, appended to dst. It reports false
 	// for a text that is not an ID at all. Required. It must not keep dst.
@@ -27,11 +27,6 @@ type BodyIDConfig struct {
 	// decoded; id is normalised. Nil: nothing, an empty string. It must not keep
 	// dst or id.
 	Mask func(dst, id []byte) []byte
-}
-
-// Format implements [fmt.Formatter] for every verb without the IDs.
-func (c BodyIDConfig) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "verify.BodyIDConfig{IDs:%d redacted}", len(c.IDs))
 }
 
 // BodyID is a [Verifier] for a secret inside the body. It looks at values, not
@@ -47,7 +42,7 @@ func (c BodyIDConfig) Format(f fmt.State, _ rune) {
 // the members of the body, so that an operator can see what the vendor sends:
 // names only, at most 16 of them, at most five times at once and once a second.
 type BodyID struct {
-	ids       [][sha256.Size]byte
+	ids       []credential.Digest
 	labels    []string
 	normalize func(dst []byte, text string) ([]byte, bool)
 	mask      func(dst, id []byte) []byte
@@ -63,7 +58,7 @@ func NewBodyID(c BodyIDConfig) (*BodyID, error) {
 	if c.Normalize == nil {
 		return nil, errors.New("verify: BodyIDConfig.Normalize is nil")
 	}
-	if err := credential.CheckAll("verify: BodyIDConfig.IDs", c.IDs); err != nil {
+	if err := credential.CheckAll("verify: BodyIDConfig.IDs", c.IDs, 0); err != nil {
 		return nil, err
 	}
 	v := &BodyID{
@@ -76,11 +71,12 @@ func NewBodyID(c BodyIDConfig) (*BodyID, error) {
 		v.mask = func(dst, _ []byte) []byte { return dst }
 	}
 	for i, id := range c.IDs {
-		normal, ok := c.Normalize(nil, id)
+		text, _ := id.Reveal()
+		normal, ok := c.Normalize(nil, text)
 		if !ok || len(normal) == 0 {
 			return nil, fmt.Errorf("verify: BodyIDConfig.IDs[%d] is not an ID", i)
 		}
-		v.ids = append(v.ids, sha256.Sum256(normal))
+		v.ids = append(v.ids, credential.Sum(normal))
 		v.labels = append(v.labels, fmt.Sprintf("ID %d", i+1))
 	}
 	return v, nil
@@ -180,7 +176,7 @@ func (v *BodyID) judge(body []byte, match int, err error) (by string, _ error) {
 // match returns the index of the first ID that equals id, or -1, having looked
 // at all of them.
 func (v *BodyID) match(id []byte) int {
-	sum := sha256.Sum256(id)
+	sum := credential.Sum(id)
 	match := -1
 	for i := range v.ids {
 		if subtle.ConstantTimeCompare(sum[:], v.ids[i][:]) == 1 && match < 0 {
@@ -220,13 +216,4 @@ func (v *BodyID) names(body []byte) string {
 		return true
 	})
 	return fmt.Sprintf(" (members: %s)", strings.Join(names, ", "))
-}
-
-// Format implements [fmt.Formatter] for every verb without the IDs.
-func (v *BodyID) Format(f fmt.State, _ rune) {
-	n := 0
-	if v != nil {
-		n = len(v.ids)
-	}
-	fmt.Fprintf(f, "verify.BodyID(IDs: %d)", n)
 }

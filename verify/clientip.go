@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"net/textproto"
 	"strings"
+
+	"github.com/accesshook/accesshook/internal/address"
 )
 
 // A ClientIP finds out which address a request comes from. It is used for
@@ -158,20 +160,7 @@ func (p prefixes) walk(r *http.Request, header string, hops func(values []string
 
 // parseHop reads an address, with a port or in brackets as proxies write it.
 func parseHop(s string) (netip.Addr, bool) {
-	if a, err := netip.ParseAddr(s); err == nil {
-		return plainAddr(a), true
-	}
-	if ap, err := netip.ParseAddrPort(s); err == nil {
-		return plainAddr(ap.Addr()), true
-	}
-	if inner, ok := strings.CutPrefix(s, "["); ok {
-		if inner, ok = strings.CutSuffix(inner, "]"); ok {
-			if a, err := netip.ParseAddr(inner); err == nil && a.Is6() {
-				return plainAddr(a), true
-			}
-		}
-	}
-	return netip.Addr{}, false
+	return address.Host(s)
 }
 
 var errForwarded = errors.New("verify: Forwarded of a proxy is malformed")

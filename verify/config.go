@@ -105,16 +105,6 @@ type Config struct {
 	Observe func(context.Context, Observation)
 }
 
-// Format implements [fmt.Formatter]. Verifiers show themselves without their
-// secrets. fmt does not ask for it in unexported fields of other structs.
-func (c Config) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "verify.Config{Name:%q MaxBody:%d MaxUnverified:%d BodyTimeout:%s HandlerTimeout:%s MaxAge:%s MaxFuture:%s Also:%t AllowFrom:%v AllowFromReport:%v RateLimit:%+v Wrap:%d}",
-		c.Name, c.MaxBody, c.MaxUnverified, c.BodyTimeout, c.HandlerTimeout, c.MaxAge, c.MaxFuture, c.Also != nil, c.AllowFrom, c.AllowFromReport, c.RateLimit, len(c.Wrap))
-}
-
-// LogValue implements [slog.LogValuer] with the text of Format.
-func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
-
 // An Observation is what happened to one request.
 type Observation struct {
 	Vendor     string

@@ -18,7 +18,7 @@ import (
 func ExampleNewEndpoint() {
 	type badge struct{ ID, Holder, Gate string }
 
-	v, err := verify.NewBearer("a token that only the vendor has")
+	v, err := verify.NewBearer(event.NewSecret("a token that only the vendor has"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func ExampleEndpoint_Receive() {
 
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{}`))
-	r.Header.Set("Authorization", "Bearer token")
+	r.Header.Set("Authorization", "Bearer the token of the vendor")
 	handler.ServeHTTP(w, r)
 	fmt.Println(w.Code, w.Body)
 	// Output: 200 {"received":true}
@@ -78,11 +78,11 @@ func ExampleEndpoint_Receive() {
 
 // Moving from one credential to another: both are accepted meanwhile.
 func ExampleAnyOf() {
-	token, err := verify.NewBearer("the old token")
+	token, err := verify.NewBearer(event.NewSecret("the old token of the vendor"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	signature, err := verify.NewHMAC(verify.HMACConfig{Header: "X-Signature", Secrets: []string{"the new secret"}})
+	signature, err := verify.NewHMAC(verify.HMACConfig{Header: "X-Signature", Secrets: event.Secrets("the new secret of the vendor")})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func ExampleAnyOf() {
 
 	r := httptest.NewRequest(http.MethodPost, "/", nil)
 	fmt.Println(hook.Verify(r, []byte("{}")) == nil)
-	r.Header.Set("Authorization", "Bearer the old token")
+	r.Header.Set("Authorization", "Bearer the old token of the vendor")
 	fmt.Println(hook.Verify(r, []byte("{}")) == nil)
 	// Output:
 	// false
@@ -119,7 +119,7 @@ func ExampleStatus() {
 func store(*event.Event) error { return nil }
 
 func exampleEndpoint() *verify.Endpoint {
-	v, err := verify.NewBearer("token")
+	v, err := verify.NewBearer(event.NewSecret("the token of the vendor"))
 	if err != nil {
 		log.Fatal(err)
 	}

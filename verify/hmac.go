@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/credential"
 )
 
@@ -40,14 +41,12 @@ type HMACConfig struct {
 	// Hash is the hash under the HMAC. Nil: SHA-256. It must give at least 20
 	// bytes and at most 64.
 	Hash func() hash.Hash
-	// Secrets are the keys, as text; a request is genuine if it is signed with
-	// any of them. Several are for rotation. Required.
-	Secrets []string
-}
-
-// Format implements [fmt.Formatter] for every verb without the secrets.
-func (c HMACConfig) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "verify.HMACConfig{Header:%q Prefix:%q Secrets:%d redacted}", c.Header, c.Prefix, len(c.Secrets))
+	// Secrets are the keys, of at least 16 bytes each; a request is genuine if it is
+	// signed with any of them. Several are for rotation. Required.
+	Secrets []event.Secret
+	// InsecureShortSecrets accepts keys of fewer than 16 bytes: anyone who captures one
+	// signed request can brute-force a short key offline.
+	InsecureShortSecrets bool
 }
 
 // HMAC is a [Verifier] for a keyed hash of the body (RFC 2104) in a header. Make
@@ -83,7 +82,11 @@ func NewHMAC(c HMACConfig) (*HMAC, error) {
 	if c.Hash == nil {
 		c.Hash = sha256.New
 	}
-	if err := credential.CheckAll("verify: HMACConfig.Secrets", c.Secrets); err != nil {
+	minKey := credential.MinKey
+	if c.InsecureShortSecrets {
+		minKey = 0
+	}
+	if err := credential.CheckAll("verify: HMACConfig.Secrets", c.Secrets, minKey); err != nil {
 		return nil, err
 	}
 	v := &HMAC{
@@ -96,7 +99,8 @@ func NewHMAC(c HMACConfig) (*HMAC, error) {
 		return nil, errors.New("verify: HMACConfig.Hash is too short or too long")
 	}
 	for i, secret := range c.Secrets {
-		key, newHash := []byte(secret), c.Hash
+		text, _ := secret.Reveal()
+		key, newHash := []byte(text), c.Hash
 		v.keys = append(v.keys, &sync.Pool{New: func() any {
 			return &keyed{mac: hmac.New(newHash, key), sum: make([]byte, 0, maxHashSize)}
 		}})
@@ -164,13 +168,4 @@ func (v *HMAC) signature(sent *[maxHashSize]byte, r *http.Request) error {
 		return fmt.Errorf("%w: header %s does not hold a signature", ErrBadCredential, v.header)
 	}
 	return nil
-}
-
-// Format implements [fmt.Formatter] for every verb without the keys.
-func (v *HMAC) Format(f fmt.State, _ rune) {
-	if v == nil {
-		fmt.Fprint(f, "verify.HMAC(nil)")
-		return
-	}
-	fmt.Fprintf(f, "verify.HMAC(%s, secrets: %d)", v.header, len(v.keys))
 }

@@ -21,7 +21,7 @@ func TestEndpointOfAVendorThatIsNotInPayloads(t *testing.T) {
 	known := cloudevent.Payloads{unloc.Vendor: unloc.Decode}
 	inDir := open(t, embedded.Config{Config: durable.Config{Payloads: known}})
 	onNATS := connectStore(t, startServer(t, t.TempDir()), durable.Config{Payloads: known})
-	hook, err := relock.New(relock.Config{Secrets: []string{secret}, Endpoint: quiet})
+	hook, err := relock.New(relock.Config{Secrets: event.Secrets(secret), Endpoint: quiet})
 	require.NoError(t, err)
 	for name, h := range map[string]event.Handler{
 		"embedded":   inDir,

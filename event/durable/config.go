@@ -105,17 +105,17 @@ type Config struct {
 	// gives the payload that was stored. Nothing else is sealed: the event beside
 	// it, with names and addresses, is in clear. KeepRaw needs a key.
 	KeepRaw bool
-	// RawKeys are keys of 32 random bytes each. The first seals, all open. A key may
-	// be removed once no event is left that was sealed with it, and must be replaced
-	// as first after four thousand million events. An event that none of them opens
-	// goes to the dead letters; without any key, sealed events come without Raw and
-	// with masked secrets, and the log says so once.
+	// RawKeys are keys of 32 random bytes each, see [event.NewSecretBytes]. The first
+	// seals, all open. A key may be removed once no event is left that was sealed with
+	// it, and must be replaced as first after four thousand million events. An event
+	// that none of them opens goes to the dead letters; without any key, sealed events
+	// come without Raw and with masked secrets, and the log says so once.
 	//
 	// With a key, also without KeepRaw, the body of an event is kept that an endpoint
 	// could not decode (Type event.Unknown, no Payload): callbacks get it in Raw. It
 	// may be full of secrets, so without a key it is not kept, and each time the log
 	// says at level Error how many bytes were dropped.
-	RawKeys [][]byte
+	RawKeys []event.Secret
 
 	// Logger gets what goes wrong while nobody is there to be told. Nil:
 	// slog.Default at the time.
@@ -204,8 +204,11 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("durable: Config.KeepRaw needs one of RawKeys")
 	}
 	for i, k := range c.RawKeys {
-		if len(k) != rawKeySize {
-			return c, fmt.Errorf("durable: Config.RawKeys: key %d has %d bytes, want %d", i+1, len(k), rawKeySize)
+		switch key, ok := k.Reveal(); {
+		case !ok && !k.IsZero():
+			return c, fmt.Errorf("durable: Config.RawKeys: key %d is masked, its value is not known", i+1)
+		case len(key) != rawKeySize:
+			return c, fmt.Errorf("durable: Config.RawKeys: key %d has %d bytes, want %d", i+1, len(key), rawKeySize)
 		}
 	}
 	c.Retention = max(c.Retention, c.DedupeWindow)
@@ -245,14 +248,3 @@ func (c Config) MaxMessage() (int64, error) {
 	c, err := c.withDefaults()
 	return c.maxMessage(), err
 }
-
-func (c Config) shown() string {
-	return fmt.Sprintf("durable.Config{Name:%q Shards:%d Order:%q Replicas:%d KeepRaw:%t RawKeys:%d [redacted]}",
-		c.Name, c.Shards, c.Order, c.Replicas, c.KeepRaw, len(c.RawKeys))
-}
-
-// Format shows the Config without its keys, whatever the verb.
-func (c Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(c.shown())) }
-
-// LogValue shows the Config without its keys.
-func (c Config) LogValue() slog.Value { return slog.StringValue(c.shown()) }

@@ -2,8 +2,6 @@ package durable_test
 
 import (
 	"bytes"
-	"fmt"
-	"log/slog"
 	"math"
 	"net"
 	"strings"
@@ -56,9 +54,10 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		"negative in flight":    {func(c *durable.Config) { c.MaxInFlight = -1 }, "Config.MaxInFlight"},
 		"negative timeout":      {func(c *durable.Config) { c.PublishTimeout = -1 }, "Config.PublishTimeout"},
 		"raw without key":       {func(c *durable.Config) { c.KeepRaw = true }, "Config.KeepRaw"},
-		"short key":             {func(c *durable.Config) { c.RawKeys = [][]byte{key, key[:31]} }, "Config.RawKeys: key 2"},
-		"long key":              {func(c *durable.Config) { c.RawKeys = [][]byte{append(key[:32:32], 1)} }, "Config.RawKeys: key 1"},
-		"empty key":             {func(c *durable.Config) { c.RawKeys = [][]byte{{}} }, "Config.RawKeys: key 1"},
+		"short key":             {func(c *durable.Config) { c.RawKeys = rawKeys(key, key[:31]) }, "Config.RawKeys: key 2"},
+		"long key":              {func(c *durable.Config) { c.RawKeys = rawKeys(append(key[:32:32], 1)) }, "Config.RawKeys: key 1"},
+		"masked key":            {func(c *durable.Config) { c.RawKeys = []event.Secret{masked(t)} }, "Config.RawKeys: key 1 is masked"},
+		"empty key":             {func(c *durable.Config) { c.RawKeys = rawKeys(nil) }, "Config.RawKeys: key 1"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -142,8 +141,8 @@ func TestMaxMessage(t *testing.T) {
 	}{
 		"default":  {durable.Config{}, 4<<20 + 64<<10},
 		"small":    {durable.Config{MaxBody: 1000}, 4000 + 64<<10},
-		"with raw": {durable.Config{MaxBody: 3000, KeepRaw: true, RawKeys: [][]byte{key}}, 12000 + 64<<10 + 4000 + 1<<10},
-		"only key": {durable.Config{MaxBody: 3000, RawKeys: [][]byte{key}}, 12000 + 64<<10},
+		"with raw": {durable.Config{MaxBody: 3000, KeepRaw: true, RawKeys: rawKeys(key)}, 12000 + 64<<10 + 4000 + 1<<10},
+		"only key": {durable.Config{MaxBody: 3000, RawKeys: rawKeys(key)}, 12000 + 64<<10},
 		"largest":  {durable.Config{MaxBody: 256 << 20, MaxBytes: 1 << 40, MaxDeadBytes: 1 << 40}, 1<<30 + 64<<10},
 	}
 	for name, tt := range tests {
@@ -180,39 +179,3 @@ func TestConnectRefusesAServerThatTakesLess(t *testing.T) {
 	assert.ErrorContains(t, err, "max_payload")
 	assert.ErrorContains(t, err, "MaxBody")
 }
-
-func TestConfigShowsNoKeys(t *testing.T) {
-	t.Parallel()
-	key := []byte("0123456789abcdefghijklmnopqrstuv")
-	c := durable.Config{Payloads: payloads, KeepRaw: true, RawKeys: [][]byte{key}, Name: "shop"}
-	e := embedded.Config{Dir: "d", Config: c}
-	var shown []string
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
-		shown = append(shown, fmt.Sprintf(verb, c), fmt.Sprintf(verb, &c), fmt.Sprintf(verb, e), fmt.Sprintf(verb, &e),
-			fmt.Sprintf(verb, []durable.Config{c}), fmt.Sprintf(verb, struct{ C durable.Config }{c}))
-	}
-	for _, h := range []func(*bytes.Buffer) slog.Handler{
-		func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
-		func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) },
-	} {
-		var b bytes.Buffer
-		slog.New(h(&b)).Info("x", "a", c, "b", &c, "c", e)
-		shown = append(shown, b.String())
-	}
-	shown = append(shown, c.LogValue().String())
-	for _, s := range shown {
-		assert.Contains(t, s, "redacted")
-		assert.Contains(t, s, "shop")
-		for _, leak := range []string{string(key), string(key[:4]), fmt.Sprintf("%x", key[:4]), "48 49", "0x30", "MDEy"} {
-			assert.NotContains(t, s, leak)
-		}
-	}
-}
-
-func TestResultsHaveNames(t *testing.T) {
-	t.Parallel()
-	assert.Equal(t, "handled delayed buried invalid",
-		fmt.Sprint(durable.Handled, " ", durable.Delayed, " ", durable.Buried, " ", durable.Result(0)))
-}
-
-var _ event.Handler = (*durable.Store)(nil)

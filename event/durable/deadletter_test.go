@@ -85,7 +85,7 @@ func TestDeadLettersAreListed(t *testing.T) {
 func TestDeadLetterShowsItsEvent(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
-	s := open(t, embedded.Config{Config: durable.Config{KeepRaw: true, RawKeys: [][]byte{keyA}}})
+	s := open(t, embedded.Config{Config: durable.Config{KeepRaw: true, RawKeys: rawKeys(keyA)}})
 	in := login(t, s, "u-1")
 	run(t, s, durable.Consumer{Name: "siem", MaxAttempts: 1}, event.HandlerFunc(func(context.Context, *event.Event) error {
 		return errors.New("line one\r\nline two \x1b[31m" + strings.Repeat("x", 2000))

@@ -68,7 +68,7 @@ func TestKnownIDWithAnotherContent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var log logBuffer
-			s := open(t, embedded.Config{Config: durable.Config{Logger: log.logger(), KeepRaw: true, RawKeys: [][]byte{keyA}}})
+			s := open(t, embedded.Config{Config: durable.Config{Logger: log.logger(), KeepRaw: true, RawKeys: rawKeys(keyA)}})
 			first, second := tt.first.Clone(), tt.second.Clone()
 			first.Raw, second.Raw = []byte("first "+marker), []byte("second "+marker)
 			store(t, s, first, second, second, first, second)

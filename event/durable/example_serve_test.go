@@ -38,7 +38,7 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	hook, err := relock.New(relock.Config{Secrets: []string{webhookSecret}})
+	hook, err := relock.New(relock.Config{Secrets: event.Secrets(webhookSecret)})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -51,6 +51,21 @@ func open(t testing.TB, c embedded.Config) *embedded.Store {
 	return s
 }
 
+// rawKeys are keys for Config.RawKeys.
+func rawKeys(keys ...[]byte) []event.Secret {
+	secrets := make([]event.Secret, len(keys))
+	for i, key := range keys {
+		secrets[i] = event.NewSecretBytes(key)
+	}
+	return secrets
+}
+
+// masked is a secret as an encoding gives it back.
+func masked(t testing.TB) (s event.Secret) {
+	require.NoError(t, s.UnmarshalText([]byte("[redacted]")))
+	return s
+}
+
 // newEvent returns event number n, without a payload.
 func newEvent(n int) *event.Event {
 	now := time.Now().UTC()

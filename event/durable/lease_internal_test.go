@@ -82,7 +82,9 @@ func (a *attempt) deliver(t *testing.T, c Consumer, h event.HandlerFunc) (result
 		Payloads: cloudevent.Payloads{"acme": nil}, Shards: 1, Logger: slog.New(slog.NewTextHandler(&a.log, nil)),
 	}.withDefaults()
 	require.NoError(t, err)
-	s := &Store{c: config, js: a.js, names: names{config.Name}, sealer: new(sealer)}
+	sealer, err := newSealer(nil)
+	require.NoError(t, err)
+	s := &Store{c: config, js: a.js, names: names{config.Name}, sealer: sealer}
 	m, _, err := s.encode(&event.Event{ID: "1", Vendor: "acme"})
 	require.NoError(t, err)
 	a.msg.headers, a.msg.data = m.Header, m.Data

@@ -29,7 +29,7 @@ func serveREADME(ctx context.Context, server *http.Server, mux *http.ServeMux, h
 
 func TestREADME(t *testing.T) {
 	t.Chdir(t.TempDir())
-	hook, err := relock.New(relock.Config{Secrets: []string{secret}})
+	hook, err := relock.New(relock.Config{Secrets: event.Secrets(secret)})
 	require.NoError(t, err)
 	got := newRecorder()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -59,7 +59,7 @@ func TestCallbacksStoreOtherEvents(t *testing.T) {
 func TestWhatIsMisconfiguredIsLogged(t *testing.T) {
 	t.Parallel()
 	var log logBuffer
-	s := open(t, embedded.Config{Config: durable.Config{RawKeys: [][]byte{make([]byte, 32)}, Logger: log.logger()}})
+	s := open(t, embedded.Config{Config: durable.Config{RawKeys: rawKeys(make([]byte, 32)), Logger: log.logger()}})
 	assert.Contains(t, log.String(), "RawKeys without KeepRaw")
 	assert.NotContains(t, log.String(), "Config.Payloads lacks a vendor")
 	for i := range 3 {

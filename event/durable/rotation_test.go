@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/event/durable/embedded"
 	"github.com/accesshook/accesshook/relock"
@@ -24,11 +25,11 @@ func TestRotationOfSecretsKeepsDuplicatesOut(t *testing.T) {
 	t.Parallel()
 	const old, next = "the-old-secret-of-a-webhook", "the-new-secret-of-a-webhook"
 	tests := map[string]struct {
-		before, after []string
+		before, after []event.Secret
 		signed        string
 	}{
-		"a new one in front":  {[]string{old}, []string{next, old}, old},
-		"the old one is gone": {[]string{old, next}, []string{next}, next},
+		"a new one in front":  {event.Secrets(old), event.Secrets(next, old), old},
+		"the old one is gone": {event.Secrets(old, next), event.Secrets(next), next},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -60,8 +61,8 @@ func TestRotationOfSecretsKeepsDuplicatesOut(t *testing.T) {
 func TestPrimaryAndBackupServerAreOneSender(t *testing.T) {
 	t.Parallel()
 	const primary, backup = userLockID, "9b2d7c1e-5a40-4c8f-b7d3-6e1f0a92c455"
-	s := open(t, embedded.Config{Config: durable.Config{KeepRaw: true, RawKeys: [][]byte{keyA}}})
-	hook, err := userlock.New(userlock.Config{IDs: []string{primary, backup}, Endpoint: quiet})
+	s := open(t, embedded.Config{Config: durable.Config{KeepRaw: true, RawKeys: rawKeys(keyA)}})
+	hook, err := userlock.New(userlock.Config{IDs: event.Secrets(primary, backup), Endpoint: quiet})
 	require.NoError(t, err)
 	h := hook.Handler(s)
 	for _, id := range []string{primary, backup} {

@@ -50,7 +50,7 @@ func TestWhatWasAnsweredComesOut(t *testing.T) {
 	for name, v := range vendors {
 		for kind, c := range map[string]durable.Config{
 			"masked":   {},
-			"with raw": {KeepRaw: true, RawKeys: [][]byte{key}},
+			"with raw": {KeepRaw: true, RawKeys: rawKeys(key)},
 		} {
 			t.Run(name+" "+kind, func(t *testing.T) {
 				t.Parallel()
@@ -103,9 +103,9 @@ func noLetters(t testing.TB, s durableStore) {
 func TestRawGivesThePayloadOfTheEndpoint(t *testing.T) {
 	t.Parallel()
 	oslo := time.FixedZone("", 2*60*60)
-	s := open(t, embedded.Config{Config: durable.Config{KeepRaw: true, RawKeys: [][]byte{make([]byte, 32)}}})
+	s := open(t, embedded.Config{Config: durable.Config{KeepRaw: true, RawKeys: rawKeys(make([]byte, 32))}})
 	hook, err := userlock.New(userlock.Config{
-		IDs: []string{userLockID}, Aliases: map[string]string{"Benutzer": "UserAccount"}, Location: oslo,
+		IDs: event.Secrets(userLockID), Aliases: map[string]string{"Benutzer": "UserAccount"}, Location: oslo,
 	})
 	require.NoError(t, err)
 	body := []byte(`{"X":"` + userLockID + `","EventType":1,"EventTime":"2024-05-14T08:31:07","Benutzer":"ada"}`)
@@ -133,7 +133,7 @@ func TestPlainClientReadsCloudEvents(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			srv := startServer(t, t.TempDir())
-			s := connectStore(t, srv, durable.Config{KeepRaw: keepRaw, RawKeys: [][]byte{make([]byte, 32)}, Shards: 1, Name: "shop"})
+			s := connectStore(t, srv, durable.Config{KeepRaw: keepRaw, RawKeys: rawKeys(make([]byte, 32)), Shards: 1, Name: "shop"})
 			d := newDoor(t, "relock", s)
 			require.Equal(t, http.StatusOK, d.send(t, []byte(vendors["relock"].bodies["login"])).Code)
 
@@ -177,7 +177,7 @@ func TestNoSecretIsOnTheDisk(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			key := []byte("thirty-two bytes of a secret key")
-			s := open(t, embedded.Config{Dir: dir, Config: durable.Config{KeepRaw: keepRaw, RawKeys: [][]byte{key}}})
+			s := open(t, embedded.Config{Dir: dir, Config: durable.Config{KeepRaw: keepRaw, RawKeys: rawKeys(key)}})
 			secrets := []string{canary, userLockID, secret, string(key)}
 			for name, v := range vendors {
 				d := newDoor(t, name, s)

@@ -12,17 +12,20 @@ import (
 const rawKeySize = 32 // AES-256
 
 // A sealer keeps the bodies of events from those who can read the store, and
-// from being put into another event. The zero sealer opens nothing.
+// from being put into another event.
 type sealer struct {
-	aeads  []cipher.AEAD
+	// keyed returns one for each key. A printer that follows pointers finds a key in
+	// its cipher, but not what a function holds.
+	keyed  func() []cipher.AEAD
 	warned sync.Once // that there are bodies and no key
 }
 
 // newSealer returns a sealer that seals with the first of keys.
-func newSealer(keys [][]byte) (*sealer, error) {
-	s := new(sealer)
-	for i, key := range keys {
-		block, err := aes.NewCipher(key)
+func newSealer(keys []event.Secret) (*sealer, error) {
+	var aeads []cipher.AEAD
+	for i, secret := range keys {
+		key, _ := secret.Reveal()
+		block, err := aes.NewCipher([]byte(key))
 		if err != nil {
 			return nil, fmt.Errorf("durable: Config.RawKeys: key %d: %w", i+1, err)
 		}
@@ -30,19 +33,19 @@ func newSealer(keys [][]byte) (*sealer, error) {
 		if err != nil {
 			return nil, fmt.Errorf("durable: Config.RawKeys: key %d: %w", i+1, err)
 		}
-		s.aeads = append(s.aeads, aead)
+		aeads = append(aeads, aead)
 	}
-	return s, nil
+	return &sealer{keyed: func() []cipher.AEAD { return aeads }}, nil
 }
 
-func (s *sealer) empty() bool { return len(s.aeads) == 0 }
+func (s *sealer) empty() bool { return len(s.keyed()) == 0 }
 
 func (s *sealer) seal(e *event.Event, raw []byte) []byte {
-	return s.aeads[0].Seal(nil, nil, raw, boundTo(e))
+	return s.keyed()[0].Seal(nil, nil, raw, boundTo(e))
 }
 
 func (s *sealer) open(e *event.Event, sealed []byte) ([]byte, error) {
-	for _, aead := range s.aeads {
+	for _, aead := range s.keyed() {
 		if raw, err := aead.Open(nil, nil, sealed, boundTo(e)); err == nil {
 			return raw, nil
 		}

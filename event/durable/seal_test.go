@@ -37,19 +37,19 @@ func password(t testing.TB, e *event.Event) (string, bool) {
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		seal, open [][]byte
+		seal, open []event.Secret
 		keepRaw    bool   // of who opens
 		want       string // "raw", "masked" or "sealed"
 	}{
-		"same key":              {[][]byte{keyA}, [][]byte{keyA}, true, "raw"},
-		"keeps no raw any more": {[][]byte{keyA}, [][]byte{keyA}, false, "raw"},
-		"rotated":               {[][]byte{keyA}, [][]byte{keyB, keyA}, true, "raw"},
-		"rotated twice":         {[][]byte{keyA}, [][]byte{keyC, keyB, keyA}, true, "raw"},
-		"not yet rotated":       {[][]byte{keyB, keyA}, [][]byte{keyA, keyB}, true, "raw"},
-		"the first seals":       {[][]byte{keyB, keyA}, [][]byte{keyA}, true, "sealed"},
-		"no key":                {[][]byte{keyA}, nil, false, "masked"},
-		"another key":           {[][]byte{keyA}, [][]byte{keyB}, true, "sealed"},
-		"other keys":            {[][]byte{keyA}, [][]byte{keyB, keyC}, false, "sealed"},
+		"same key":              {rawKeys(keyA), rawKeys(keyA), true, "raw"},
+		"keeps no raw any more": {rawKeys(keyA), rawKeys(keyA), false, "raw"},
+		"rotated":               {rawKeys(keyA), rawKeys(keyB, keyA), true, "raw"},
+		"rotated twice":         {rawKeys(keyA), rawKeys(keyC, keyB, keyA), true, "raw"},
+		"not yet rotated":       {rawKeys(keyB, keyA), rawKeys(keyA, keyB), true, "raw"},
+		"the first seals":       {rawKeys(keyB, keyA), rawKeys(keyA), true, "sealed"},
+		"no key":                {rawKeys(keyA), nil, false, "masked"},
+		"another key":           {rawKeys(keyA), rawKeys(keyB), true, "sealed"},
+		"other keys":            {rawKeys(keyA), rawKeys(keyB, keyC), false, "sealed"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -102,7 +102,7 @@ func TestNoKeyIsLoggedOnce(t *testing.T) {
 	const warning = "there is no key"
 	var log logBuffer
 	dir := t.TempDir()
-	c := embedded.Config{Dir: dir, Config: durable.Config{KeepRaw: true, RawKeys: [][]byte{keyA}, Logger: log.logger()}}
+	c := embedded.Config{Dir: dir, Config: durable.Config{KeepRaw: true, RawKeys: rawKeys(keyA), Logger: log.logger()}}
 	s := open(t, c)
 	login(t, s, "u-1")
 	login(t, s, "u-2")
@@ -122,7 +122,7 @@ func TestNoKeyIsLoggedOnce(t *testing.T) {
 
 func TestEventsWithoutABody(t *testing.T) {
 	t.Parallel()
-	s := open(t, embedded.Config{Config: durable.Config{KeepRaw: true, RawKeys: [][]byte{keyA}}})
+	s := open(t, embedded.Config{Config: durable.Config{KeepRaw: true, RawKeys: rawKeys(keyA)}})
 	none, raw, odd := newEvent(1), newEvent(2), newEvent(3)
 	raw.Raw = []byte(`not JSON, and no payload`)
 	odd.ID, odd.Raw = "not UTF-8 \xff\xfe", []byte("x")
@@ -153,7 +153,7 @@ func TestBodiesAreBoundToTheirEvent(t *testing.T) {
 			t.Parallel()
 			srv := startServer(t, t.TempDir())
 			p := cloudevent.Payloads{"loginradius": loginradius.Decode, "other": loginradius.Decode}
-			s := connectStore(t, srv, durable.Config{Shards: 1, KeepRaw: true, RawKeys: [][]byte{keyA}, Payloads: p})
+			s := connectStore(t, srv, durable.Config{Shards: 1, KeepRaw: true, RawKeys: rawKeys(keyA), Payloads: p})
 			login(t, s, "u-1")
 			js := newJetStream(t, connect(t, srv))
 			stream, err := js.Stream(t.Context(), "accesshook-0")

@@ -50,7 +50,7 @@ func serve(t testing.TB, c durable.ServeConfig, gate func(http.Handler) http.Han
 	t.Helper()
 	s := &service{dir: t.TempDir(), deaf: make(chan struct{}), ended: make(chan error, 1)}
 	s.store = open(t, embedded.Config{Dir: s.dir})
-	hook, err := relock.New(relock.Config{Secrets: []string{secret}, Endpoint: quiet})
+	hook, err := relock.New(relock.Config{Secrets: event.Secrets(secret), Endpoint: quiet})
 	require.NoError(t, err)
 	if c.Listener == nil {
 		c.Listener = listen(t)

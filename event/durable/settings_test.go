@@ -38,7 +38,7 @@ func TestSettingsOfAnExistingStore(t *testing.T) {
 		"longer window":   {func(c *durable.Config) { c.DedupeWindow = 48 * time.Hour }, false},
 		"shorter window":  {func(c *durable.Config) { c.DedupeWindow = time.Hour }, false},
 		"longer kept":     {func(c *durable.Config) { c.Retention = 1000 * time.Hour }, false},
-		"raw from now on": {func(c *durable.Config) { c.KeepRaw, c.RawKeys = true, [][]byte{keyA} }, false},
+		"raw from now on": {func(c *durable.Config) { c.KeepRaw, c.RawKeys = true, rawKeys(keyA) }, false},
 		"much more room":  {func(c *durable.Config) { c.MaxBytes, c.MaxDeadBytes = 1<<60, 1<<60 }, false},
 		"larger bodies":   {func(c *durable.Config) { c.MaxBody = 4 << 20 }, false},
 	}

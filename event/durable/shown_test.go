@@ -10,12 +10,21 @@ import (
 
 	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/event/durable/embedded"
+	"github.com/accesshook/accesshook/internal/secrettest"
 )
 
 // Nobody logs a Store on purpose, but one is a field of what is logged.
+func TestConfigShowsNoKeys(t *testing.T) {
+	t.Parallel()
+	key := "0123456789\x00bcdefghijklmnopqrstu\xff"
+	c := durable.Config{Payloads: payloads, KeepRaw: true, RawKeys: rawKeys([]byte(key)), Name: "shop"}
+	secrettest.AssertHidden(t, c, key)
+	secrettest.AssertHidden(t, embedded.Config{Dir: "d", Config: c}, key)
+}
+
 func TestStoreShowsNoKeys(t *testing.T) {
 	key := bytes.Repeat([]byte{123}, 32)
-	s := open(t, embedded.Config{Config: durable.Config{KeepRaw: true, RawKeys: [][]byte{key}}})
+	s := open(t, embedded.Config{Config: durable.Config{KeepRaw: true, RawKeys: rawKeys(key)}})
 	var out bytes.Buffer
 	text := slog.New(slog.NewTextHandler(&out, nil))
 	for _, v := range []any{s, s.Store, s.Consumer(durable.Consumer{})} {

@@ -74,7 +74,6 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.RawKeys = nil // the sealer has them; fmt shows even fields that are not exported
 	s := &Store{
 		c: c, js: js, nc: nc, names: names{c.Name}, sealer: sealer,
 		inFlight: make(chan struct{}, c.MaxInFlight),
@@ -84,7 +83,7 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	if err := s.createStreams(ctx, asked); err != nil {
 		return nil, err
 	}
-	if len(sealer.aeads) > 0 && !c.KeepRaw {
+	if !sealer.empty() && !c.KeepRaw {
 		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: RawKeys without KeepRaw: bodies that others have kept are opened; here only those are kept that could not be decoded")
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
@@ -125,8 +124,8 @@ func (s *Store) begin(ctx context.Context) (context.Context, func(), error) {
 	}, nil
 }
 
-// Format shows the Store without what is in it, whatever the verb: fmt would show
-// keys, and the connection with its password.
+// Format shows the name of the Store, whatever the verb. fmt would read fields that
+// change meanwhile.
 func (s *Store) Format(f fmt.State, _ rune) {
 	if s == nil {
 		_, _ = f.Write([]byte("durable.Store(nil)"))

@@ -31,8 +31,8 @@ func TestUndecodedBodiesAreKept(t *testing.T) {
 	t.Parallel()
 	strict := func([]byte) (*event.Event, error) { return nil, errors.New("not an object") }
 	for name, c := range map[string]durable.Config{
-		"all bodies":       {KeepRaw: true, RawKeys: [][]byte{keyA}},
-		"only such bodies": {RawKeys: [][]byte{keyA}},
+		"all bodies":       {KeepRaw: true, RawKeys: rawKeys(keyA)},
+		"only such bodies": {RawKeys: rawKeys(keyA)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -46,7 +46,7 @@ var vendors = map[string]vendor{
 	userlock.Vendor: {
 		hook: func(c verify.Config) (*verify.Endpoint, error) {
 			return userlock.New(userlock.Config{
-				IDs: []string{userLockID}, Aliases: map[string]string{"Benutzer": "UserAccount"}, Endpoint: c,
+				IDs: event.Secrets(userLockID), Aliases: map[string]string{"Benutzer": "UserAccount"}, Endpoint: c,
 			})
 		},
 		request: func(ctx context.Context, body []byte) (*http.Request, error) {
@@ -64,7 +64,7 @@ var vendors = map[string]vendor{
 	},
 	unloc.Vendor: {
 		hook: func(c verify.Config) (*verify.Endpoint, error) {
-			return unloc.New(unloc.Config{Credentials: []verify.Credential{{User: "gate", Password: secret}}, Endpoint: c})
+			return unloc.New(unloc.Config{Credentials: []verify.Credential{verify.NewCredential("gate", secret)}, Endpoint: c})
 		},
 		request: func(ctx context.Context, body []byte) (*http.Request, error) {
 			return unloc.NewRequest(ctx, someURL, "gate", secret, body)
@@ -78,7 +78,7 @@ var vendors = map[string]vendor{
 	},
 	relock.Vendor: {
 		hook: func(c verify.Config) (*verify.Endpoint, error) {
-			return relock.New(relock.Config{Secrets: []string{secret}, Endpoint: c})
+			return relock.New(relock.Config{Secrets: event.Secrets(secret), Endpoint: c})
 		},
 		request: func(ctx context.Context, body []byte) (*http.Request, error) {
 			return relock.NewRequest(ctx, someURL, secret, body)
@@ -93,7 +93,7 @@ var vendors = map[string]vendor{
 	},
 	loginradius.Vendor: {
 		hook: func(c verify.Config) (*verify.Endpoint, error) {
-			return loginradius.New(loginradius.Config{Secrets: []string{secret}, Endpoint: c})
+			return loginradius.New(loginradius.Config{Secrets: event.Secrets(secret), Endpoint: c})
 		},
 		request: func(ctx context.Context, body []byte) (*http.Request, error) {
 			return loginradius.NewRequest(ctx, someURL, secret, body)

@@ -61,7 +61,7 @@ func (p *process) requireMetrics(url string, want map[string]float64) {
 
 func TestMetrics(t *testing.T) {
 	began := time.Now()
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock", "LOGINRADIUS_SECRETS=canary-loginradius"})
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret", "LOGINRADIUS_SECRETS=canary-loginradius"})
 	p.requireMetrics(p.url, map[string]float64{
 		`accesshook_requests_total{endpoint="relock",status="200"}`: 0,
 		`accesshook_duplicates_total{endpoint="loginradius"}`:       0,
@@ -71,10 +71,10 @@ func TestMetrics(t *testing.T) {
 	assert.NotContains(t, before, `accesshook_last_event_timestamp_seconds{endpoint="relock"}`)
 
 	for range 3 {
-		status, _ := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock", &relock.SessionEnded{SessionID: "s-1"}))
+		status, _ := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock-secret", &relock.SessionEnded{SessionID: "s-1"}))
 		require.Equal(t, 200, status)
 	}
-	require.Equal(t, 200, p.from("canary-relock", "alert", "", ""))
+	require.Equal(t, 200, p.from("canary-relock-secret", "alert", "", ""))
 	for i := range 4 {
 		require.Equal(t, 401, p.from("canary-wrong", fmt.Sprint("forged ", i), "", ""))
 	}
@@ -105,7 +105,7 @@ func TestMetrics(t *testing.T) {
 }
 
 func TestMetricsAreBounded(t *testing.T) {
-	const secret = "canary-relock"
+	const secret = "canary-relock-secret"
 	p := start(t, []string{"RELOCK_SECRETS=" + secret})
 	for i := range 50 {
 		body := fmt.Sprintf(`{"event":"made.up.%d","data":{}}`, i)
@@ -121,11 +121,11 @@ func TestMetricsAreBounded(t *testing.T) {
 }
 
 func TestFailuresAreCounted(t *testing.T) {
-	p := newProcess(t, []string{"RELOCK_SECRETS=canary-relock"})
+	p := newProcess(t, []string{"RELOCK_SECRETS=canary-relock-secret"})
 	p.cmd.Stdout = closedPipe(t)
 	p.start()
 	t.Cleanup(p.stop)
-	require.Equal(t, 500, p.from("canary-relock", "alert", "", ""))
+	require.Equal(t, 500, p.from("canary-relock-secret", "alert", "", ""))
 	p.requireMetrics(p.url, map[string]float64{
 		`accesshook_requests_total{endpoint="relock",status="500"}`:      1,
 		`accesshook_request_seconds_count{endpoint="relock"}`:            1,
@@ -148,7 +148,7 @@ func TestAdminPathsAreNotServedOnAnOpenAddress(t *testing.T) {
 func TestAdminAddress(t *testing.T) {
 	for name, p := range map[string]*process{
 		"open":     startOpen(t, "-admin-addr", "127.0.0.1:0"),
-		"loopback": start(t, []string{"RELOCK_SECRETS=canary-relock"}, "-admin-addr", "localhost:0"),
+		"loopback": start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-admin-addr", "localhost:0"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			status, _ := p.send(get(t, p.url+"/metrics"))
@@ -157,12 +157,12 @@ func TestAdminAddress(t *testing.T) {
 			assert.Equal(t, 200, status)
 			assert.Equal(t, `{"status":"ok"}`, body)
 
-			require.Equal(t, 200, p.from("canary-relock", name, "", ""))
+			require.Equal(t, 200, p.from("canary-relock-secret", name, "", ""))
 			p.requireMetrics(p.admin(), map[string]float64{`accesshook_requests_total{endpoint="relock",status="200"}`: 1})
 			code, details := p.health(p.admin())
 			assert.Equal(t, 200, code)
 			assert.NotNil(t, details.Endpoints["relock"].LastEvent)
-			r, err := relock.NewRequest(t.Context(), p.admin()+"/webhooks/relock", "canary-relock", &relock.SessionEnded{})
+			r, err := relock.NewRequest(t.Context(), p.admin()+"/webhooks/relock", "canary-relock-secret", &relock.SessionEnded{})
 			status, _ = p.send(r, err)
 			assert.Equal(t, 404, status, "the admin side")
 		})
@@ -170,10 +170,10 @@ func TestAdminAddress(t *testing.T) {
 }
 
 func TestAdminHealthWhileStopping(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock"}, "-admin-addr", "127.0.0.1:0")
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-admin-addr", "127.0.0.1:0")
 	body := `{"event":"session.ended","data":{}}`
 	half := dial(t, p)
-	half.send("POST /webhooks/relock HTTP/1.1\r\nHost: gateway\r\nX-Relock-Signature: " + sign("canary-relock", body) +
+	half.send("POST /webhooks/relock HTTP/1.1\r\nHost: gateway\r\nX-Relock-Signature: " + sign("canary-relock-secret", body) +
 		fmt.Sprintf("\r\nContent-Length: %d\r\n\r\n", len(body)) + body[:10])
 	p.requireAccepted()
 	p.terminate()

@@ -13,8 +13,8 @@ import (
 
 // Public flaws of this kind: CVE-2018-5702 (Transmission), CVE-2024-28224 (Ollama).
 func TestDNSRebinding(t *testing.T) {
-	shared := start(t, []string{"RELOCK_SECRETS=canary-relock"}, "-addr", "localhost:0")
-	own := start(t, []string{"RELOCK_SECRETS=canary-relock"}, "-admin-addr", "127.0.0.1:0")
+	shared := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-addr", "localhost:0")
+	own := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-admin-addr", "127.0.0.1:0")
 	open := start(t, withAdmin, "-addr", "0.0.0.0:0")
 	for host, test := range map[string]struct{ shared, own, open int }{
 		"localhost":           {200, 200, 200},
@@ -59,7 +59,7 @@ func TestDNSRebinding(t *testing.T) {
 	}
 
 	// A vendor's proxy may pass on any host.
-	r, err := relock.NewRequest(t.Context(), shared.url+"/webhooks/relock", "canary-relock", &relock.SessionEnded{SessionID: "s-1"})
+	r, err := relock.NewRequest(t.Context(), shared.url+"/webhooks/relock", "canary-relock-secret", &relock.SessionEnded{SessionID: "s-1"})
 	require.NoError(t, err)
 	r.Host = "webhooks.example.com"
 	status, _ := shared.send(r, nil)
@@ -69,8 +69,8 @@ func TestDNSRebinding(t *testing.T) {
 // What a proxy on this machine passes on is not from this machine.
 func TestAdminPathsAreNotServedThroughAProxy(t *testing.T) {
 	clientIP := []string{"-client-ip", "X-Client", "-trust", "127.0.0.1"}
-	plain := start(t, []string{"RELOCK_SECRETS=canary-relock"}, clientIP...)
-	own := start(t, []string{"RELOCK_SECRETS=canary-relock"}, append(clientIP, "-admin-addr", "127.0.0.1:0")...)
+	plain := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, clientIP...)
+	own := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, append(clientIP, "-admin-addr", "127.0.0.1:0")...)
 	login := start(t, withAdmin, clientIP...)
 	for header, want := range map[string]int{
 		"X-Forwarded-For": 403, "x-forwarded-host": 403, "X-Forwarded-Proto": 403, "Forwarded": 403, "Via": 403, "X-Real-IP": 403,
@@ -114,7 +114,7 @@ func TestHostOfTheFlag(t *testing.T) {
 }
 
 func TestAdminIsProtectedFromOtherSites(t *testing.T) {
-	shared := start(t, []string{"RELOCK_SECRETS=canary-relock"})
+	shared := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"})
 	own := start(t, withAdmin, "-admin-addr", "127.0.0.1:0")
 	for name, url := range map[string]string{"shared": shared.url, "own": as("ops", adminPassword, own.admin())} {
 		t.Run(name, func(t *testing.T) {

@@ -28,7 +28,7 @@ type login struct {
 	client   verify.ClientIP
 	failures *failureLimit
 	log      *errorLog
-	short    shortSecrets
+	short    shortPasswords
 }
 
 // newLogin returns nil if no credentials are configured.
@@ -70,7 +70,7 @@ func (l *login) reload(env environment, log *slog.Logger) error {
 		return fmt.Errorf("%s: %w", from, err)
 	}
 	l.accounts.Store(accounts)
-	l.short.warn(pairs, secretOfPair, from, log)
+	l.short.warn(pairs, from, log)
 	return nil
 }
 

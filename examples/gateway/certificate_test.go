@@ -51,7 +51,7 @@ func startTLS(t *testing.T, cert, key string) (p *process, certFile, keyFile str
 	certFile, keyFile = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
 	require.NoError(t, os.WriteFile(certFile, []byte(cert), 0o600))
 	require.NoError(t, os.WriteFile(keyFile, []byte(key), 0o600))
-	p = start(t, []string{"RELOCK_SECRETS=canary-relock"}, "-tls-cert", certFile, "-tls-key", keyFile)
+	p = start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-tls-cert", certFile, "-tls-key", keyFile)
 	p.url = strings.Replace(p.url, "http:", "https:", 1)
 	return p, certFile, keyFile
 }
@@ -79,7 +79,7 @@ func TestHTTPS(t *testing.T) {
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trusting(cert), ForceAttemptHTTP2: true}}
 	defer client.CloseIdleConnections()
 	for _, text := range []string{"one", "two"} {
-		r, err := relockRequest(t, p, "canary-relock", text)
+		r, err := relockRequest(t, p, "canary-relock-secret", text)
 		require.NoError(t, err)
 		answer, err := client.Do(r)
 		require.NoError(t, err)
@@ -183,7 +183,7 @@ func TestRenewalDuringAConnection(t *testing.T) {
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trusting(firstCert)}}
 	defer client.CloseIdleConnections()
 	send := func(text string) {
-		r, err := relockRequest(t, p, "canary-relock", text)
+		r, err := relockRequest(t, p, "canary-relock-secret", text)
 		require.NoError(t, err)
 		answer, err := client.Do(r)
 		require.NoError(t, err)

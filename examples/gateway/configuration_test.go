@@ -19,6 +19,7 @@ func TestExitStatus(t *testing.T) {
 	gap := writeFile(t, "canary-1\n\ncanary-2\n")
 	padded := writeFile(t, "canary-1 \n")
 	empty := writeFile(t, "")
+	short := writeFile(t, "canary-01234567")
 	blankEnd := writeFile(t, "canary-1\n\n")
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -52,7 +53,7 @@ func TestExitStatus(t *testing.T) {
 		"key, no certificate": {args: []string{"-tls-key", gap}, status: exitUsage, says: []string{"-tls-cert and -tls-key"}},
 		"demo over HTTPS":     {args: []string{"-demo", "-tls-cert", gap, "-tls-key", gap}, status: exitUsage, says: []string{"-demo"}},
 		"not a certificate": {
-			env: []string{"RELOCK_SECRETS=canary"}, args: []string{"-tls-cert", gap, "-tls-key", gap}, status: exitUsage,
+			env: []string{"RELOCK_SECRETS=canary-relock-secret"}, args: []string{"-tls-cert", gap, "-tls-key", gap}, status: exitUsage,
 			says: []string{"-tls-cert, -tls-key: ", "PEM"},
 		},
 		"negative body":     {args: []string{"-demo", "-max-body", "-1"}, status: exitUsage, says: []string{"-max-body is not"}},
@@ -138,13 +139,19 @@ func TestExitStatus(t *testing.T) {
 			env: []string{"LOGINRADIUS_SECRETS=canary-a,,canary-b"}, status: exitUsage,
 			says: []string{"LOGINRADIUS_SECRETS: entry 2 is empty"},
 		},
-		"comma at the end": {env: []string{"RELOCK_SECRETS=canary,"}, status: exitUsage, says: []string{"RELOCK_SECRETS: entry 2 is empty"}},
-		"white space":      {env: []string{"RELOCK_SECRETS=canary-a, canary-b"}, status: exitUsage, says: []string{"RELOCK_SECRETS: "}},
-		"empty in a demo":  {env: []string{"RELOCK_SECRETS="}, args: []string{"-demo"}, status: exitUsage, says: []string{"RELOCK_SECRETS"}},
-		"no colon":         {env: []string{"UNLOC_CREDENTIALS=gate:canary,canary"}, status: exitUsage, says: []string{"UNLOC_CREDENTIALS: entry 2 has no colon"}},
-		"no password":      {env: []string{"UNLOC_CREDENTIALS=canary:"}, status: exitUsage, says: []string{"UNLOC_CREDENTIALS: ", "Password"}},
-		"not a GUID":       {env: []string{"USERLOCK_IDS=canary"}, status: exitUsage, says: []string{"USERLOCK_IDS: "}},
-		"half a GUID":      {env: []string{"USERLOCK_IDS=" + canaryID[:30]}, status: exitUsage, says: []string{"USERLOCK_IDS: "}},
+		// Part of it is in the entry before, where nobody sees that it is cut.
+		"comma in a secret": {
+			env: []string{"RELOCK_SECRETS=p,canary-rest-of-a-secret-with-a-comma"}, status: exitUsage,
+			says: []string{"RELOCK_SECRETS: ", "has fewer than 16 bytes"},
+		},
+		"short secret in a file": {env: []string{"LOGINRADIUS_SECRETS_FILE=" + short}, status: exitUsage, says: []string{"LOGINRADIUS_SECRETS_FILE: ", "has fewer than 16 bytes"}},
+		"comma at the end":       {env: []string{"RELOCK_SECRETS=canary,"}, status: exitUsage, says: []string{"RELOCK_SECRETS: entry 2 is empty"}},
+		"white space":            {env: []string{"RELOCK_SECRETS=canary-a, canary-b"}, status: exitUsage, says: []string{"RELOCK_SECRETS: "}},
+		"empty in a demo":        {env: []string{"RELOCK_SECRETS="}, args: []string{"-demo"}, status: exitUsage, says: []string{"RELOCK_SECRETS"}},
+		"no colon":               {env: []string{"UNLOC_CREDENTIALS=gate:canary,canary"}, status: exitUsage, says: []string{"UNLOC_CREDENTIALS: entry 2 has no colon"}},
+		"no password":            {env: []string{"UNLOC_CREDENTIALS=canary:"}, status: exitUsage, says: []string{"UNLOC_CREDENTIALS: ", "Password"}},
+		"not a GUID":             {env: []string{"USERLOCK_IDS=canary"}, status: exitUsage, says: []string{"USERLOCK_IDS: "}},
+		"half a GUID":            {env: []string{"USERLOCK_IDS=" + canaryID[:30]}, status: exitUsage, says: []string{"USERLOCK_IDS: "}},
 		"variable and file": {
 			env: []string{"RELOCK_SECRETS=canary", "RELOCK_SECRETS_FILE=" + gap}, status: exitUsage,
 			says: []string{"RELOCK_SECRETS and RELOCK_SECRETS_FILE are both set"},
@@ -160,11 +167,11 @@ func TestExitStatus(t *testing.T) {
 		"blank line at end":   {env: []string{"RELOCK_SECRETS_FILE=" + blankEnd}, status: exitUsage, says: []string{"RELOCK_SECRETS_FILE: entry 2 is empty"}},
 		"white space in file": {env: []string{"RELOCK_SECRETS_FILE=" + padded}, status: exitUsage, says: []string{"RELOCK_SECRETS_FILE: "}},
 		"port taken": {
-			env: []string{"RELOCK_SECRETS=canary"}, args: []string{"-addr", taken.Addr().String()}, status: exitFailed,
+			env: []string{"RELOCK_SECRETS=canary-relock-secret"}, args: []string{"-addr", taken.Addr().String()}, status: exitFailed,
 			says: []string{"cannot listen", "address already in use"},
 		},
 		"no such address": {
-			env: []string{"RELOCK_SECRETS=canary"}, args: []string{"-addr", "127.0.0.1:http-but-not"}, status: exitFailed,
+			env: []string{"RELOCK_SECRETS=canary-relock-secret"}, args: []string{"-addr", "127.0.0.1:http-but-not"}, status: exitFailed,
 			says: []string{"cannot listen"},
 		},
 	} {
@@ -219,7 +226,7 @@ func TestValues(t *testing.T) {
 func TestSplitPairsAtTheFirstColon(t *testing.T) {
 	got, err := splitPairs([]string{"gate:a:b", "door:c"})
 	require.NoError(t, err)
-	if diff := cmp.Diff([]verify.Credential{{User: "gate", Password: "a:b"}, {User: "door", Password: "c"}}, got); diff != "" {
+	if diff := cmp.Diff([]verify.Credential{verify.NewCredential("gate", "a:b"), verify.NewCredential("door", "c")}, got); diff != "" {
 		t.Errorf("credentials (-want +got):\n%s", diff)
 	}
 }

@@ -160,7 +160,7 @@ func TestSIGTERMFinishesWhatItDoesNotWaitFor(t *testing.T) {
 			c := dialSmall(t, p)
 			const sent = 100
 			for n := range sent {
-				r, err := relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock", &relock.SessionEnded{SessionID: fmt.Sprint("s-", n)})
+				r, err := relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock-secret", &relock.SessionEnded{SessionID: fmt.Sprint("s-", n)})
 				require.NoError(t, err)
 				require.NoError(t, r.Write(c))
 			}

@@ -101,7 +101,8 @@ func (c *adminClient) ask(ctx context.Context, method, below string) ([]byte, er
 		return nil, err
 	}
 	if c.account != nil {
-		r.SetBasicAuth(c.account.User, c.account.Password)
+		password, _ := c.account.Password.Reveal()
+		r.SetBasicAuth(c.account.User, password)
 	}
 	answer, err := c.client.Do(r)
 	if err != nil {

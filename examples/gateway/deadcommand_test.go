@@ -44,7 +44,7 @@ func TestDeadCommand(t *testing.T) {
 	for name, running := range map[string]bool{"admin": true, "data": false} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			p := startWithDead(t, dir, append([]string{"RELOCK_SECRETS=canary-relock"}, withAdmin[1:]...), sessionsUpTo(4))
+			p := startWithDead(t, dir, append([]string{"RELOCK_SECRETS=canary-relock-secret"}, withAdmin[1:]...), sessionsUpTo(4))
 			where, env := []string{"-admin", p.url}, withAdmin[1:]
 			if !running {
 				p.stop()
@@ -168,7 +168,7 @@ func TestDeadCommandEndsHalfALine(t *testing.T) {
 
 func TestDeadCommandErrors(t *testing.T) {
 	dir := t.TempDir()
-	p := start(t, append([]string{"RELOCK_SECRETS=canary-relock"}, withAdmin[1:]...), "-data", dir)
+	p := start(t, append([]string{"RELOCK_SECRETS=canary-relock-secret"}, withAdmin[1:]...), "-data", dir)
 	plain := start(t, withRelock)
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/moved") {

@@ -138,8 +138,8 @@ func TestDemoSecretsDiffer(t *testing.T) {
 }
 
 func TestDemoServesWhatIsConfiguredAsWell(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock"}, "-demo")
-	status, _ := p.send(relockRequest(t, p, "canary-relock", "alert"))
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-demo")
+	status, _ := p.send(relockRequest(t, p, "canary-relock-secret", "alert"))
 	assert.Equal(t, 200, status)
 }
 

@@ -43,7 +43,7 @@ func TestHealth(t *testing.T) {
 
 func TestHealthDetails(t *testing.T) {
 	began := time.Now()
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock", "LOGINRADIUS_SECRETS=canary-loginradius"})
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret", "LOGINRADIUS_SECRETS=canary-loginradius"})
 	code, details := p.health(p.url)
 	assert.Equal(t, 200, code)
 	assert.Equal(t, "ok", details.Status)
@@ -54,7 +54,7 @@ func TestHealthDetails(t *testing.T) {
 	}
 
 	require.Equal(t, 401, p.from("canary-wrong", "forged", "", ""))
-	require.Equal(t, 200, p.from("canary-relock", "genuine", "", ""))
+	require.Equal(t, 200, p.from("canary-relock-secret", "genuine", "", ""))
 	p.eventually("no last event", func() bool {
 		_, details = p.health(p.url)
 		return details.Endpoints["relock"].LastEvent != nil
@@ -74,7 +74,7 @@ func (p *process) health(url string) (code int, details healthDetails) {
 // startOpen starts a gateway that listens on all interfaces.
 func startOpen(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := newProcess(t, []string{"RELOCK_SECRETS=canary-relock"}, append([]string{"-addr", "0.0.0.0:0"}, args...)...)
+	p := newProcess(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, append([]string{"-addr", "0.0.0.0:0"}, args...)...)
 	p.start()
 	t.Cleanup(p.stop)
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(p.url, "http://"))

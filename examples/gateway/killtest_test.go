@@ -241,7 +241,7 @@ func (s *senders) gateway(ctx context.Context) string {
 
 // post sends event n and reports whether it was answered 200.
 func (s *senders) post(ctx context.Context, url string, n int) bool {
-	r, err := relock.NewRequest(ctx, url+"/webhooks/relock", "canary-relock", &relock.SessionCreated{SessionID: strconv.Itoa(n), UserID: fmt.Sprint("u-", n%100)})
+	r, err := relock.NewRequest(ctx, url+"/webhooks/relock", "canary-relock-secret", &relock.SessionCreated{SessionID: strconv.Itoa(n), UserID: fmt.Sprint("u-", n%100)})
 	if err != nil {
 		return false // without a gateway, at the end
 	}

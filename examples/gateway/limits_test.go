@@ -16,10 +16,10 @@ import (
 )
 
 func TestDuplicatesArePrintedOnce(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock", "UNLOC_CREDENTIALS=gate:canary-unloc"})
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret", "UNLOC_CREDENTIALS=gate:canary-unloc"})
 	ended := &relock.SessionEnded{SessionID: "s-1"}
 	for range 3 {
-		status, answer := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock", ended))
+		status, answer := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock-secret", ended))
 		assert.Equal(t, 200, status)
 		assert.Equal(t, received, answer)
 	}
@@ -33,11 +33,11 @@ func TestDuplicatesArePrintedOnce(t *testing.T) {
 }
 
 func TestDuplicatesAtTheSameTimeArePrintedOnce(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock"})
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"})
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			r, err := relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock", &relock.SessionEnded{SessionID: "s-1"})
+			r, err := relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock-secret", &relock.SessionEnded{SessionID: "s-1"})
 			if !assert.NoError(t, err) {
 				return
 			}
@@ -54,9 +54,9 @@ func TestDuplicatesAtTheSameTimeArePrintedOnce(t *testing.T) {
 }
 
 func TestDedupeOff(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock"}, "-dedupe", "0")
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-dedupe", "0")
 	for range 3 {
-		status, _ := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock", &relock.SessionEnded{SessionID: "s-1"}))
+		status, _ := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock-secret", &relock.SessionEnded{SessionID: "s-1"}))
 		assert.Equal(t, 200, status)
 	}
 	p.stop()
@@ -76,7 +76,7 @@ func (p *process) from(secret, text, header, value string) int {
 }
 
 func TestRate(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock"}, "-rate", "3", "-client-ip", "X-Forwarded-For", "-trust", "127.0.0.1,10.0.0.0/8")
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-rate", "3", "-client-ip", "X-Forwarded-For", "-trust", "127.0.0.1,10.0.0.0/8")
 	const header = "X-Forwarded-For"
 	for range 3 {
 		assert.Equal(t, 401, p.from("canary-wrong", "forged", header, "192.0.2.1"))
@@ -84,7 +84,7 @@ func TestRate(t *testing.T) {
 	assert.Equal(t, 429, p.from("canary-wrong", "forged", header, "192.0.2.1"))
 	assert.Equal(t, 429, p.from("canary-wrong", "forged", header, "192.0.2.9, 192.0.2.1, 10.1.2.3"), "what the client makes up is not looked at")
 	assert.Equal(t, 401, p.from("canary-wrong", "forged", header, "192.0.2.2"), "another client")
-	assert.Equal(t, 200, p.from("canary-relock", "genuine", header, "192.0.2.1"), "nobody genuine is refused")
+	assert.Equal(t, 200, p.from("canary-relock-secret", "genuine", header, "192.0.2.1"), "nobody genuine is refused")
 	p.stop()
 	assert.Contains(t, p.stderr.String(), "status=429 client=192.0.2.1 ")
 	assert.Len(t, p.events(), 1)
@@ -125,9 +125,9 @@ func TestRatePer(t *testing.T) {
 func TestRateOfEveryRequest(t *testing.T) {
 	p := start(t, withRelock, "-rate", "3", "-rate-every-request")
 	for _, text := range []string{"1", "2", "3"} {
-		require.Equal(t, 200, p.from("canary-relock", text, "", ""))
+		require.Equal(t, 200, p.from("canary-relock-secret", text, "", ""))
 	}
-	p.retryAfter("canary-relock")
+	p.retryAfter("canary-relock-secret")
 	p.stop()
 	assert.Len(t, p.events(), 3)
 }
@@ -142,9 +142,9 @@ func TestRateClients(t *testing.T) {
 }
 
 func TestMaxAgeAndFuture(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock", "UNLOC_CREDENTIALS=gate:canary-unloc"}, "-max-age", "2h", "-max-future", "1h")
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret", "UNLOC_CREDENTIALS=gate:canary-unloc"}, "-max-age", "2h", "-max-future", "1h")
 	at := func(when time.Time) (status int) {
-		status, _ = p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock", &relock.SessionEnded{SessionID: "s-1", Timestamp: when}))
+		status, _ = p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock-secret", &relock.SessionEnded{SessionID: "s-1", Timestamp: when}))
 		return status
 	}
 	now := time.Now()
@@ -162,7 +162,7 @@ func TestMaxAgeAndFuture(t *testing.T) {
 func TestEventsOfAnyAgeByDefault(t *testing.T) {
 	p := start(t, withRelock)
 	for _, when := range []time.Time{{}, time.Now().AddDate(-9, 0, 0), time.Now().AddDate(9, 0, 0)} {
-		status, _ := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock", &relock.SessionEnded{SessionID: "s-1", Timestamp: when}))
+		status, _ := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock-secret", &relock.SessionEnded{SessionID: "s-1", Timestamp: when}))
 		assert.Equal(t, 200, status)
 	}
 }
@@ -170,7 +170,7 @@ func TestEventsOfAnyAgeByDefault(t *testing.T) {
 func TestDedupeEntries(t *testing.T) {
 	p := start(t, withRelock, "-dedupe-entries", "2")
 	for _, text := range []string{"1", "2", "2", "3", "1", "1"} {
-		status, _ := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock", &relock.SessionEnded{SessionID: text}))
+		status, _ := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock-secret", &relock.SessionEnded{SessionID: text}))
 		require.Equal(t, 200, status)
 	}
 	p.stop()
@@ -182,14 +182,14 @@ func TestDedupeEntries(t *testing.T) {
 }
 
 func TestRateOff(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock"}, "-rate", "0")
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-rate", "0")
 	for range 101 {
 		require.Equal(t, 401, p.from("canary-wrong", "forged", "", ""))
 	}
 }
 
 func TestRateByDefault(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock"})
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"})
 	for range 100 {
 		require.Equal(t, 401, p.from("canary-wrong", "forged", "X-Forwarded-For", "192.0.2.1"))
 	}
@@ -207,11 +207,11 @@ func TestAllowFrom(t *testing.T) {
 		"a header":        {"X-Real-IP", "X-Real-Ip", "192.0.2.1", "198.51.100.1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := start(t, []string{"RELOCK_SECRETS=canary-relock"},
+			p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"},
 				"-client-ip", test.source, "-trust", "127.0.0.1", "-allow-from", "192.0.2.0/24,2001:db8::1")
-			assert.Equal(t, 200, p.from("canary-relock", "1", test.header, test.inside))
-			assert.Equal(t, 403, p.from("canary-relock", "2", test.header, test.outside))
-			assert.Equal(t, 403, p.from("canary-relock", "3", "", ""), "the proxy itself")
+			assert.Equal(t, 200, p.from("canary-relock-secret", "1", test.header, test.inside))
+			assert.Equal(t, 403, p.from("canary-relock-secret", "2", test.header, test.outside))
+			assert.Equal(t, 403, p.from("canary-relock-secret", "3", "", ""), "the proxy itself")
 			p.stop()
 			assert.Len(t, p.events(), 1)
 		})
@@ -219,21 +219,21 @@ func TestAllowFrom(t *testing.T) {
 }
 
 func TestAllowFromReport(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock"}, "-allow-from-report", "192.0.2.0/24")
-	assert.Equal(t, 200, p.from("canary-relock", "1", "", ""))
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-allow-from-report", "192.0.2.0/24")
+	assert.Equal(t, 200, p.from("canary-relock-secret", "1", "", ""))
 	p.stop()
 	assert.Contains(t, p.stderr.String(), "outside=true")
 	assert.Len(t, p.events(), 1)
 }
 
 func TestMaxBody(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock"}, "-max-body", "1000")
-	assert.Equal(t, 200, p.from("canary-relock", strings.Repeat("x", 100), "", ""))
-	assert.Equal(t, 413, p.from("canary-relock", strings.Repeat("x", 1000), "", ""))
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-max-body", "1000")
+	assert.Equal(t, 200, p.from("canary-relock-secret", strings.Repeat("x", 100), "", ""))
+	assert.Equal(t, 413, p.from("canary-relock-secret", strings.Repeat("x", 1000), "", ""))
 }
 
 func TestBodyTimeout(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock"}, "-body-timeout", "20ms")
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-body-timeout", "20ms")
 	c := dial(t, p)
 	c.send("POST /webhooks/relock HTTP/1.1\r\nHost: gateway\r\nX-Relock-Signature: " + strings.Repeat("0", 64) + "\r\nContent-Length: 10\r\n\r\n")
 	status, _ := c.answer()

@@ -101,7 +101,7 @@ func TestNATSServerGoesAway(t *testing.T) {
 	p.printedSessions(1)
 	s.stop()
 	p.eventually("it is not said", func() bool { return strings.Contains(p.stderr.String(), "the NATS server is gone") })
-	assert.Equal(t, 503, p.from("canary-relock", "alert", "", ""))
+	assert.Equal(t, 503, p.from("canary-relock-secret", "alert", "", ""))
 	p.requireMetrics(p.url, map[string]float64{`accesshook_store_up`: 0})
 	series, _ := p.metrics(p.url)
 	assert.Contains(t, series, `accesshook_store_up`)

@@ -28,7 +28,7 @@ func startUnread(t *testing.T, args ...string) (p *process, stdout *os.File) {
 	r, w, err := os.Pipe()
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = r.Close() })
-	p = newProcess(t, []string{"RELOCK_SECRETS=canary-relock"}, append([]string{"-max-body", "300000"}, args...)...)
+	p = newProcess(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, append([]string{"-max-body", "300000"}, args...)...)
 	p.cmd.Stdout = w
 	p.start()
 	require.NoError(t, w.Close()) // the gateway has its own
@@ -39,7 +39,7 @@ func startUnread(t *testing.T, args ...string) (p *process, stdout *os.File) {
 func (p *process) requireAccept(texts ...string) {
 	p.t.Helper()
 	for _, text := range texts {
-		require.Equal(p.t, 200, p.from("canary-relock", text, "", ""))
+		require.Equal(p.t, 200, p.from("canary-relock-secret", text, "", ""))
 	}
 }
 
@@ -47,7 +47,7 @@ func TestQueueAnswersBeforeTheEventIsHandled(t *testing.T) {
 	p, stdout := startUnread(t, "-queue", "2", "-queue-workers", "1")
 	p.requireAccept(tooLong+"1", "22", "333")
 
-	r, err := relockRequest(t, p, "canary-relock", "4444")
+	r, err := relockRequest(t, p, "canary-relock-secret", "4444")
 	require.NoError(t, err)
 	answer, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
@@ -118,7 +118,7 @@ func TestSIGTERMLogsWhatIsLeftInTheQueue(t *testing.T) {
 }
 
 func TestQueueGivesUp(t *testing.T) {
-	p := newProcess(t, []string{"RELOCK_SECRETS=canary-relock"}, "-queue", "10", "-retries", "1")
+	p := newProcess(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-queue", "10", "-retries", "1")
 	p.cmd.Stdout = closedPipe(t)
 	p.start()
 	t.Cleanup(p.stop)
@@ -136,9 +136,9 @@ func TestQueueGivesUp(t *testing.T) {
 }
 
 func TestDuplicatesInTheQueueArePrintedOnce(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock"}, "-queue", "100")
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-queue", "100")
 	for range 3 {
-		status, answer := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock", &relock.SessionEnded{SessionID: "s-1"}))
+		status, answer := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock-secret", &relock.SessionEnded{SessionID: "s-1"}))
 		assert.Equal(t, 200, status)
 		assert.Equal(t, received, answer)
 	}
@@ -150,11 +150,11 @@ func TestDuplicatesInTheQueueArePrintedOnce(t *testing.T) {
 // Events of one user are written in the order in which they came, though eight
 // are handled at the same time.
 func TestQueueOrder(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock"}, "-queue", "1000")
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-queue", "1000")
 	var want, got []string
 	for i := range 100 {
 		id := fmt.Sprint("s-", i)
-		status, _ := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock", &relock.SessionCreated{SessionID: id, UserID: "u-1"}))
+		status, _ := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock-secret", &relock.SessionCreated{SessionID: id, UserID: "u-1"}))
 		require.Equal(t, 200, status)
 		want = append(want, id)
 	}
@@ -168,7 +168,7 @@ func TestQueueOrder(t *testing.T) {
 }
 
 func TestThereIsNoQueueByDefault(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock"})
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"})
 	series, _ := p.metrics(p.url)
 	assert.NotContains(t, series, "accesshook_queue_depth")
 	_, details := p.health(p.url)

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"github.com/accesshook/accesshook/event"
 )
 
 // rawKeysVariable has the keys that the bodies of stored events are sealed with.
@@ -14,18 +16,18 @@ const rawKeySize = 32 // bytes
 
 // rawKeys returns the keys of the environment; none if the variable is not set.
 // An error names the variable, and never holds a value.
-func (env environment) rawKeys() ([][]byte, error) {
+func (env environment) rawKeys() ([]event.Secret, error) {
 	values, from, err := env.values(rawKeysVariable)
 	if err != nil {
 		return nil, err
 	}
-	var keys [][]byte
+	var keys []event.Secret
 	for i, value := range values {
 		key, ok := decodeKey(value)
 		if !ok {
 			return nil, fmt.Errorf("%s: entry %d is not %d bytes in hex or base64", from, i+1, rawKeySize)
 		}
-		keys = append(keys, key)
+		keys = append(keys, event.NewSecretBytes(key))
 	}
 	return keys, nil
 }

@@ -19,7 +19,7 @@ import (
 // The recipe in the README is run as it stands there, but for the address.
 func TestReadmeRecipe(t *testing.T) {
 	needs(t, "sh", "curl", "openssl")
-	const secret = "canary relock"
+	const secret = "canary relock secret"
 	readme, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
 	recipe := regexp.MustCompile("(?s)```sh\n(.*?)```").FindSubmatch(readme)

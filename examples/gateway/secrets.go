@@ -10,9 +10,8 @@ import (
 	"github.com/accesshook/accesshook/verify"
 )
 
-// shortSecret is the length in bytes below which a secret can be guessed. Whoever
-// has recorded one signed request can try as many secrets as they like.
-const shortSecret = 16
+// shortPassword is the length in bytes below which a password can be guessed.
+const shortPassword = 16
 
 // A receiver is an endpoint that takes its credentials anew while it runs.
 type receiver struct {
@@ -20,7 +19,7 @@ type receiver struct {
 	vendor  vendor
 	own     []string // credentials of the demo
 	metrics *endpointMetrics
-	short   shortSecrets
+	short   shortPasswords
 }
 
 // A secretHolder takes its secrets anew while the gateway runs.
@@ -70,35 +69,28 @@ func (r *receiver) reload(env environment, log *slog.Logger) error {
 	return nil
 }
 
+// warn warns of what people choose. Short keys of signatures are refused.
 func (r *receiver) warn(credentials []string, from string, log *slog.Logger) {
-	if r.vendor.secret != nil {
-		r.short.warn(credentials, r.vendor.secret, from, log)
+	if r.vendor.pairs {
+		r.short.warn(credentials, from, log)
 	}
 }
 
-// shortSecrets warns of secrets that are short, once.
-type shortSecrets struct{ warned bool }
+// shortPasswords warns of passwords that are short, once.
+type shortPasswords struct{ warned bool }
 
-// warn looks at the secret in each credential.
-func (s *shortSecrets) warn(credentials []string, secret func(credential string) string, from string, log *slog.Logger) {
+// warn looks at the password in each "user:password".
+func (s *shortPasswords) warn(pairs []string, from string, log *slog.Logger) {
 	if s.warned {
 		return
 	}
-	for _, credential := range credentials {
-		if len(secret(credential)) < shortSecret {
+	for _, pair := range pairs {
+		if _, password, _ := strings.Cut(pair, ":"); len(password) < shortPassword {
 			s.warned = true
-			log.Warn("a secret is short and can be guessed", "variable", from, "shorter_than", shortSecret)
+			log.Warn("a password is short and can be guessed", "variable", from, "shorter_than", shortPassword)
 			return
 		}
 	}
-}
-
-// secretItself and secretOfPair find the secret in a credential.
-func secretItself(secret string) string { return secret }
-
-func secretOfPair(pair string) string {
-	_, password, _ := strings.Cut(pair, ":")
-	return password
 }
 
 // reloadOn reads the credentials that are in files again at each signal, until

@@ -23,7 +23,7 @@ import (
 const (
 	readAgain   = `msg="read secrets again" vendor=`
 	cannotRead  = `msg="cannot read secrets again, the old ones stay" vendor=`
-	shortWarned = `msg="a secret is short and can be guessed" variable=`
+	shortWarned = `msg="a password is short and can be guessed" variable=`
 )
 
 // replaceFile replaces a file at once, as whoever mounts secrets does.
@@ -102,7 +102,7 @@ func TestSIGHUPWithABrokenFileKeepsTheOldSecrets(t *testing.T) {
 	const secret = "canary-relock-secret"
 	file := writeFile(t, secret)
 	p := start(t, []string{"RELOCK_SECRETS_FILE=" + file})
-	for i, broken := range []string{"", "\n", "canary-new-secret\n\n", " canary-new-secret", "canary-new-\x00secret", "canary-new-secret\n\ncanary"} {
+	for i, broken := range []string{"", "\n", "canary-new-secret\n\n", " canary-new-secret", "canary-new-\x00secret", "canary-new-secret\n\ncanary", "canary-01234567"} {
 		replaceFile(t, file, broken)
 		p.hangUp(cannotRead + "relock")
 		require.Equal(t, 200, p.from(secret, fmt.Sprint("broken ", i), "", ""))
@@ -184,16 +184,15 @@ func TestSIGHUPDuringTheStart(t *testing.T) {
 	assert.Equal(t, 401, p.from("canary-relock-secret", "after", "", ""))
 }
 
-func TestShortSecretsAreWarnedOfOnce(t *testing.T) {
+func TestShortPasswordsAreWarnedOfOnce(t *testing.T) {
 	for name, test := range map[string]struct {
 		variable, value string
 		short           bool
 	}{
-		"Relock, 15 bytes":      {"RELOCK_SECRETS", "canary-0123456789,canary-01234567", true},
 		"Relock, 16 bytes":      {"RELOCK_SECRETS", "canary-012345678", false},
-		"LoginRadius, 15 bytes": {"LOGINRADIUS_SECRETS", "canary-01234567", true},
 		"LoginRadius, 16 bytes": {"LOGINRADIUS_SECRETS", "canary-012345678", false},
 		"Unloc, 15 bytes":       {"UNLOC_CREDENTIALS", "a-user-that-is-long:canary-01234567", true},
+		"Unloc, one of two":     {"UNLOC_CREDENTIALS", "u:canary-012345678,v:canary-01234567", true},
 		"Unloc, 16 bytes":       {"UNLOC_CREDENTIALS", "u:canary-012345678", false},
 		"UserLock":              {"USERLOCK_IDS", canaryID, false},
 	} {
@@ -209,13 +208,13 @@ func TestShortSecretsAreWarnedOfOnce(t *testing.T) {
 		})
 	}
 	t.Run("read again", func(t *testing.T) {
-		file := writeFile(t, "canary-long-enough")
-		p := start(t, []string{"RELOCK_SECRETS_FILE=" + file})
-		for _, secret := range []string{"canary-1", "canary-2"} {
-			replaceFile(t, file, secret)
-			p.hangUp(readAgain + "relock")
+		file := writeFile(t, "gate:canary-long-enough")
+		p := start(t, []string{"UNLOC_CREDENTIALS_FILE=" + file})
+		for _, password := range []string{"canary-1", "canary-2"} {
+			replaceFile(t, file, "gate:"+password)
+			p.hangUp(readAgain + "unloc")
 		}
 		p.stop()
-		assert.Equal(t, 1, strings.Count(p.stderr.String(), shortWarned+"RELOCK_SECRETS_FILE "))
+		assert.Equal(t, 1, strings.Count(p.stderr.String(), shortWarned+"UNLOC_CREDENTIALS_FILE "))
 	})
 }

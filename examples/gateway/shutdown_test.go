@@ -19,7 +19,7 @@ import (
 )
 
 func TestSIGTERMFinishesWhatWasAccepted(t *testing.T) {
-	const secret = "canary-relock"
+	const secret = "canary-relock-secret"
 	p := start(t, []string{"RELOCK_SECRETS=" + secret})
 	body := `{"event":"session.ended","data":{"sessionId":"s-1","duration":60}}`
 	head := "POST /webhooks/relock HTTP/1.1\r\nHost: gateway\r\nX-Relock-Signature: " + opensslHMAC(t, secret, body) +
@@ -74,14 +74,14 @@ func TestStopDuringTheStart(t *testing.T) {
 }
 
 func TestSIGINTStops(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary"})
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"})
 	require.NoError(t, p.cmd.Process.Signal(os.Interrupt))
 	assert.Equal(t, exitOK, p.wait())
 }
 
 // The last records are not lost, though they came at once.
 func TestLogIsWholeAtTheEnd(t *testing.T) {
-	p := newProcess(t, []string{"RELOCK_SECRETS=canary"})
+	p := newProcess(t, []string{"RELOCK_SECRETS=canary-relock-secret"})
 	p.start()
 	p.stop()
 	assert.Regexp(t, `msg=stopping\n(?s:.*)msg=stopped\n$`, p.stderr.String())
@@ -91,7 +91,7 @@ func TestLogIsWholeAtTheEnd(t *testing.T) {
 func TestBlockedStandardError(t *testing.T) {
 	w := fullPipe(t)
 	addr := unused(t)
-	p := newProcess(t, []string{"RELOCK_SECRETS=canary"}, "-addr", addr)
+	p := newProcess(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-addr", addr)
 	p.cmd.Stderr = w
 	p.url = "http://" + addr
 	p.starting()
@@ -101,7 +101,7 @@ func TestBlockedStandardError(t *testing.T) {
 	})
 	for i := range 20 {
 		require.Equal(t, 401, p.from("canary-wrong", fmt.Sprint("forged ", i), "", ""))
-		status, _ := p.send(relockRequest(t, p, "canary", fmt.Sprint(i)))
+		status, _ := p.send(relockRequest(t, p, "canary-relock-secret", fmt.Sprint(i)))
 		require.Equal(t, 200, status)
 	}
 	p.terminate()
@@ -140,12 +140,12 @@ func TestNoStandardOutput(t *testing.T) {
 // Standard output that nobody reads holds no request for longer than its time.
 func TestBlockedStandardOutput(t *testing.T) {
 	w := fullPipe(t)
-	p := newProcess(t, []string{"RELOCK_SECRETS=canary"}, "-handler-timeout", "50ms")
+	p := newProcess(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-handler-timeout", "50ms")
 	p.cmd.Stdout = w
 	p.start()
 	require.NoError(t, w.Close())
 	for _, id := range []string{"one", "two"} {
-		status, _ := p.send(relockRequest(t, p, "canary", id))
+		status, _ := p.send(relockRequest(t, p, "canary-relock-secret", id))
 		assert.Equal(t, 500, status)
 	}
 	p.eventually("the log does not say why", func() bool { // it may come after the answer
@@ -155,7 +155,7 @@ func TestBlockedStandardOutput(t *testing.T) {
 }
 
 func TestSecondSignalKills(t *testing.T) {
-	p := newProcess(t, []string{"RELOCK_SECRETS=canary"})
+	p := newProcess(t, []string{"RELOCK_SECRETS=canary-relock-secret"})
 	p.start()
 	half := dial(t, p)
 	half.send("POST /webhooks/relock HTTP/1.1\r\nHost: gateway\r\nX-Relock-Signature: " + strings.Repeat("0", 64) +
@@ -185,14 +185,14 @@ func TestSIGTERMDuringTheDemo(t *testing.T) {
 func TestClosedStandardOutput(t *testing.T) {
 	r, w, err := os.Pipe()
 	require.NoError(t, err)
-	p := newProcess(t, []string{"RELOCK_SECRETS=canary"})
+	p := newProcess(t, []string{"RELOCK_SECRETS=canary-relock-secret"})
 	p.cmd.Stdout = w
 	p.start()
 	t.Cleanup(p.stop)
 	require.NoError(t, w.Close())
 	require.NoError(t, r.Close()) // the last reader: from here on a write fails
 
-	status, answer := p.send(relockRequest(t, p, "canary", "alert"))
+	status, answer := p.send(relockRequest(t, p, "canary-relock-secret", "alert"))
 	assert.Equal(t, 500, status, "nobody took the event")
 	assert.Equal(t, `{"error":"internal server error"}`, answer)
 	status, _ = p.send(get(t, p.url+"/healthz"))

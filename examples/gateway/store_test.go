@@ -20,7 +20,7 @@ import (
 	"github.com/accesshook/accesshook/relock"
 )
 
-var withRelock = []string{"RELOCK_SECRETS=canary-relock"}
+var withRelock = []string{"RELOCK_SECRETS=canary-relock-secret"}
 
 // descriptions returns the texts of the alerts that were printed, in order.
 func descriptions(events []*event.Event) []string {
@@ -62,7 +62,7 @@ func TestStoredEventsSurviveAKill(t *testing.T) {
 func (p *process) end(sessions ...string) {
 	p.t.Helper()
 	for _, id := range sessions {
-		status, _ := p.send(relock.NewRequest(p.t.Context(), p.url+"/webhooks/relock", "canary-relock", &relock.SessionEnded{SessionID: id}))
+		status, _ := p.send(relock.NewRequest(p.t.Context(), p.url+"/webhooks/relock", "canary-relock-secret", &relock.SessionEnded{SessionID: id}))
 		require.Equal(p.t, 200, status)
 	}
 }
@@ -149,7 +149,7 @@ func TestStoreOrder(t *testing.T) {
 	var want, got []string
 	for i := range 50 {
 		id := fmt.Sprint("s-", i)
-		status, _ := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock", &relock.SessionCreated{SessionID: id, UserID: "u-1"}))
+		status, _ := p.send(relock.NewRequest(t.Context(), p.url+"/webhooks/relock", "canary-relock-secret", &relock.SessionCreated{SessionID: id, UserID: "u-1"}))
 		require.Equal(t, 200, status)
 		want = append(want, id)
 	}
@@ -220,7 +220,7 @@ func TestStoreHasItsOwnTime(t *testing.T) {
 // A request that was accepted before the signal is stored and answered. Whether
 // its event is handled now or after the next start, it is once.
 func TestSIGTERMStoresWhatWasAccepted(t *testing.T) {
-	const secret = "canary-relock"
+	const secret = "canary-relock-secret"
 	dir := t.TempDir()
 	p := start(t, withRelock, "-data", dir)
 	body := `{"event":"session.ended","data":{"sessionId":"s-1","duration":60}}`
@@ -293,7 +293,7 @@ func TestStoreKeepsBodies(t *testing.T) {
 
 			key, ok := decodeKey(hexKey)
 			require.True(t, ok)
-			s, err := embedded.Open(t.Context(), embedded.Config{Dir: dir, Config: durable.Config{Payloads: payloads(), RawKeys: [][]byte{key}}})
+			s, err := embedded.Open(t.Context(), embedded.Config{Dir: dir, Config: durable.Config{Payloads: payloads(), RawKeys: []event.Secret{event.NewSecretBytes(key)}}})
 			require.NoError(t, err)
 			defer func() { require.NoError(t, s.Close()) }()
 			found := 0

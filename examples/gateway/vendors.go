@@ -19,10 +19,10 @@ import (
 // It may have several credentials, so that one can be replaced without a gap.
 type vendor struct {
 	name     string
-	variable string                         // the environment variable that has the credentials
-	means    string                         // what the credentials are, for the help text
-	secret   func(credential string) string // the part that must not be guessed; nil if none is chosen by hand
-	maxBody  int64                          // largest body in bytes, unless a flag says otherwise
+	variable string // the environment variable that has the credentials
+	means    string // what the credentials are, for the help text
+	pairs    bool   // the credentials are user:password
+	maxBody  int64  // largest body in bytes, unless a flag says otherwise
 	payload  func(body []byte) (*event.Event, error)
 	endpoint func(credentials []string, c verify.Config) (*verify.Endpoint, error)
 	verifier func(credentials []string) (verify.Verifier, error) // for credentials that replace those of endpoint
@@ -33,14 +33,14 @@ var vendors = []vendor{
 		name: userlock.Vendor, variable: "USERLOCK_IDS", means: "IDs of your UserLock servers",
 		maxBody: verify.DefaultMaxBody, payload: userlock.Decode,
 		endpoint: func(ids []string, c verify.Config) (*verify.Endpoint, error) {
-			return userlock.New(userlock.Config{IDs: ids, Endpoint: c})
+			return userlock.New(userlock.Config{IDs: event.Secrets(ids...), Endpoint: c})
 		},
-		verifier: func(ids []string) (verify.Verifier, error) { return userlock.NewVerifier(ids...) },
+		verifier: func(ids []string) (verify.Verifier, error) { return userlock.NewVerifier(event.Secrets(ids...)...) },
 	},
 	{
 		name: unloc.Vendor, variable: "UNLOC_CREDENTIALS", means: "user:password, as in the URL that Unloc calls",
 		maxBody: verify.DefaultMaxBody, payload: unloc.Decode,
-		secret: secretOfPair,
+		pairs: true,
 		endpoint: func(pairs []string, c verify.Config) (*verify.Endpoint, error) {
 			credentials, err := splitPairs(pairs)
 			if err != nil {
@@ -59,20 +59,22 @@ var vendors = []vendor{
 	{
 		name: relock.Vendor, variable: "RELOCK_SECRETS", means: "webhook secrets",
 		maxBody: verify.DefaultMaxBody, payload: relock.Decode,
-		secret: secretItself,
 		endpoint: func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
-			return relock.New(relock.Config{Secrets: secrets, Endpoint: c})
+			return relock.New(relock.Config{Secrets: event.Secrets(secrets...), Endpoint: c})
 		},
-		verifier: func(secrets []string) (verify.Verifier, error) { return relock.NewVerifier(secrets...) },
+		verifier: func(secrets []string) (verify.Verifier, error) {
+			return relock.NewVerifier(event.Secrets(secrets...)...)
+		},
 	},
 	{
 		name: loginradius.Vendor, variable: "LOGINRADIUS_SECRETS", means: "API secrets",
 		maxBody: loginradius.DefaultMaxBody, payload: loginradius.Decode,
-		secret: secretItself,
 		endpoint: func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
-			return loginradius.New(loginradius.Config{Secrets: secrets, Endpoint: c})
+			return loginradius.New(loginradius.Config{Secrets: event.Secrets(secrets...), Endpoint: c})
 		},
-		verifier: func(secrets []string) (verify.Verifier, error) { return loginradius.NewVerifier(secrets...) },
+		verifier: func(secrets []string) (verify.Verifier, error) {
+			return loginradius.NewVerifier(event.Secrets(secrets...)...)
+		},
 	},
 }
 
@@ -113,7 +115,7 @@ func splitPairs(pairs []string) ([]verify.Credential, error) {
 		if !ok {
 			return nil, fmt.Errorf("entry %d has no colon between user and password", i+1)
 		}
-		credentials = append(credentials, verify.Credential{User: user, Password: password})
+		credentials = append(credentials, verify.NewCredential(user, password))
 	}
 	return credentials, nil
 }

@@ -27,8 +27,8 @@ const (
 // Somebody else's tools sign and send, so that the library is not its own judge.
 
 func TestRelockSignedByOpenSSL(t *testing.T) {
-	const secret = "canary-relock"
-	p := start(t, []string{"RELOCK_SECRETS=canary-older," + secret})
+	const secret = "canary-relock-secret"
+	p := start(t, []string{"RELOCK_SECRETS=canary-older-secret," + secret})
 	url := p.url + "/webhooks/relock"
 	body := `{"event":"session.created","data":{"sessionId":"s-1","userId":"u-1"}}`
 	signature := opensslHMAC(t, secret, body)
@@ -121,20 +121,20 @@ func TestUserLockSentByCurl(t *testing.T) {
 
 func TestSecretsFromFiles(t *testing.T) {
 	p := start(t, []string{
-		"RELOCK_SECRETS_FILE=" + writeFile(t, "canary,with,commas\r\ncanary-two\r\n"),
-		"LOGINRADIUS_SECRETS_FILE=" + writeFile(t, "canary,three\ncanary-four"),
+		"RELOCK_SECRETS_FILE=" + writeFile(t, "canary,with,commas,inside\r\ncanary-two-of-two\r\n"),
+		"LOGINRADIUS_SECRETS_FILE=" + writeFile(t, "canary,three-of-four\ncanary-four-of-four"),
 		"UNLOC_CREDENTIALS_FILE=" + writeFile(t, "gate:canary,five\n"),
 		"USERLOCK_IDS_FILE=" + writeFile(t, canaryID+"\r\n"),
 	})
-	for _, secret := range []string{"canary,with,commas", "canary-two"} {
+	for _, secret := range []string{"canary,with,commas,inside", "canary-two-of-two"} {
 		status, _ := p.send(relockRequest(t, p, secret, "by "+secret[6:]))
 		assert.Equal(t, 200, status)
 	}
-	for _, secret := range []string{"canary", "with", "canary,with,commas\r"} {
+	for _, secret := range []string{"canary", "with", "canary,with,commas,inside\r"} {
 		status, _ := p.send(relockRequest(t, p, secret, "x"))
 		assert.Equal(t, 401, status)
 	}
-	for _, secret := range []string{"canary,three", "canary-four"} {
+	for _, secret := range []string{"canary,three-of-four", "canary-four-of-four"} {
 		hook := &loginradius.Hook{HookName: "login", HookID: secret[6:]}
 		status, _ := p.send(loginradius.NewRequest(t.Context(), p.url+"/webhooks/loginradius", secret, hook))
 		assert.Equal(t, 200, status)
@@ -148,7 +148,7 @@ func TestSecretsFromFiles(t *testing.T) {
 }
 
 func TestOnlyWhatIsConfiguredIsServed(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary"})
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"})
 	for _, path := range []string{"/webhooks/userlock", "/webhooks/unloc", "/webhooks/loginradius", "/webhooks/", "/webhooks/relock/", "/"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			status, _ := p.send(http.NewRequestWithContext(t.Context(), method, p.url+path, strings.NewReader("{}")))
@@ -176,12 +176,12 @@ func TestWebhooksArePosted(t *testing.T) {
 
 func TestRequestsAtTheSameTimeWriteWholeLines(t *testing.T) {
 	const senders, each = 8, 50
-	p := start(t, []string{"RELOCK_SECRETS=canary"})
+	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"})
 	var wg sync.WaitGroup
 	for sender := range senders {
 		wg.Go(func() {
 			for i := range each {
-				r, err := relockRequest(t, p, "canary", fmt.Sprintf("%d of %d %s", i, sender, strings.Repeat("long ", 2000)))
+				r, err := relockRequest(t, p, "canary-relock-secret", fmt.Sprintf("%d of %d %s", i, sender, strings.Repeat("long ", 2000)))
 				if !assert.NoError(t, err) {
 					return
 				}

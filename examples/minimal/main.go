@@ -14,7 +14,7 @@ import (
 )
 
 func main() {
-	hook, err := relock.New(relock.Config{Secrets: []string{os.Getenv("RELOCK_WEBHOOK_SECRET")}})
+	hook, err := relock.New(relock.Config{Secrets: event.Secrets(os.Getenv("RELOCK_WEBHOOK_SECRET"))})
 	if err != nil {
 		log.Fatal(err)
 	}

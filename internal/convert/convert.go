@@ -5,75 +5,31 @@ package convert
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"hash"
 	"net/http"
 	"net/netip"
-	"strings"
-	"sync"
 
+	"github.com/accesshook/accesshook/internal/address"
+	"github.com/accesshook/accesshook/internal/country"
+	"github.com/accesshook/accesshook/internal/eventid"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
-// ID is the Event.ID of a body whose vendor sends no ID: the lower-case hex
-// SHA-256 of the bytes as they came.
-func ID(body []byte) string { return text(sha256.Sum256(body)) }
+// ID is the Event.ID of a body whose vendor sends no ID.
+func ID(body []byte) string { return eventid.Of(body) }
 
 // IDOf is ID for a body in parts.
-func IDOf(parts ...[]byte) string {
-	h := hashers.Get().(*hasher)
-	defer hashers.Put(h)
-	h.Reset()
-	for _, p := range parts {
-		h.Write(p)
-	}
-	h.sum = h.Sum(h.sum[:0])
-	return text([sha256.Size]byte(h.sum))
-}
+func IDOf(parts ...[]byte) string { return eventid.Of(parts...) }
 
-type hasher struct {
-	hash.Hash
-	sum []byte
-}
-
-var hashers = sync.Pool{New: func() any { return &hasher{Hash: sha256.New()} }}
-
-func text(sum [sha256.Size]byte) string {
-	var digits [2 * sha256.Size]byte
-	hex.Encode(digits[:], sum[:])
-	return string(digits[:])
-}
-
-// Address reads an IP address, with or without a port, unmapped and without a
-// zone. It is the zero Addr if s is none.
+// Address reads an IP address. It is the zero Addr if s is none.
 func Address(s string) netip.Addr {
-	if s == "" {
-		return netip.Addr{}
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		ap, err := netip.ParseAddrPort(s)
-		if err != nil {
-			return netip.Addr{}
-		}
-		a = ap.Addr()
-	}
-	return a.Unmap().WithZone("")
+	a, _ := address.Parse(s)
+	return a
 }
 
-// CountryCode returns s in upper case if it has the form of an ISO 3166-1
-// alpha-2 code, else "".
-func CountryCode(s string) string {
-	if len(s) != 2 || !letter(s[0]) || !letter(s[1]) {
-		return ""
-	}
-	return strings.ToUpper(s)
-}
-
-func letter(c byte) bool { c |= 0x20; return 'a' <= c && c <= 'z' }
+// CountryCode returns the ISO 3166-1 alpha-2 code of the country that s names, or "".
+func CountryCode(s string) string { return country.Code(s) }
 
 // Body returns a payload as the bytes of a request: bytes verbatim, anything
 // else encoded with its secrets in clear.

@@ -8,24 +8,54 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/accesshook/accesshook/event"
 )
+
+// MinKey is the least number of bytes of a key or a token. Anyone who captures one
+// signed request can brute-force a short key offline.
+const MinKey = 16
 
 var (
 	errEmpty   = errors.New("is empty")
+	errMasked  = errors.New("is masked: it was read from an encoding that hides secrets, and its value is not known")
+	errShort   = fmt.Errorf("has fewer than %d bytes", MinKey)
+	errZeros   = errors.New("has only zero bytes")
 	errSpace   = errors.New("has white space or an invisible character at an end, as from a file or a copied text")
 	errControl = errors.New("has a control character")
 )
 
-// Check refuses what nobody chose as a secret. The error begins with field, such
-// as "relock: Config.Secrets[0]", and never holds the value.
-func Check(field, s string) error {
-	if err := fault(s); err != nil {
+// Check refuses what nobody chose as a password, or what has fewer than minBytes. The
+// error begins with field, such as "relock: Config.Secrets[0]", and never holds the
+// value.
+func Check(field string, s event.Secret, minBytes int) error {
+	if err := fault(s, minBytes); err != nil {
 		return fmt.Errorf("%s %w", field, err)
 	}
 	return nil
 }
 
-func fault(s string) error {
+func fault(s event.Secret, minBytes int) error {
+	value, ok := s.Reveal()
+	switch {
+	case s.IsZero():
+		return errEmpty
+	case !ok:
+		return errMasked
+	case !s.IsBinary():
+		if err := textFault(value); err != nil {
+			return err
+		}
+	case strings.Trim(value, "\x00") == "":
+		return errZeros
+	}
+	if len(value) < minBytes {
+		return errShort
+	}
+	return nil
+}
+
+func textFault(s string) error {
 	if s == "" {
 		return errEmpty
 	}
@@ -45,26 +75,26 @@ func fault(s string) error {
 }
 
 // CheckAll is Check for each of a list, which must not be empty.
-func CheckAll(field string, secrets []string) error {
+func CheckAll(field string, secrets []event.Secret, minBytes int) error {
 	if len(secrets) == 0 {
 		return fmt.Errorf("%s %w", field, errEmpty)
 	}
 	for i, s := range secrets {
-		if err := Check(fmt.Sprintf("%s[%d]", field, i), s); err != nil {
+		if err := Check(fmt.Sprintf("%s[%d]", field, i), s, minBytes); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// CheckAccount is Check for a user, which must not have a colon either, and a
-// password: the fields User and Password of field.
-func CheckAccount(field, user, password string) error {
-	if err := Check(field+".User", user); err != nil {
-		return err
+// CheckAccount checks a user, which must not have a colon, and a password: the
+// fields User and Password of field.
+func CheckAccount(field, user string, password event.Secret) error {
+	if err := textFault(user); err != nil {
+		return fmt.Errorf("%s.User %w", field, err)
 	}
 	if strings.Contains(user, ":") {
 		return fmt.Errorf("%s.User has a colon", field)
 	}
-	return Check(field+".Password", password)
+	return Check(field+".Password", password, 0)
 }

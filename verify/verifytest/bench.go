@@ -44,7 +44,7 @@ func (v Vendor) bench(change func(*verify.Config)) (*bench, error) {
 		change(&c)
 	}
 	var err error
-	if b.hook, err = v.New(v.Credentials[:2], c); err != nil {
+	if b.hook, err = v.New(event.Secrets(v.Credentials[:2]...), c); err != nil {
 		return nil, fmt.Errorf("making an endpoint: %w", err)
 	}
 	b.server = httptest.NewServer(b.hook.Handler(event.HandlerFunc(func(ctx context.Context, e *event.Event) error {

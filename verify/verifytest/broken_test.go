@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/verify"
 )
 
@@ -50,13 +51,14 @@ func (v missingIsFine) Verify(r *http.Request, body []byte) (string, error) {
 
 type talkative struct {
 	verify.Verifier
-	secrets []string
+	secrets []event.Secret
 }
 
 func (v talkative) Verify(r *http.Request, body []byte) (string, error) {
 	by, err := v.Verifier.Verify(r, body)
 	if err != nil {
-		err = fmt.Errorf("%w with %s", err, v.secrets[0])
+		secret, _ := v.secrets[0].Reveal()
+		err = fmt.Errorf("%w with %s", err, secret)
 	}
 	return by, err
 }

@@ -278,20 +278,28 @@ func refusesFlippedBits(v Vendor) error {
 	return nil
 }
 
+// masked is a credential as an encoding that hides it gives it back.
+func masked(credential string) (s event.Secret) {
+	text, _ := event.NewSecret(credential).MarshalText()
+	_ = s.UnmarshalText(text)
+	return s
+}
+
 func refusesWeak(v Vendor) error {
 	good := v.Credentials[0]
-	for name, list := range map[string][]string{
+	for name, list := range map[string][]event.Secret{
 		"no credentials":       nil,
-		"an empty one":         {""},
-		"an empty one of two":  {good, ""},
-		"a blank one":          {"   "},
-		"a tab":                {"\t"},
-		"a final newline":      {good + "\n"},
-		"a leading space":      {" " + good},
-		"a final space":        {good + " "},
-		"a byte order mark":    {"\ufeff" + good},
-		"a control character":  {good[:1] + "\x00" + good[1:]},
-		"a no-break space end": {good + "\u00a0"},
+		"a masked one":         {masked(good)},
+		"an empty one":         event.Secrets(""),
+		"an empty one of two":  event.Secrets(good, ""),
+		"a blank one":          event.Secrets("   "),
+		"a tab":                event.Secrets("\t"),
+		"a final newline":      event.Secrets(good + "\n"),
+		"a leading space":      event.Secrets(" " + good),
+		"a final space":        event.Secrets(good + " "),
+		"a byte order mark":    event.Secrets("\ufeff" + good),
+		"a control character":  event.Secrets(good[:1] + "\x00" + good[1:]),
+		"a no-break space end": event.Secrets(good + "\u00a0"),
 	} {
 		if hook, err := v.New(list, verify.Config{}); err == nil || hook != nil {
 			return fmt.Errorf("a constructor (New) accepted %s", name)
@@ -319,7 +327,7 @@ func swapsVerifiers(v Vendor) error {
 		_, err = b.sendExpect(r, status)
 		return err
 	}
-	other, err := v.NewVerifier(v.Credentials[2])
+	other, err := v.NewVerifier(event.NewSecret(v.Credentials[2]))
 	if err != nil {
 		return err
 	}

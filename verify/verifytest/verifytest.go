@@ -6,7 +6,7 @@
 //
 //	func TestConformance(t *testing.T) {
 //		verifytest.Run(t, verifytest.Vendor{
-//			New: func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
+//			New: func(secrets []event.Secret, c verify.Config) (*verify.Endpoint, error) {
 //				return acme.New(acme.Config{Secrets: secrets, Endpoint: c})
 //			},
 //			NewVerifier: acme.NewVerifier,
@@ -41,9 +41,9 @@ import (
 // unless they say otherwise.
 type Vendor struct {
 	// New makes an endpoint that accepts any of the credentials.
-	New func(credentials []string, c verify.Config) (*verify.Endpoint, error)
+	New func(credentials []event.Secret, c verify.Config) (*verify.Endpoint, error)
 	// NewVerifier makes a verifier that accepts any of the credentials.
-	NewVerifier func(credentials ...string) (verify.Verifier, error)
+	NewVerifier func(credentials ...event.Secret) (verify.Verifier, error)
 	// NewRequest makes a request as the vendor sends it, with body as it is.
 	NewRequest func(ctx context.Context, url, credential string, body []byte) (*http.Request, error)
 	// Decode is the package's Decode function.

@@ -66,11 +66,11 @@ func decodeDoor(body []byte) (*event.Event, error) {
 	return e, nil
 }
 
-func doorVerifier(secrets ...string) (verify.Verifier, error) {
+func doorVerifier(secrets ...event.Secret) (verify.Verifier, error) {
 	return verify.NewHMAC(verify.HMACConfig{Header: "X-Door-Signature", Prefix: "sha256=", Secrets: secrets})
 }
 
-func newDoor(secrets []string, c verify.Config) (*verify.Endpoint, error) {
+func newDoor(secrets []event.Secret, c verify.Config) (*verify.Endpoint, error) {
 	v, err := doorVerifier(secrets...)
 	if err != nil {
 		return nil, err
@@ -112,8 +112,8 @@ func TestFifthVendor(t *testing.T) { verifytest.Run(t, door()) }
 // TestCheckFinds breaks the vendor in one way after another: the suite must
 // notice each.
 func TestCheckFinds(t *testing.T) {
-	definition := func(change func(*verify.Definition)) func([]string, verify.Config) (*verify.Endpoint, error) {
-		return func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
+	definition := func(change func(*verify.Definition)) func([]event.Secret, verify.Config) (*verify.Endpoint, error) {
+		return func(secrets []event.Secret, c verify.Config) (*verify.Endpoint, error) {
 			v, err := doorVerifier(secrets...)
 			if err != nil {
 				return nil, err
@@ -126,7 +126,7 @@ func TestCheckFinds(t *testing.T) {
 			return verify.NewEndpoint(d)
 		}
 	}
-	decoding := func(change func(*event.Event)) func([]string, verify.Config) (*verify.Endpoint, error) {
+	decoding := func(change func(*event.Event)) func([]event.Secret, verify.Config) (*verify.Endpoint, error) {
 		return definition(func(d *verify.Definition) {
 			d.Decode = func(_ http.Header, body []byte) (*event.Event, error) {
 				e, err := decodeDoor(body)
@@ -147,7 +147,7 @@ func TestCheckFinds(t *testing.T) {
 			}, "refuses another credential"},
 		"a verifier that forgets the second secret": {
 			func(v *verifytest.Vendor) {
-				v.New = func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
+				v.New = func(secrets []event.Secret, c verify.Config) (*verify.Endpoint, error) {
 					return newDoor(secrets[:min(1, len(secrets))], c)
 				}
 			}, "accepts every credential of a rotation"},
@@ -172,15 +172,15 @@ func TestCheckFinds(t *testing.T) {
 			}, "refuses a missing credential"},
 		"a verifier that tells what it expected": {
 			func(v *verifytest.Vendor) {
-				v.New = func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
+				v.New = func(secrets []event.Secret, c verify.Config) (*verify.Endpoint, error) {
 					return definition(func(d *verify.Definition) { d.Verifier = talkative{d.Verifier, secrets} })(secrets, c)
 				}
 			}, "keeps secrets"},
 		"a constructor that takes an empty secret": {
 			func(v *verifytest.Vendor) {
-				v.New = func(secrets []string, c verify.Config) (*verify.Endpoint, error) {
-					if len(secrets) == 0 || secrets[0] == "" {
-						secrets = []string{"default"}
+				v.New = func(secrets []event.Secret, c verify.Config) (*verify.Endpoint, error) {
+					if len(secrets) == 0 || secrets[0].IsZero() {
+						secrets = event.Secrets("the default secret")
 					}
 					return newDoor(secrets, c)
 				}
@@ -285,11 +285,11 @@ func TestCheckFinds(t *testing.T) {
 			}, "answers for its callback"},
 		"a verifier that does not change": {
 			func(v *verifytest.Vendor) {
-				v.NewVerifier = func(secrets ...string) (verify.Verifier, error) {
+				v.NewVerifier = func(secrets ...event.Secret) (verify.Verifier, error) {
 					if _, err := doorVerifier(secrets...); err != nil {
 						return nil, err
 					}
-					return doorVerifier("door secret number one")
+					return doorVerifier(event.NewSecret("door secret number one"))
 				}
 			}, "swaps verifiers"},
 	} {
