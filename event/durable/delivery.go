@@ -13,7 +13,7 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// A delivery is one event that the server has given to this process.
+// A delivery is one event that the server has delivered to this process.
 type delivery struct {
 	*run
 	msg      jetstream.Msg
@@ -21,14 +21,14 @@ type delivery struct {
 	made     string // tells the consumer from another of the same name
 	mark     *mark  // of the shard, or nil
 	meta     *jetstream.MsgMetadata
-	recorded bool // its attempts are
+	recorded bool // its attempts are recorded
 	lease    lease
-	event    atomic.Pointer[event.Event] // once it is decoded
+	event    atomic.Pointer[event.Event] // nil until it is decoded
 }
 
-// attempt gives the event to the callbacks, unless that was done too often, and
-// says in a what became of it. It is counted before it is decoded, for a decoder
-// can end the process as well.
+// attempt calls the callbacks with the event, unless there were too many attempts, and
+// sets a to the outcome. An attempt counts before the event is decoded: a decoder can end
+// the process as well.
 func (d *delivery) attempt(ctx context.Context, a *Attempt) {
 	d.lease.extend(d.Store.storeWait() + d.c.Timeout) // also for the turn of a suspect
 	defer d.keepLease(ctx)()
@@ -64,13 +64,13 @@ func (d *delivery) attempt(ctx context.Context, a *Attempt) {
 		defer release()
 		d.lease.extend(d.Store.storeWait())
 	}
-	if d.over() {
+	if d.runEnds() {
 		d.giveBack(ctx, a, before)
 		return
 	}
 	a.Number++
 	if err := d.count(ctx, a.Number); err != nil {
-		d.notBegun(ctx, a, before) // it may have been counted nevertheless
+		d.notBegun(ctx, a, before) // it may have been recorded nevertheless
 		d.postpone(ctx, a, err)
 		return
 	}
@@ -87,8 +87,8 @@ func (d *delivery) decode(a *Attempt) {
 	d.event.Store(a.Event)
 }
 
-// over reports whether the run is to end.
-func (d *delivery) over() bool {
+// runEnds reports whether the run must end.
+func (d *delivery) runEnds() bool {
 	select {
 	case <-d.done:
 		return true
@@ -97,14 +97,14 @@ func (d *delivery) over() bool {
 	}
 }
 
-// giveBack has the event come again: to another process at once if the run is
-// over, else after a pause. That is no attempt.
+// giveBack has the event delivered again: to another process at once if the run ends,
+// else after a pause. That is no attempt.
 func (d *delivery) giveBack(ctx context.Context, a *Attempt, before record) {
 	if before.Attempts == 0 {
 		d.notBegun(ctx, a, before)
 	}
 	a.Result = Delayed
-	if d.over() {
+	if d.runEnds() {
 		a.Err = errRunEnded
 		d.answer(ctx, nil, d.msg.Nak())
 		return
@@ -113,15 +113,15 @@ func (d *delivery) giveBack(ctx context.Context, a *Attempt, before record) {
 	d.answer(ctx, nil, d.msg.NakWithDelay(d.c.delay(1, nil)))
 }
 
-// postpone has the event come again soon, since the store fails and this attempt
-// could not be counted.
+// postpone has the event delivered again soon: the store fails, and this attempt could
+// not be recorded.
 func (d *delivery) postpone(ctx context.Context, a *Attempt, err error) {
 	d.failed(ctx, "count", a.Event, err)
 	a.Err, a.Result = err, Delayed
 	d.answer(ctx, a.Event, d.msg.NakWithDelay(faultWait))
 }
 
-// call calls the callbacks and says in a what became of the event.
+// call calls the callbacks and sets a to the outcome.
 func (d *delivery) call(ctx context.Context, a *Attempt) {
 	returned := false
 	defer func() {
@@ -150,12 +150,12 @@ func (d *delivery) call(ctx context.Context, a *Attempt) {
 	d.answer(ctx, a.Event, d.msg.Ack())
 }
 
-// fail says what becomes of the event after an attempt that failed.
+// fail handles an attempt that failed.
 func (d *delivery) fail(ctx context.Context, a Attempt) Result {
 	switch {
 	case d.lease.over(d.c.Lease):
-		// The event was given out again, or will be: what is recorded and answered
-		// from now on is for that attempt to say.
+		// The event was delivered again, or will be. From now on that attempt alone
+		// records and answers.
 		d.failed(ctx, "lease", a.Event, a.Err)
 		return Delayed
 	case event.IsPermanent(a.Err):
@@ -164,7 +164,7 @@ func (d *delivery) fail(ctx context.Context, a Attempt) Result {
 	return d.retry(ctx, a)
 }
 
-// retry has the event come again after a pause, unless that was the last attempt.
+// retry has the event delivered again after a pause, unless that was the last attempt.
 func (d *delivery) retry(ctx context.Context, a Attempt) Result {
 	if a.Number >= d.c.MaxAttempts {
 		return d.bury(ctx, a)
@@ -177,27 +177,28 @@ func (d *delivery) retry(ctx context.Context, a Attempt) Result {
 	return Delayed
 }
 
-// end records that an attempt came to an end. If it cannot, the attempt counts as
-// one that killed the process.
+// end records that an attempt ended. If that fails, the attempt counts as one that
+// killed the process.
 func (d *delivery) end(ctx context.Context, a *Attempt, r record) {
 	if err := d.record(ctx, r); err != nil {
 		d.failed(ctx, "count", a.Event, err)
 	}
 }
 
-// notBegun records that there was no attempt since before, of which the delivery
-// would be one if nothing was recorded.
+// notBegun records that there was no attempt since before. Without a record the delivery
+// would count as one.
 func (d *delivery) notBegun(ctx context.Context, a *Attempt, before record) {
 	before.Ended = before.Ended || before.Attempts == 0
 	d.end(ctx, a, before)
 }
 
-// bury makes the event a dead letter. If that cannot be written the event stays
-// where it is, and the callbacks are not called again.
+// bury makes the event a dead letter. If the dead letter cannot be written, the event
+// stays in its shard, and the callbacks are not called again.
 func (d *delivery) bury(ctx context.Context, a Attempt) Result {
 	if err := d.writeDead(ctx, a); err != nil {
 		d.failed(ctx, "bury", a.Event, fmt.Errorf("cannot write the dead letter: %w; it was to say: %w", err, a.Err))
-		// What did not come to an end has not by that: it must not be decoded again.
+		// An attempt that did not end has not ended by that: the event must not be
+		// decoded again.
 		ended := !errors.Is(a.Err, errNotFinished)
 		d.end(ctx, &a, record{Attempts: a.Number, Ended: ended, Bury: true, Error: oneLine(a.Err.Error(), maxRecordError)})
 		d.answer(ctx, a.Event, d.msg.NakWithDelay(d.c.delay(int(min(d.meta.NumDelivered, 64)), nil)))
@@ -209,16 +210,16 @@ func (d *delivery) bury(ctx context.Context, a Attempt) Result {
 	return Buried
 }
 
-// answer logs if the server could not be told what became of the event, which
-// will then come again.
+// answer logs that the server could not be told the outcome. The event will be delivered
+// again.
 func (d *delivery) answer(ctx context.Context, e *event.Event, err error) {
 	if err != nil {
 		d.failed(ctx, "answer", e, err)
 	}
 }
 
-// describe is what a log record says of an event and an error, under the keys
-// that packages verify and event use. e may be nil.
+// describe returns the attributes of an event and an error for a log record, with the
+// keys of packages verify and event. e may be nil.
 func describe(e *event.Event, err error) []slog.Attr {
 	attrs := make([]slog.Attr, 0, 9)
 	if e != nil {

@@ -8,31 +8,31 @@ import (
 )
 
 const (
-	// renewEvery suits the shortest lease. The lease that counts is that of the process
-	// of this consumer that began last, which may have begun a moment ago.
+	// renewEvery suits the shortest lease. The lease of the process that began last
+	// counts, which may have begun a moment ago.
 	renewEvery = minLease / 3
-	// leaseSlack is how long after its deadline a callback may return without being
-	// said to ignore it.
+	// leaseSlack is how long after its deadline a callback may return before the log says
+	// that it ignores it.
 	leaseSlack = time.Second
 )
 
-// A lease is for how long the event of a delivery is renewed, and whether that was in
-// time. Its times are of a clock that nobody sets.
+// A lease is that of the event of a delivery: until when it is renewed, and whether that
+// was in time. All times are of the monotonic clock.
 type lease struct {
-	start   time.Time    // not after the server gave the event out
+	start   time.Time    // not after the server has delivered the event
 	until   atomic.Int64 // when renewing ends, since start
 	renewed atomic.Int64 // when it was renewed last, since start
 	lost    atomic.Bool  // it was renewed too late
 	calling atomic.Bool  // a callback is running
 }
 
-// extend has it renewed for d from now on, for what is not a callback.
+// extend has the lease renewed for d from now on, while no callback runs.
 func (l *lease) extend(d time.Duration) {
 	l.calling.Store(false)
 	l.until.Store(int64(time.Since(l.start) + d + leaseSlack))
 }
 
-// call has it renewed for as long as a callback may take.
+// call has the lease renewed while a callback runs, for as long as it may take.
 func (l *lease) call(timeout time.Duration) {
 	l.extend(timeout)
 	l.calling.Store(true)
@@ -47,14 +47,14 @@ func (l *lease) over(d time.Duration) bool {
 	return l.lost.Load()
 }
 
-// storeWait is how long the store may take for what is noted of an attempt before or
-// after a callback: three answers.
+// storeWait is how long the store may take to record an attempt before or after a
+// callback: three answers.
 func (s *Store) storeWait() time.Duration { return 3 * s.c.PublishTimeout }
 
 var errDeadlineIgnored = errors.New("a callback ignores its deadline: the event will be given to the callbacks again")
 
-// keepLease renews the lease of the event until release is called, or what it is
-// renewed for takes too long. It does not renew a lease that is over, which would be
+// keepLease renews the lease until release is called, or until the lease ends because
+// something takes too long. It does not renew a lease that has expired: by then it is
 // that of the next attempt.
 func (d *delivery) keepLease(ctx context.Context) (release func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -78,7 +78,7 @@ func (d *delivery) keepLease(ctx context.Context) (release func()) {
 				}
 				return
 			}
-			if d.msg.InProgress() == nil { // else the lease is lost anyway
+			if d.msg.InProgress() == nil { // else there is no connection
 				l.renewed.Store(now)
 			}
 		}

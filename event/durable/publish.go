@@ -13,7 +13,7 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// What a sender is told to wait after a 503.
+// The Retry-After values of a 503.
 const (
 	retryAfterBusy  = time.Second
 	retryAfterFault = 10 * time.Second
@@ -24,10 +24,9 @@ const (
 // duplicate is dropped, and marked with event.MarkDuplicate. Nothing of e is kept in
 // memory. The errors are described at [ErrNoAnswer] and the following.
 //
-// It returns within Config.PublishTimeout, or when ctx is over, with one exception:
-// when the connection takes nothing more, as when the disk of an embedded store
-// stalls, those who came before that is known wait with it, MaxInFlight of them at
-// most. All others are answered ErrNoAnswer at once.
+// It returns within Config.PublishTimeout, or when ctx is done, with one exception: when
+// the connection blocks, as when the disk of an embedded store stalls, up to MaxInFlight
+// calls block with it until that is detected. All later calls return ErrNoAnswer at once.
 func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	if s.base.Err() != nil {
 		return event.Unavailable(ErrClosed, retryAfterFault)
@@ -40,7 +39,7 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	if err != nil {
 		return err
 	}
-	// Larger than the server takes, or would take of its dead letter.
+	// Larger than the server takes, also as a dead letter.
 	if int64(m.Size()) > s.c.maxMessage()-deadRoom {
 		return fmt.Errorf("%w: %d bytes", ErrTooLarge, m.Size())
 	}
@@ -54,8 +53,8 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 		return s.publishError(shard, errStuck)
 	}
 	defer s.watchStuck()()
-	// The client would keep what is published while it has no connection, and
-	// the sender would wait until the timeout.
+	// Without a connection the client would buffer the message, and the sender would
+	// wait until the timeout.
 	if !s.nc.IsConnected() {
 		return s.publishError(shard, errNotConnected)
 	}
@@ -90,12 +89,11 @@ func (s *Store) AcceptsVendor(vendor string) error {
 
 var (
 	errNotConnected = errors.New("not connected")
-	errStuck        = errors.New("the connection takes nothing more")
+	errStuck        = errors.New("the connection blocks")
 )
 
-// watchStuck counts what is being stored as stuck if done is not called within
-// twice PublishTimeout: the client does not look at a context while it waits for a
-// connection that takes nothing more.
+// watchStuck counts a call as stuck if done is not called within twice PublishTimeout:
+// the client ignores the context while the connection blocks.
 func (s *Store) watchStuck() (done func()) {
 	t := time.AfterFunc(2*s.c.PublishTimeout, func() { s.stuck.Add(1) })
 	return func() {
@@ -105,7 +103,7 @@ func (s *Store) watchStuck() (done func()) {
 	}
 }
 
-// Codes of the server's errors, of server/errors.json of nats-server.
+// Error codes of the server, from server/errors.json of nats-server.
 const (
 	codeAccountResources   jetstream.ErrorCode = 10002
 	codeNoPeers            jetstream.ErrorCode = 10005
@@ -117,7 +115,7 @@ const (
 	codeDuplicateInProcess jetstream.ErrorCode = 10158
 )
 
-// publishError says what err of the client means to who sent an event of a shard.
+// publishError returns the error of HandleEvent for err of the client.
 func (s *Store) publishError(shard int, err error) error {
 	if errors.Is(err, nats.ErrMaxPayload) {
 		return fmt.Errorf("%w: %w", ErrTooLarge, err)
@@ -139,10 +137,10 @@ func (s *Store) publishError(shard int, err error) error {
 	return event.Unavailable(fmt.Errorf("%w: %w", ErrRefused, err), retryAfterFault)
 }
 
-// requestPurge has Run make room in a shard now.
+// requestPurge has Run purge a full shard now.
 func (s *Store) requestPurge(shard int) {
 	select {
 	case s.full <- shard:
-	default: // it is at it, and will be told again
+	default: // there is a request already, and the next full answer makes another
 	}
 }

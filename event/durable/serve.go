@@ -22,7 +22,7 @@ type OpenStore interface {
 	Close() error
 }
 
-// A ServeConfig says what Serve serves. Server, Store and Events are required.
+// A ServeConfig configures Serve. Server, Store and Events are required.
 type ServeConfig struct {
 	// Server serves the endpoints, which store their events in Store. Serve speaks
 	// TLS if Server.TLSConfig has certificates.
@@ -53,10 +53,9 @@ func Serve(ctx context.Context, server *http.Server, store OpenStore, events eve
 //  2. The callbacks get no more events. Those that are running finish.
 //  3. The store is closed.
 //
-// What has not finished within ShutdownTimeout is cut off: connections are closed, and
-// Serve returns while callbacks are running. That is an error, and no event is lost:
-// the vendor was not answered 200, or the event stays in the store and is handled
-// again.
+// After ShutdownTimeout, Serve closes connections that are still open, and returns an
+// error while callbacks are still running. No event is lost by that: either the vendor
+// was not answered 200, or the event stays in the store and is handled again.
 //
 // Serve returns nil if everything has stopped as it should, and otherwise all errors,
 // joined. It closes the store and the listener in any case, also if it could not
