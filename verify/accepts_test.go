@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -54,13 +55,16 @@ func TestHandlersThatDoNotTakeTheVendor(t *testing.T) {
 				Secrets: event.Secrets("a-secret-of-these-tests"), Endpoint: verify.Config{Name: "north", Wrap: tt.wrap},
 			})
 			require.NoError(t, err)
-			assert.PanicsWithValue(t, `verify: the handler of endpoint "north" does not take the events of vendor "relock": add it to the list`, func() {
-				if tt.handler == nil {
-					hook.Middleware(next)
-				} else {
-					hook.Handler(tt.handler)
-				}
-			})
+			refused := func(wire func()) {
+				t.Helper()
+				assert.PanicsWithValue(t, `verify: the handler of endpoint "north" does not take the events of vendor "relock": add it to the list`, wire)
+			}
+			if tt.handler == nil {
+				refused(func() { hook.Middleware(next) })
+				return
+			}
+			refused(func() { hook.Handler(tt.handler) })
+			refused(func() { hook.Process(t.Context(), httptest.NewRequest(http.MethodPost, "/", nil), nil, tt.handler) })
 		})
 	}
 	hook, err := relock.New(relock.Config{Secrets: event.Secrets("a-secret-of-these-tests")})
