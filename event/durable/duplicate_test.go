@@ -1,7 +1,10 @@
 package durable_test
 
 import (
+	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +15,9 @@ import (
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/event/durable/embedded"
+	"github.com/accesshook/accesshook/relock"
 	"github.com/accesshook/accesshook/unloc"
+	"github.com/accesshook/accesshook/verify"
 )
 
 const otherContent = "has another content"
@@ -34,6 +39,29 @@ func TestDuplicatesAreMarked(t *testing.T) {
 	run(t, s, durable.Consumer{}, newRecorder())
 	assert.True(t, duplicate(t, s, newEvent(1)), "whether or not it was handled")
 	store(t, s, newEvent(1)) // and without an endpoint
+}
+
+// An endpoint says of a duplicate that it is one.
+func TestDuplicatesAreLogged(t *testing.T) {
+	t.Parallel()
+	var log logBuffer
+	var observed []bool
+	s := open(t, embedded.Config{})
+	hook, err := relock.New(relock.Config{Secrets: event.Secrets(secret), Endpoint: verify.Config{
+		Logger:  log.logger(),
+		Observe: func(_ context.Context, o verify.Observation) { observed = append(observed, o.Duplicate) },
+	}})
+	require.NoError(t, err)
+	h := hook.Handler(s)
+	for range 3 {
+		r, err := relock.NewRequest(t.Context(), someURL, secret, &relock.SessionEnded{SessionID: "s-1"})
+		require.NoError(t, err)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, http.StatusOK, w.Code)
+	}
+	assert.Equal(t, []bool{false, true, true}, observed)
+	assert.Equal(t, 2, strings.Count(log.String(), "duplicate=true"), log.String())
 }
 
 // The log says once, of each event, that its ID came with another content, and

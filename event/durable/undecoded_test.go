@@ -2,6 +2,7 @@ package durable_test
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -13,7 +14,9 @@ import (
 	"github.com/accesshook/accesshook/event/cloudevent"
 	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/event/durable/embedded"
+	"github.com/accesshook/accesshook/loginradius"
 	"github.com/accesshook/accesshook/relock"
+	"github.com/accesshook/accesshook/unloc"
 )
 
 // undecodedEvent returns what an endpoint makes of a body that it cannot decode.
@@ -50,6 +53,36 @@ func TestUndecodedBodiesAreKept(t *testing.T) {
 			assert.NotContains(t, log.String(), "level=ERROR")
 		})
 	}
+}
+
+// The vendor is told that its body is wrong, and the body is not lost.
+func TestUndecodedBodiesOfAnEndpoint(t *testing.T) {
+	t.Parallel()
+	s := open(t, embedded.Config{Config: durable.Config{RawKeys: rawKeys(keyA)}})
+	bodies := map[string]string{
+		relock.Vendor:      `[{"event":"security.alert","data":{"userId":"u-ada"}}]`,
+		loginradius.Vendor: `HookName=login&Uid=u-4711`,
+		unloc.Vendor:       `NaN`,
+	}
+	for name, body := range bodies {
+		d := newDoor(t, name, s)
+		for range 2 {
+			require.Equal(t, http.StatusBadRequest, d.send(t, []byte(body)).Code)
+		}
+	}
+	got := newRecorder()
+	stop := run(t, s, durable.Consumer{}, got)
+	got.wait(t, len(bodies))
+	stop()
+	came := make(map[string]string)
+	for _, e := range got.events {
+		assert.Equal(t, event.Unknown, e.Type)
+		assert.Nil(t, e.Payload)
+		assert.NotEmpty(t, e.Warnings)
+		came[e.Vendor] = string(e.Raw)
+	}
+	assert.Equal(t, bodies, came)
+	noLetters(t, s)
 }
 
 // Without a key such a body is not written in clear, and the log says so, once for
