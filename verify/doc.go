@@ -1,5 +1,5 @@
 // Package verify answers one question: did this webhook come from whom it says
-// it came from? It holds the verifiers ([NewHMAC], [NewBasicAuth], [NewBearer],
+// it came from? It holds the verifiers ([NewSigned], [NewBasicAuth], [NewBearer],
 // [NewBodyID], [AllOf], [AnyOf]) and the [Endpoint] that takes a request from
 // the network to a verified [event.Event].
 //
@@ -15,13 +15,12 @@
 // same time whether they match or not, and the sender never learns why it was
 // refused.
 //
-// A verifier says who sent a body, not when. None of the four vendors signs a
-// timestamp, so a recorded request can be sent again and verifies again:
-// de-duplicate with event.Dedupe where that matters. Bodies and credentials that
+// A verifier says who sent a body, not when, unless the vendor signs a timestamp
+// ([SignedConfig]). None of the four vendors does, so a recorded request can be sent
+// again and verifies again: de-duplicate with event.Dedupe where that matters. Bodies and credentials that
 // travel in them (UserLock, Basic, Bearer) are only secret over TLS, which is
-// the server's business. Constructors refuse a secret that is empty, and not one
-// that is short; but who has seen one signed request can try out short secrets
-// at home. Take 16 random bytes or more.
+// the server's business. Constructors refuse a key or token of fewer than 16 bytes:
+// anyone who captures one signed request can brute-force a short key offline.
 //
 // # Which policies
 //
