@@ -57,7 +57,7 @@ func TestCredentialsAreHidden(t *testing.T) {
 		"userlock.Config":      userlock.Config{IDs: event.Secrets(id), Endpoint: endpoint},
 		"unloc.Config":         unloc.Config{Credentials: []verify.Credential{account}, Endpoint: endpoint},
 		"verify.Credential":    account,
-		"verify.SignedConfig":    hmac,
+		"verify.SignedConfig":  hmac,
 		"verify.BodyIDConfig":  bodyID,
 		"verify.Config":        endpoint,
 		"HMAC":                 sign,

@@ -2,10 +2,9 @@ package event
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
-	"fmt"
 	"log/slog"
-	"math"
 	"sync"
 	"time"
 )
@@ -33,34 +32,36 @@ type DedupeConfig struct {
 	// Store remembers the events. Nil: a new [DedupeMemory] with
 	// DefaultDedupeEntries.
 	Store DedupeStore
-	// Lease is how long an event stays claimed by a process that died over it;
-	// until then its duplicates are answered [Unavailable]. If the context of
-	// the event has a deadline (HandlerTimeout of an endpoint or a [Queue],
-	// Timeout of [Retry]), the claim lasts until 30 seconds after it if that is
-	// later. Leases are not extended: without a deadline, as in an endpoint's
-	// Middleware, choose a Lease that is longer than the handler ever takes, or
-	// another instance may handle the event a second time. Within this process
-	// an event that is being handled is never handled a second time, whatever
-	// its lease. Zero: 1 minute.
+	// Lease is how long an event stays claimed by a process that died while it
+	// handled it. Until the lease expires, duplicates are answered [Unavailable].
+	//
+	// If the context of the event has a deadline (HandlerTimeout of an endpoint or
+	// a [Queue], Timeout of [Retry]), the claim lasts until 30 seconds after it, if
+	// that is later. Leases are not extended. Without a deadline, as in an
+	// endpoint's Middleware, choose a Lease longer than the handler ever takes:
+	// when it expires, another instance may handle the event a second time. This
+	// process does not, whatever the lease. Zero: 1 minute.
 	Lease time.Duration
-	// Keep is how long an event is remembered once it is done. It must be longer
-	// than the sender goes on sending an event again, and is the time during
-	// which a recorded request cannot be replayed. Zero: 24 hours.
+	// Keep is how long an event is remembered once it is done. A recorded request
+	// cannot be replayed in that time. It must be longer than the sender keeps
+	// sending an event again. Zero: 24 hours.
 	Keep time.Duration
 	// Wait is how long a delivery waits for another instance of the service that
-	// has claimed its event, before it is answered Unavailable. Zero: 5 seconds;
-	// negative: not at all.
+	// has claimed its event, before it is answered Unavailable. Zero: 5 seconds.
+	// Negative: it does not wait.
 	Wait time.Duration
-	// StoreTimeout is the deadline of each call of the store. The handler of an
-	// event waits for two of them. Zero: 2 seconds.
+	// StoreTimeout is the deadline of each call of the store, of which an event
+	// waits for two. Zero: 2 seconds.
 	StoreTimeout time.Duration
-	// Logger gets what the store failed with, at level Error with the keys op
-	// ("claim", "done", "release"), endpoint, vendor, id, type and error, and
-	// stack if it panicked. Nil: slog.Default at the time.
+	// Logger gets two kinds of records. Level Error: the store failed. The keys
+	// are op ("claim", "done", "release"), endpoint, vendor, id, type and error,
+	// and stack if it panicked. Level Warn, once for an ID: an event of a known ID
+	// came with another body. The keys are endpoint, vendor, id and type. Nil:
+	// slog.Default at the time.
 	Logger *slog.Logger
-	// Observe is told once about each delivery, after its answer is known, as
-	// for counting duplicates. It must be fast; a panic in it is contained and
-	// logged. Nil: nothing.
+	// Observe is called once for each delivery, when its answer is known, such as
+	// to count duplicates. It must be fast. A panic in it is contained and logged.
+	// Nil: nothing.
 	Observe func(context.Context, DedupeObservation)
 }
 
@@ -81,8 +82,8 @@ const (
 	DedupeDuplicate
 	// DedupeShared means that the delivery took the answer of a concurrent one.
 	DedupeShared
-	// DedupeBusy means that another delivery was still being worked on when the
-	// wait or the context was over: answered Unavailable.
+	// DedupeBusy means that another delivery was still being handled when the wait
+	// or the context ended: answered Unavailable.
 	DedupeBusy
 	// DedupeWithoutID means that the event has no ID: the handler is called.
 	DedupeWithoutID
@@ -106,51 +107,65 @@ func (r DedupeResult) String() string {
 	return "invalid"
 }
 
-// ErrInProgress is what a duplicate is answered, marked [Unavailable], if
-// another delivery of its event is still being worked on after its wait.
-var ErrInProgress = errors.New("event: another delivery of this event is still being worked on")
+// ErrInProgress is the answer to a duplicate, marked [Unavailable], if another
+// delivery of its event is still being handled after its wait.
+var ErrInProgress = errors.New("event: another delivery of this event is still being handled")
 
-// Dedupe returns a wrapper that lets an event through to its handler once.
+// Dedupe returns a wrapper that drops duplicate deliveries: each event reaches the
+// handler once. What it drops is answered as done, and marked ([MarkDuplicate]).
 //
-// Two deliveries are of the same event if they have the same Vendor, Source,
-// Credential and ID, so that who holds one credential cannot keep out the events
-// of another. That is all it knows: an event that is sent again with another
-// body, or that is verified by another credential after a rotation of secrets,
-// is a new one. An event without an ID is never taken for a duplicate.
+// # What is a duplicate
 //
-// An event is done once the handler has returned nil or a [Permanent] error, and
-// not before: on any other error, a panic or a timeout it is free again and the
-// next delivery calls the handler anew. A handler of several callbacks, such as
-// a [Mux], is called as a whole: those that had succeeded see the event again.
+// Two deliveries are of the same event if they have the same Vendor, Source and
+// ID. An event without an ID is never a duplicate.
 //
-//   - A duplicate of what is done is answered nil: the vendor gets a 200.
-//   - A delivery that comes while this process works on the same event waits for
-//     that and is answered the same, nil or error, without calling the handler.
-//     If its own context is over first it is answered [ErrInProgress].
-//   - If another instance has claimed the event, it waits as long as
-//     [DedupeConfig] says for that to end.
+// Event.Credential does not count: all credentials of an endpoint belong to one
+// owner, so a rotation of secrets makes no event new. Owners who do not trust each
+// other need endpoints with different names (verify.Config.Name). With one name,
+// the sender of one can keep out the events of the other.
 //
-// If the store fails, the handler is called, for an event handled twice is
-// better than one that is lost, and the log says so. The same holds for a handler
-// that runs for longer than its lease while there is another instance, and for a
-// process that dies after the handler has succeeded and before the store knows.
-// A handler should therefore bear to see an event twice, even if that is rare.
+// For most vendors the ID is a hash of the body, so another body is another event.
+// Where the vendor sends the ID, as Unloc does, another body under a known ID is a
+// duplicate. The log has a warning if the store can tell: [DedupeMemory] can, and a
+// [DedupeDigestStore].
 //
-// The wrapper is one memory. Put around two handlers, only one of them sees an
-// event; make two wrappers, with a store each, if both should. A handler must
-// not pass its own event to the same wrapper again: that would wait for itself.
+// # When an event is done
 //
-// Dedupe goes inside a [Queue], around what handles the event, in the order
-// Queue, [Retry], Dedupe, Mux. Around a Queue it would mark done what is only
-// queued, and what is queued can be lost. So the wrapper panics if it is put
-// around a Queue, around itself, or around a Mux or a wrapper that holds one; it
-// looks into Muxes as they are at that moment, and into wrappers that have a
-// method Unwrap() Handler, as those of this package do. It does not see into
-// functions, so a Queue behind Mux.HandleFunc("*", queue.HandleEvent),
-// Mux.Default(queue.HandleEvent), HandlerFunc(queue.HandleEvent) or an [On] is
-// yours to avoid: register it as Mux.Handle("*", queue), and it is found. The
-// wrapper also panics if its handler is nil; Dedupe panics if a duration other
-// than Wait is negative.
+// An event is done once the handler has returned nil or a [Permanent] error. After
+// any other error, a panic or a timeout the next delivery calls the handler again.
+// A [Mux] is called as a whole: callbacks that had succeeded see the event again.
+//
+//   - A duplicate of an event that is done is answered nil: the vendor gets a 200.
+//   - A delivery that arrives while this process handles the same event waits, and
+//     gets the same answer, nil or error. It takes over if the first delivery says
+//     nothing about the event: because its context ended, or its request was
+//     aborted ([net/http.ErrAbortHandler]). A sender that hangs up never ends the
+//     work for another. If its own context ends first, the answer is
+//     [ErrInProgress].
+//   - If another instance has claimed the event, a delivery waits for
+//     DedupeConfig.Wait.
+//
+// An event may still be handled twice: if the store fails, since that is better
+// than losing the event (the log says so); if a handler runs for longer than its
+// lease and there is another instance; if the process dies after the handler
+// succeeded and before the store knows. Handlers should tolerate that.
+//
+// # Where it goes
+//
+// The order is [Queue], [Retry], Dedupe, Mux; without a Queue it may go into
+// verify.Config.Wrap. Around a Queue it would mark done what is only queued, and
+// can be lost. The wrapper panics if its handler is nil, is a Queue or itself, or is
+// a Mux or a wrapper that holds one. It looks into Muxes as they are at that moment
+// and into wrappers with a method Unwrap() Handler, as those of this package have.
+// It cannot look into functions: register a Queue as Mux.Handle("*", queue), not as
+// Mux.HandleFunc("*", queue.HandleEvent).
+//
+// A wrapper has one memory. Put around two handlers, it lets an event through to
+// one of them: make two wrappers, with a store each, if both should see it. A
+// handler must not pass its own event to the same wrapper again, which would wait
+// for itself.
+//
+// Dedupe panics if a duration other than Wait is negative.
 func Dedupe(c DedupeConfig) func(Handler) Handler {
 	if c.Lease < 0 || c.Keep < 0 || c.StoreTimeout < 0 {
 		panic("event: negative duration in DedupeConfig")
@@ -170,8 +185,13 @@ func Dedupe(c DedupeConfig) func(Handler) Handler {
 	if c.StoreTimeout == 0 {
 		c.StoreTimeout = DefaultDedupeStoreTimeout
 	}
-	d := &deduper{c: c, flights: make(map[string]*flight)}
-	_, d.instant = c.Store.(*DedupeMemory)
+	d := &deduper{c: c, flights: make(map[[sha256.Size]byte]*flight)}
+	if memory, ok := c.Store.(*DedupeMemory); ok {
+		d.claims = memory
+	} else {
+		digests, _ := c.Store.(DedupeDigestStore)
+		d.claims = &storeClaims{store: c.Store, digests: digests, timeout: c.StoreTimeout}
+	}
 	return func(h Handler) Handler {
 		if h == nil {
 			panic(errNilHandler)
@@ -208,217 +228,12 @@ func holds(h Handler, is func(Handler) bool) bool {
 
 // A deduper is what all handlers under one Dedupe share.
 type deduper struct {
-	c       DedupeConfig
-	instant bool // the store needs no deadline
+	c      DedupeConfig
+	claims claims // of c.Store
 
 	mu      sync.Mutex
-	flights map[string]*flight // events that this process works on
-}
-
-// A flight is an event that this process works on. The delivery that came first
-// leads it, others wait.
-type flight struct {
-	done  chan struct{} // closed when the fields below are set; nil while nobody waits
-	err   error
-	again bool // the leader gave up waiting for another instance; others may go on
-}
-
-type deduping struct {
-	d    *deduper
-	next Handler
-}
-
-func (h *deduping) Unwrap() Handler { return h.next }
-
-func (h *deduping) HandleEvent(ctx context.Context, e *Event) error {
-	d := h.d
-	if e.ID == "" {
-		defer d.observe(ctx, DedupeObservation{Event: e, Result: DedupeWithoutID})
-		return h.next.HandleEvent(ctx, e)
-	}
-	key := joinKey(e.Vendor, e.Source, e.Credential, e.ID)
-	for {
-		f, first := d.board(key)
-		if first {
-			return h.lead(ctx, e, key, f)
-		}
-		select {
-		case <-f.done:
-			if f.again {
-				continue
-			}
-			d.observe(ctx, DedupeObservation{Event: e, Result: DedupeShared})
-			return f.err
-		case <-ctx.Done():
-			d.observe(ctx, DedupeObservation{Event: e, Result: DedupeBusy})
-			return d.inProgress(ctx)
-		}
-	}
-}
-
-// board returns the flight of key, and whether the caller leads it.
-func (d *deduper) board(key string) (f *flight, first bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	f, ok := d.flights[key]
-	if !ok {
-		f = new(flight)
-		d.flights[key] = f
-		return f, true
-	}
-	if f.done == nil {
-		f.done = make(chan struct{})
-	}
-	return f, false
-}
-
-// land ends a flight and tells those who wait.
-func (d *deduper) land(key string, f *flight, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.flights, key)
-	f.err = err
-	if f.done != nil {
-		close(f.done)
-	}
-}
-
-// lead works on an event for all who wait for the flight. It runs the handler on
-// the caller's goroutine and with the caller's context, and lets a panic pass, as
-// an endpoint's Middleware needs.
-func (h *deduping) lead(ctx context.Context, e *Event, key string, f *flight) (err error) {
-	d := h.d
-	o := DedupeObservation{Event: e, Result: DedupeHandled}
-	var c claim
-	returned := false
-	defer func() {
-		var v any
-		if !returned {
-			if v = recover(); v != nil {
-				err = panicked(v)
-			} else {
-				err = errGoexit
-			}
-			o.Err = errors.Join(o.Err, d.settle(ctx, e, key, c, err))
-		}
-		d.land(key, f, err)
-		d.observe(ctx, o)
-		if v != nil {
-			panic(v)
-		}
-	}()
-	c, o.Result, o.Err = d.claim(ctx, e, key)
-	switch o.Result {
-	case DedupeHandled:
-		err = h.next.HandleEvent(ctx, e)
-		if failed := d.settle(ctx, e, key, c, err); failed != nil {
-			o.Err = errors.Join(o.Err, failed)
-		}
-	case DedupeBusy:
-		f.again = ctx.Err() != nil
-		err = d.inProgress(ctx)
-	}
-	returned = true
-	return err
-}
-
-// A claim is what Claim of the store gave; the zero claim is none.
-type claim struct {
-	owner string
-	held  bool
-}
-
-// claim claims key, and waits if another instance has. The result is
-// DedupeHandled (to be handled now), DedupeDuplicate or DedupeBusy.
-func (d *deduper) claim(ctx context.Context, e *Event, key string) (claim, DedupeResult, error) {
-	var end time.Time
-	poll := firstPoll
-	for {
-		owner, state, err := d.tryClaim(ctx, key)
-		switch {
-		case err != nil && ctx.Err() != nil && !end.IsZero():
-			return claim{}, DedupeBusy, nil // gave up waiting; the store may be fine
-		case err != nil:
-			d.failed(ctx, e, "claim", err)
-			return claim{}, DedupeHandled, err
-		case state == ClaimGranted:
-			return claim{owner, true}, DedupeHandled, nil
-		case state == ClaimDone:
-			return claim{}, DedupeDuplicate, nil
-		}
-		if end.IsZero() {
-			end = time.Now().Add(d.c.Wait)
-		}
-		left := time.Until(end)
-		if left <= 0 || !sleep(ctx, min(poll, left)) {
-			return claim{}, DedupeBusy, nil
-		}
-		poll = min(2*poll, lastPoll)
-	}
-}
-
-func (d *deduper) tryClaim(ctx context.Context, key string) (owner string, state ClaimState, err error) {
-	lease := d.c.Lease
-	if deadline, ok := ctx.Deadline(); ok {
-		lease = max(lease, min(time.Until(deadline), math.MaxInt64-leaseMargin)+leaseMargin)
-	}
-	err = d.ask(ctx, func(ctx context.Context) (err error) {
-		owner, state, err = d.c.Store.Claim(ctx, key, lease)
-		if err == nil && (state < ClaimGranted || state > ClaimBusy) {
-			err = fmt.Errorf("event: de-duplication store returned claim state %d", int(state))
-		}
-		return err
-	})
-	return owner, state, err
-}
-
-// settle tells the store how handling ended.
-func (d *deduper) settle(ctx context.Context, e *Event, key string, c claim, result error) error {
-	if !c.held {
-		return nil
-	}
-	ctx = context.WithoutCancel(ctx) // it may be over because handling took too long
-	op := "release"
-	f := func(ctx context.Context) error { return d.c.Store.Release(ctx, key, c.owner) }
-	if result == nil || IsPermanent(result) {
-		op = "done"
-		f = func(ctx context.Context) error { return d.c.Store.Done(ctx, key, c.owner, d.c.Keep) }
-	}
-	err := d.ask(ctx, f)
-	if err != nil {
-		d.failed(ctx, e, op, err)
-	}
-	return err
-}
-
-// ask calls a method of the store with a deadline. A panic becomes an error.
-func (d *deduper) ask(ctx context.Context, f func(context.Context) error) (err error) {
-	if !d.instant {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d.c.StoreTimeout)
-		defer cancel()
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			err = panicked(v)
-		}
-	}()
-	err = f(ctx)
-	examine(err)
-	return err
-}
-
-func (d *deduper) inProgress(ctx context.Context) error {
-	err := ErrInProgress
-	if cause := context.Cause(ctx); cause != nil {
-		err = fmt.Errorf("%w: %w", err, cause)
-	}
-	return Unavailable(err, d.c.Lease)
-}
-
-func (d *deduper) failed(ctx context.Context, e *Event, op string, err error) {
-	logger(d.c.Logger).LogAttrs(ctx, slog.LevelError, "event: de-duplication store failed", append(
-		[]slog.Attr{slog.String("op", op)}, describe(e, err)...)...)
+	flights map[[sha256.Size]byte]*flight  // events that this process handles now
+	warned  map[[sha256.Size]byte]struct{} // events that came with another body, and were logged
 }
 
 func (d *deduper) observe(ctx context.Context, o DedupeObservation) {

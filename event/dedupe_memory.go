@@ -13,16 +13,17 @@ const DefaultDedupeEntries = 65536
 
 // A DedupeMemory is a [DedupeStore] in memory, for one process. It forgets
 // everything when the process ends, and several instances of a service do not
-// see each other's events: behind a load balancer a shared store is needed.
+// see each other's events: behind a load balancer use a shared store.
 //
-// It holds a bounded number of entries, each of some 200 bytes. What was done is
-// forgotten when its keep is over; earlier, the oldest first, if room is needed,
-// which [DedupeMemory.Evicted] counts: an event that comes again after that is
-// handled again. An open claim is never forgotten before its lease is over.
+// The number of entries is limited, and each takes some 200 bytes. An event that is
+// done is forgotten when its keep has expired. If room is needed, the oldest is
+// forgotten earlier, and an event that comes again after that is handled again;
+// [DedupeMemory.Evicted] counts these. An open claim is never forgotten before its
+// lease has expired.
 //
-// Its methods may be called from many goroutines at once, take constant time on
-// average where leases are about equally long, and do not look at their context.
-// Make one with [NewDedupeMemory].
+// A DedupeMemory is safe for concurrent use. Its methods take constant time on
+// average where leases are about equally long, and ignore their context. Make one
+// with [NewDedupeMemory].
 type DedupeMemory struct {
 	limit int
 	begun time.Time // what memoryEntry.until counts from
@@ -40,6 +41,7 @@ type DedupeMemory struct {
 type memoryEntry struct {
 	key        [sha256.Size]byte
 	owner      uint64
+	digest     uint64        // of the body; zero if not known
 	until      time.Duration // end of the lease or of the keep
 	done       bool
 	prev, next int
@@ -70,75 +72,103 @@ func NewDedupeMemory(entries int) *DedupeMemory {
 }
 
 // Claim implements [DedupeStore]. The error is [ErrStoreFull] or nil.
-func (m *DedupeMemory) Claim(_ context.Context, key string, lease time.Duration) (owner string, state ClaimState, err error) {
-	now, hash := time.Now(), sha256.Sum256([]byte(key))
+func (m *DedupeMemory) Claim(ctx context.Context, key string, lease time.Duration) (owner string, state ClaimState, err error) {
+	owner, state, _, err = m.ClaimDigest(ctx, key, 0, lease)
+	return owner, state, err
+}
+
+// ClaimDigest implements [DedupeDigestStore]. The error is [ErrStoreFull] or nil.
+func (m *DedupeMemory) ClaimDigest(ctx context.Context, key string, digest uint64, lease time.Duration) (owner string, state ClaimState, changed bool, err error) {
+	c, state, changed, err := m.claim(ctx, memoryKey(key, digest), lease)
+	if state == ClaimGranted {
+		owner = strconv.FormatUint(c.number, 36)
+	}
+	return owner, state, changed, err
+}
+
+// Done implements [DedupeStore]. The error is [ErrClaimLost], [ErrStoreFull] or
+// nil.
+func (m *DedupeMemory) Done(ctx context.Context, key, owner string, keep time.Duration) error {
+	return m.done(ctx, memoryKey(key, 0), claim{number: parseOwner(owner)}, keep)
+}
+
+// Release implements [DedupeStore]. The error is [ErrClaimLost] or nil.
+func (m *DedupeMemory) Release(ctx context.Context, key, owner string) error {
+	return m.release(ctx, memoryKey(key, 0), claim{number: parseOwner(owner)})
+}
+
+func memoryKey(key string, digest uint64) dedupeKey {
+	return dedupeKey{sum: sha256.Sum256([]byte(key)), digest: digest}
+}
+
+func (m *DedupeMemory) claim(_ context.Context, k dedupeKey, lease time.Duration) (c claim, state ClaimState, changed bool, err error) {
+	now := time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.expire(now)
-	if i, ok := m.index[hash]; ok {
-		switch x := &m.entries[i]; {
+	if i, ok := m.index[k.sum]; ok {
+		x := &m.entries[i]
+		changed = k.digest != 0 && x.digest != 0 && k.digest != x.digest
+		switch {
 		case m.over(x, now):
 			m.remove(i)
 		case x.done:
-			return "", ClaimDone, nil
+			return claim{}, ClaimDone, changed, nil
 		default:
-			return "", ClaimBusy, nil
+			return claim{}, ClaimBusy, changed, nil
 		}
 	}
-	i, ok := m.insert(hash, now)
+	i, ok := m.insert(k, now)
 	if !ok {
-		return "", 0, ErrStoreFull
+		return claim{}, 0, false, ErrStoreFull
 	}
 	m.owners++
 	x := &m.entries[i]
 	x.owner, x.until, x.done = m.owners, m.since(now.Add(lease)), false
 	m.open(i)
-	return strconv.FormatUint(m.owners, 36), ClaimGranted, nil
+	return claim{number: m.owners}, ClaimGranted, false, nil
 }
 
-// Done implements [DedupeStore]. The error is [ErrClaimLost], [ErrStoreFull] or
-// nil.
-func (m *DedupeMemory) Done(_ context.Context, key, owner string, keep time.Duration) error {
-	now, hash := time.Now(), sha256.Sum256([]byte(key))
-	n := parseOwner(owner)
+func (m *DedupeMemory) done(_ context.Context, k dedupeKey, c claim, keep time.Duration) error {
+	now := time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	i, ok := m.index[hash]
+	i, ok := m.index[k.sum]
 	if ok {
 		switch x := &m.entries[i]; {
 		case m.over(x, now): // free
-		case x.owner != n:
+			x.digest = k.digest
+		case x.owner != c.number:
 			return ErrClaimLost
 		case x.done:
 			return nil
 		}
-	} else if i, ok = m.insert(hash, now); !ok {
+	} else if i, ok = m.insert(k, now); !ok {
 		return ErrStoreFull
 	}
 	x := &m.entries[i]
-	x.owner, x.until, x.done = n, m.since(now.Add(keep)), true
+	x.owner, x.until, x.done = c.number, m.since(now.Add(keep)), true
 	m.move(i, ringDone)
 	return nil
 }
 
-// Release implements [DedupeStore]. The error is [ErrClaimLost] or nil.
-func (m *DedupeMemory) Release(_ context.Context, key, owner string) error {
-	now, hash := time.Now(), sha256.Sum256([]byte(key))
+func (m *DedupeMemory) release(_ context.Context, k dedupeKey, c claim) error {
+	now := time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	i, ok := m.index[hash]
+	i, ok := m.index[k.sum]
 	if !ok {
 		return nil
 	}
 	x := &m.entries[i]
-	if !m.over(x, now) && (x.owner != parseOwner(owner) || x.done) {
+	if !m.over(x, now) && (x.owner != c.number || x.done) {
 		return ErrClaimLost
 	}
 	m.remove(i)
 	return nil
 }
 
-// parseOwner reads what Claim gave. Zero is nobody.
+// parseOwner reads what Claim returned. Zero is no owner.
 func parseOwner(owner string) uint64 {
 	n, err := strconv.ParseUint(owner, 36, 64)
 	if err != nil {
@@ -151,25 +181,25 @@ func (m *DedupeMemory) since(t time.Time) time.Duration { return t.Sub(m.begun) 
 
 func (m *DedupeMemory) over(x *memoryEntry, now time.Time) bool { return m.since(now) >= x.until }
 
-// Len returns the number of entries, open claims included. What has expired may
-// be counted until a later Claim removes it.
+// Len returns the number of entries, open claims included. An entry that has
+// expired may be counted until a later Claim removes it.
 func (m *DedupeMemory) Len() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.index)
 }
 
-// Evicted returns how many entries were forgotten before their keep was over. If
-// it grows, the store is too small for the traffic.
+// Evicted returns how many entries were forgotten before their keep had expired.
+// If it grows, the store is too small for the traffic.
 func (m *DedupeMemory) Evicted() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.evicted
 }
 
-// expire removes claims whose lease is over, and the oldest of what was done as far
-// as its keep is over: an entry with a shorter keep than one before it stays until
-// its turn comes.
+// expire removes claims whose lease has expired, and the oldest of the entries that
+// are done, as far as their keep has expired. An entry with a shorter keep than one
+// before it stays until its turn comes.
 func (m *DedupeMemory) expire(now time.Time) {
 	for _, ring := range []int{ringOpen, ringDone} {
 		for i, ok := m.oldest(ring); ok && m.over(&m.entries[i], now); i, ok = m.oldest(ring) {
@@ -180,7 +210,7 @@ func (m *DedupeMemory) expire(now time.Time) {
 
 // insert returns an entry for a key that has none. It reports false if there is
 // no room. The caller moves it to its ring.
-func (m *DedupeMemory) insert(hash [sha256.Size]byte, now time.Time) (i int, ok bool) {
+func (m *DedupeMemory) insert(k dedupeKey, now time.Time) (i int, ok bool) {
 	if !m.makeRoom(now) {
 		return 0, false
 	}
@@ -188,8 +218,8 @@ func (m *DedupeMemory) insert(hash [sha256.Size]byte, now time.Time) (i int, ok 
 		i = len(m.entries)
 		m.entries = append(m.entries, memoryEntry{prev: i, next: i})
 	}
-	m.entries[i].key = hash
-	m.index[hash] = i
+	m.entries[i].key, m.entries[i].digest = k.sum, k.digest
+	m.index[k.sum] = i
 	return i, true
 }
 

@@ -301,3 +301,37 @@ func TestDedupeMemory_StrangeOwner(t *testing.T) {
 	}
 	assert.Equal(t, 1, m.Len())
 }
+
+func TestDedupeMemory_Digests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := event.NewDedupeMemory(2)
+		claim := func(key string, digest uint64) (owner string, state event.ClaimState, changed bool) {
+			t.Helper()
+			owner, state, changed, err := m.ClaimDigest(bg, key, digest, time.Minute)
+			require.NoError(t, err)
+			return owner, state, changed
+		}
+		expect := func(key string, digest uint64, state event.ClaimState, changed bool) {
+			t.Helper()
+			_, gotState, gotChanged := claim(key, digest)
+			assert.Equal(t, state, gotState)
+			assert.Equal(t, changed, gotChanged)
+		}
+		owner, state, changed := claim("a", 1)
+		assert.Equal(t, event.ClaimGranted, state)
+		assert.False(t, changed)
+		expect("a", 1, event.ClaimBusy, false)
+		expect("a", 2, event.ClaimBusy, true)
+		expect("a", 0, event.ClaimBusy, false)
+		require.NoError(t, m.Done(bg, "a", owner, time.Hour))
+		expect("a", 1, event.ClaimDone, false)
+		expect("a", 2, event.ClaimDone, true)
+		assert.Equal(t, event.ClaimDone, stateOf(t, m, "a"), "Claim knows no digests")
+
+		// What takes the place of another key has nothing of it.
+		time.Sleep(time.Hour)
+		require.NoError(t, m.Done(bg, "b", claimed(t, m, "b", time.Minute), time.Hour))
+		expect("b", 2, event.ClaimDone, false)
+		expect("a", 2, event.ClaimGranted, false)
+	})
+}

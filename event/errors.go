@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// Permanent marks err as one that trying again cannot help. The vendor is then
-// answered as if the event had been accepted, and the error is reported to the
-// endpoint's log and Observe. Permanent(nil) is nil.
+// Permanent marks err as one that trying again cannot help. The vendor is answered
+// 200, and the error goes to the endpoint's log and Observe. Permanent(nil) is nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil
@@ -20,9 +19,9 @@ type permanentError struct{ err error }
 func (e *permanentError) Error() string { return e.err.Error() }
 func (e *permanentError) Unwrap() error { return e.err }
 
-// IsPermanent reports whether err was marked by [Permanent]. Of joined errors
-// every one must have been: if one of several callbacks may succeed next time,
-// the event must come again. A panic is never permanent.
+// IsPermanent reports whether err was marked by [Permanent]. Of joined errors all
+// must be: if one of several callbacks may succeed next time, the event must come
+// again. A panic is never permanent.
 func IsPermanent(err error) bool {
 	for err != nil {
 		switch err.(type) {
@@ -53,9 +52,9 @@ func IsPermanent(err error) bool {
 	return false
 }
 
-// Unavailable marks err as passing: the vendor is answered 503 with a
-// Retry-After of retryAfter, rounded up to whole seconds (left out if it is not
-// positive). Unavailable(nil, d) is nil.
+// Unavailable marks err as temporary. The vendor is answered 503, with the
+// Retry-After value retryAfter, rounded up to whole seconds; a value that is not
+// positive leaves the header out. Unavailable(nil, d) is nil.
 func Unavailable(err error, retryAfter time.Duration) error {
 	if err == nil {
 		return nil
@@ -71,8 +70,8 @@ type unavailableError struct {
 func (e *unavailableError) Error() string { return e.err.Error() }
 func (e *unavailableError) Unwrap() error { return e.err }
 
-// IsUnavailable reports whether err, or any of the errors joined in it, was
-// marked by [Unavailable], and the longest retryAfter among them.
+// IsUnavailable reports whether err, or any of the errors joined in it, was marked
+// by [Unavailable]. It returns the longest retryAfter among them.
 func IsUnavailable(err error) (retryAfter time.Duration, ok bool) {
 	for err != nil {
 		switch u := err.(type) {

@@ -11,41 +11,42 @@ import (
 // Fields that the vendor did not send are zero. Structs of this package only
 // gain fields: write them with keyed literals.
 //
-// All handlers of one event get the same pointer, possibly at the same time.
-// They must not change it; one that wants to does so on a [Event.Clone].
+// All handlers of one event get the same pointer, possibly at the same time. They
+// must not change it. A handler that wants to changes a [Event.Clone].
 //
-// Showing an Event, by fmt, log/slog or encoding/json, never shows a [Secret]
-// and never shows Raw. There is one exception: fmt does not ask the methods of
-// unexported fields. An Event by value in such a field is printed with Raw and
-// all that is known about a person; a pointer to one, as handlers get, is not.
+// fmt, log/slog and encoding/json never show Raw or a [Secret]. There is one
+// exception: fmt does not call the methods of unexported fields. An Event by value
+// in such a field is printed with Raw and personal data; a pointer to one, as
+// handlers get, is not.
 type Event struct {
-	// ID is the key for de-duplication: equal for two deliveries of the same
-	// body, and safe to print. How it is made is documented by each vendor
-	// package; most vendors send no ID, and it is then a hash of the body.
+	// ID is the key for de-duplication: equal for two deliveries of the same body,
+	// and safe to print. Each vendor package documents how it is made. Most vendors
+	// send no ID; it is then a hash of the body.
 	ID string
 	// Vendor is the vendor's name: "userlock", "unloc", "relock", "loginradius".
 	Vendor string
-	// Source tells two endpoints of one vendor apart: the name given to the
-	// endpoint, or Vendor if it has none.
+	// Source is the name of the endpoint, or Vendor if it has none. It tells apart
+	// two endpoints of one vendor, and their owners.
 	Source string
-	// Credential is the label of the credential that the request matched, such
-	// as "secret 2" or "user gate": never the credential itself. It is set by an
-	// endpoint, and is not encoded.
+	// Credential is the label of the credential that the request matched, such as
+	// "secret 2" or "user gate", never the credential itself. It is for logs alone:
+	// all credentials of an endpoint belong to one owner, and a rotation of secrets
+	// changes their labels. An endpoint sets it. It is not encoded.
 	Credential string
-	// Type is what happened, in the vocabulary that all vendors share;
-	// [Unknown] if the vendor's name for it is new to this version.
+	// Type is what happened, in the vocabulary that all vendors share, or [Unknown]
+	// if the vendor's name for it is new to this version.
 	Type Type
-	// VendorType is the vendor's own name or code, as it was sent.
+	// VendorType is the vendor's own name or code for it, as it was sent.
 	VendorType string
 	// Time is when it happened, as the vendor says. An endpoint sets it to
 	// Received if the vendor sent no time.
 	Time time.Time
 	// Received is when the request arrived. It is zero if no endpoint was
-	// involved, as when decoding from a queue.
+	// involved, such as when decoding from a queue.
 	Received time.Time
-	// Outcome says whether the attempt succeeded, for types where that is known.
+	// Outcome says whether what was attempted succeeded; see [Type.Outcome].
 	Outcome Outcome
-	// Severity is the vendor's where it sends one, else given by Type.
+	// Severity is the vendor's, or that of [Type.Severity] if it sends none.
 	Severity Severity
 	// Reason is why, in the vendor's words or codes.
 	Reason string
@@ -60,30 +61,18 @@ type Event struct {
 	// Payload is the vendor's own typed payload, a pointer such as
 	// *relock.SecurityAlert. See [On].
 	Payload any
-	// Raw is the verified body, byte for byte as it arrived, credentials in
-	// the body included. No encoding of an Event writes it, as far as encoders
-	// respect the methods of Event or these tags.
+	// Raw is the verified body, byte for byte, with all credentials in it. No
+	// encoding of an Event writes it, as far as encoders respect the methods of
+	// Event or these tags.
 	Raw []byte `json:"-" xml:"-" yaml:"-" toml:"-" bson:"-" msgpack:"-"`
-	// Warnings lists the fields that did not have the documented JSON type and
-	// were left out, at most [MaxWarnings] of them.
+	// Warnings lists fields that were not as documented, at most [MaxWarnings].
 	Warnings []Warning
 }
 
 // MaxWarnings is the largest number of Warnings that an Event carries.
 const MaxWarnings = 32
 
-// A User is the person or account that an event is about. All of it is
-// personal data.
-type User struct {
-	ID       string `json:"id,omitzero"`
-	Name     string `json:"name,omitzero"`
-	FullName string `json:"fullName,omitzero"`
-	Domain   string `json:"domain,omitzero"`
-	Email    string `json:"email,omitzero"`
-	Phone    string `json:"phone,omitzero"`
-}
-
-// A Session is the logon session that an event is about.
+// A Session is the session that an event is about, on a computer or a device.
 type Session struct {
 	ID string
 	// Type is the vendor's kind of session, such as "interactive" or "wifi_vpn".
@@ -93,8 +82,7 @@ type Session struct {
 	Duration time.Duration
 }
 
-// A Device is the device that the user holds, or the computer that was logged
-// on to.
+// A Device is the device that the user holds, or the computer of the session.
 type Device struct {
 	ID      string `json:"id,omitzero"`
 	Name    string `json:"name,omitzero"`
@@ -113,37 +101,37 @@ type Lock struct {
 // A Client is where the user came from, as the vendor saw it. It is not the
 // sender of the webhook.
 type Client struct {
-	// Address is unmapped and without zone; the zero Addr if there is none or
-	// it could not be read (the payload has what was sent).
+	// Address is unmapped and without a zone. It is the zero Addr if there is none
+	// or it could not be read; the payload has what was sent.
 	Address   netip.Addr
 	MAC       string
 	Name      string
 	UserAgent string
 }
 
-// A Location is where the client was, as the vendor found out.
+// A Location is where the client was, as the vendor determined it.
 type Location struct {
 	// Country is what the vendor sent: a name or a code.
 	Country string `json:"country,omitzero"`
-	// CountryCode is two letters in upper case, in the form of an ISO 3166-1
-	// alpha-2 code and not compared with the list of them, or empty if the
-	// vendor did not send one.
+	// CountryCode is an assigned ISO 3166-1 alpha-2 code, in upper case. It is
+	// empty if Country names none.
 	CountryCode string `json:"countryCode,omitzero"`
 	City        string `json:"city,omitzero"`
 	// Timezone is an IANA name if the vendor sent one.
 	Timezone string `json:"timezone,omitzero"`
 }
 
-// A Warning names a field that was sent with another JSON type than the vendor
-// documents, and was therefore left out of the payload. It never holds a value.
+// A Warning names a field that was not as the vendor documents it: of another JSON
+// type, say, or a time that cannot be read. The field was converted or left out. A
+// Warning never holds a value.
 type Warning struct {
 	Path string `json:"path"` // RFC 6901 JSON pointer into the body
 	Want string `json:"want"` // what was expected: "string", "time", "unique name" …
-	Got  string `json:"got"`  // JSON kind that came: "number", "object" …
+	Got  string `json:"got"`  // what was sent, such as a JSON type: "number", "object" …
 }
 
-// Clone returns a copy that shares nothing with e but Payload, which stays the
-// same pointer and must still not be changed. Clone of nil is nil.
+// Clone returns a copy that shares only Payload with e, which must still not be
+// changed. Clone of nil is nil.
 func (e *Event) Clone() *Event {
 	if e == nil {
 		return nil

@@ -2,15 +2,13 @@ package event
 
 import "context"
 
-// A Handler takes events. HandleEvent may be called from many goroutines at
-// once, and must not change the event.
-//
-// The context of an endpoint's Handler carries the request's values and a
-// deadline but is not cancelled when the sender hangs up, since most vendors
-// never send an event again.
-//
-// What the error means to the vendor is described at [Permanent] and
+// A Handler handles events. HandleEvent is called concurrently, and must not change
+// the event. Its error decides the answer to the vendor; see [Permanent] and
 // [Unavailable].
+//
+// The context of an endpoint's Handler carries the request's values and a deadline.
+// It is not cancelled when the sender hangs up, since most vendors never send an
+// event again.
 type Handler interface {
 	HandleEvent(ctx context.Context, e *Event) error
 }

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// data is the JSON form of an Event: the data member of the CloudEvents that
-// package cloudevent writes. MarshalJSON writes it member by member, which is
-// several times as fast as by reflection.
+// data is the JSON form of an Event, which package cloudevent writes as the data of
+// a CloudEvent. AppendJSON writes it field by field, which is several times as fast
+// as by reflection.
 type data struct {
 	Vendor     string      `json:"vendor"`
 	Source     string      `json:"source"`
 	Type       Type        `json:"type"`
 	VendorType string      `json:"vendorType"`
-	Time       time.Time   `json:"time"`
-	Received   time.Time   `json:"received"`
+	Time       jsonTime    `json:"time"`
+	Received   jsonTime    `json:"received"`
 	Outcome    Outcome     `json:"outcome"`
 	Severity   Severity    `json:"severity"`
 	Reason     string      `json:"reason"`
@@ -34,7 +34,7 @@ type data struct {
 type sessionData struct {
 	ID       string      `json:"id"`
 	Type     string      `json:"type"`
-	Expires  time.Time   `json:"expires"`
+	Expires  jsonTime    `json:"expires"`
 	Duration json.Number `json:"duration"` // seconds
 }
 
@@ -45,13 +45,18 @@ type clientData struct {
 	UserAgent string     `json:"userAgent"`
 }
 
-// MarshalJSON writes everything but ID, which is the envelope's (see package
-// cloudevent), Credential, and Raw, which is never encoded. Secrets are
-// masked, empty fields left out, times written in UTC and durations as seconds.
-// What is not UTF-8 becomes U+FFFD, in the payload as well. A time outside the
-// years 0 to 9999 is an error, as it is for [time.Time].
+// MarshalJSON writes an event without ID, which the envelope of package cloudevent
+// has, Credential and Raw. Secrets are masked, empty fields are left out, times are
+// in UTC, and durations are in seconds. What is not UTF-8 becomes U+FFFD, in the
+// payload as well. A time outside the years 0 to 9999 is an error, as it is for
+// [time.Time].
 func (e Event) MarshalJSON() ([]byte, error) {
-	w := newDataWriter(len(e.Raw))
+	return e.AppendJSON(make([]byte, 0, 768+len(e.Raw)+len(e.Raw)/4))
+}
+
+// AppendJSON appends what MarshalJSON returns to dst. On an error it returns nil.
+func (e *Event) AppendJSON(dst []byte) ([]byte, error) {
+	w := &dataWriter{b: append(dst, '{')}
 	w.text("vendor", e.Vendor)
 	w.textIfAny("source", e.Source)
 	w.text("type", string(e.Type))
@@ -104,7 +109,8 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	return w.end()
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote. Only the vendor's package knows
+// UnmarshalJSON reads what MarshalJSON wrote, also if another program has written
+// it again with times and numbers in another form. Only the vendor's package knows
 // the payload's type: Payload becomes a [json.RawMessage] (nil if there was
 // none), which [github.com/accesshook/accesshook/event/cloudevent.Decode]
 // decodes. ID, Credential and Raw are left as they are.
@@ -121,12 +127,12 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 	*e = Event{
 		ID: e.ID, Credential: e.Credential, Raw: e.Raw,
 		Vendor: d.Vendor, Source: d.Source, Type: d.Type, VendorType: d.VendorType,
-		Time: d.Time, Received: d.Received,
+		Time: time.Time(d.Time), Received: time.Time(d.Received),
 		Outcome: d.Outcome, Severity: d.Severity, Reason: d.Reason,
 		User: d.User,
 		Session: Session{
 			ID: d.Session.ID, Type: d.Session.Type,
-			Expires: d.Session.Expires, Duration: duration,
+			Expires: time.Time(d.Session.Expires), Duration: duration,
 		},
 		Device: d.Device, Lock: d.Lock,
 		Client:   Client(d.Client),
@@ -137,17 +143,6 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 		e.Payload = payload
 	}
 	return nil
-}
-
-func parseSeconds(n json.Number) (time.Duration, error) {
-	if n == "" {
-		return 0, nil
-	}
-	d, err := time.ParseDuration(string(n) + "s")
-	if err != nil {
-		return 0, fmt.Errorf("event: session duration: %w", err)
-	}
-	return d, nil
 }
 
 // GobEncode implements [encoding/gob.GobEncoder] by refusing: gob would write

@@ -126,11 +126,25 @@ func referenceEncode(e *event.Event) ([]byte, error) {
 	if subject == "" {
 		subject = e.Device.ID
 	}
+	if cleaned(e.ID) != e.ID {
+		quoted, _ := encodePlainly(e.ID)
+		data = []byte(`{"id":` + string(quoted) + "," + string(data[1:]))
+	}
 	head, err := encodePlainly(referenceEnvelope{
-		SpecVersion: "1.0", ID: e.ID, Source: source, Type: "accesshook." + string(e.Type),
-		Time: e.Time.UTC(), Subject: subject, DataContentType: "application/json",
+		SpecVersion: "1.0", ID: cleaned(e.ID), Source: cleaned(source), Type: "accesshook." + cleaned(string(e.Type)),
+		Time: e.Time.UTC(), Subject: cleaned(subject), DataContentType: "application/json",
 	})
 	return []byte(strings.TrimSuffix(string(head), "}") + `,"data":` + string(data) + "}"), err
+}
+
+var notInAttributes = regexp.MustCompile(`[\x{0}-\x{1f}\x{7f}-\x{9f}\x{fdd0}-\x{fdef}\x{fffe}\x{ffff}\x{1fffe}\x{10ffff}]`)
+
+// cleaned is text as an attribute of a CloudEvent may be.
+func cleaned(text string) string {
+	if !notInAttributes.MatchString(text) {
+		return text
+	}
+	return notInAttributes.ReplaceAllString(string([]rune(text)), "\ufffd")
 }
 
 var separatorEscape = regexp.MustCompile(`((?:^|[^\\])(?:\\\\)*)\\u202([89])`)
@@ -182,7 +196,7 @@ func requireSameAsReference(t *testing.T, e *event.Event) bool {
 // Texts that need escaping, or seem to.
 var hostile = []string{
 	"", "plain", `"`, `\`, `a"b\c`, "<script>&amp;</script>", "\u2028", "\u2029", "a\u2028b", "é", "漢字", "😀", "\ufffd", "\ufeff",
-	"\x00", "\x01\x1f", "\b\f\n\r\t", "\x7f", "\u0080", "\xff", "a\xffb", "\xc3\x28", "\xe2\x80", "\xe2\x80\xa8\xff", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+	"\x00", "\x01\x1f", "\b\f\n\r\t", "\x7f", "\u0080", "\ufdd0", "a\uffffb", "\U0001fffe", "\U0010ffff", "\xff", "a\xffb", "\xc3\x28", "\xe2\x80", "\xe2\x80\xa8\xff", "\xed\xa0\x80", "\xf4\x90\x80\x80",
 	"\xe2\x80\xa7", "\xe2\x80\xaa", `\u0000`, `{"a":1}`, "12345678901234567890", "1e400",
 }
 

@@ -20,12 +20,6 @@ type dataWriter struct {
 	err error
 }
 
-// newDataWriter returns a writer with room for an event with a payload of about
-// so many bytes.
-func newDataWriter(payload int) *dataWriter {
-	return &dataWriter{b: append(make([]byte, 0, 768+payload+payload/4), '{')}
-}
-
 // end returns the whole object.
 func (w *dataWriter) end() ([]byte, error) {
 	if w.err != nil {

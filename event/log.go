@@ -13,8 +13,8 @@ func logger(l *slog.Logger) *slog.Logger {
 	return l
 }
 
-// describe is what a log record of this package says of an event and an error,
-// under the keys that package verify uses.
+// describe is what a log record of this package says of an event and an error, if
+// there is one, under the keys that package verify uses.
 func describe(e *Event, err error) []slog.Attr {
 	attrs := make([]slog.Attr, 0, 8)
 	attrs = append(attrs,
@@ -22,8 +22,11 @@ func describe(e *Event, err error) []slog.Attr {
 		slog.String("vendor", e.Vendor),
 		slog.String("id", e.ID),
 		slog.String("type", string(e.Type)),
-		slog.String("error", err.Error()),
 	)
+	if err == nil {
+		return attrs
+	}
+	attrs = append(attrs, slog.String("error", err.Error()))
 	if p, ok := errors.AsType[*PanicError](err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.Stack)))
 	}

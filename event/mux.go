@@ -5,20 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
 
-// A Mux is a [Handler] that hands an event to every callback registered for it,
-// in the order of registration. The zero Mux is ready to use.
+// A Mux is a [Handler] that calls every callback registered for an event, in the
+// order of registration. The zero Mux is ready to use.
 //
-// Each matching callback is called, even if one before it failed or panicked;
-// what failed is joined into one error. A panic becomes a [*PanicError].
+// Each matching callback is called, even if one before it failed or panicked. The
+// errors are joined. A panic becomes a [*PanicError].
 //
-// Register everything before the first event is handled: registration and
-// handling must not run at the same time. HandleEvent itself may be called from
-// many goroutines at once.
+// Register all callbacks before the first event is handled. HandleEvent is safe for
+// concurrent use, registration is not.
 type Mux struct {
+	own       []Type // see NewMux
 	routes    []route
 	fallback  Handler
 	unhandled atomic.Uint64
@@ -29,27 +30,41 @@ type route struct {
 	h     Handler
 }
 
-// NewMux returns an empty Mux.
-func NewMux() *Mux { return new(Mux) }
+// NewMux returns an empty Mux. own are types of your own vendors whose names would
+// otherwise be taken for misspellings, such as "lock.blocked", or for a vendor's
+// word; see [Mux.Handle]. It panics if one of them does not have the form of a
+// type.
+func NewMux(own ...Type) *Mux {
+	for _, t := range own {
+		if !validType(string(t)) || !strings.Contains(string(t), ".") {
+			panic(fmt.Sprintf("event: NewMux: bad type %q: want a name such as %q", string(t), SessionStarted))
+		}
+	}
+	return &Mux{own: slices.Clone(own)}
+}
 
 // Handle registers h for the types that pattern names: one type
 // ("session.started", also one of your own, or [Unknown]), a family, which is the
-// first word of a type ("session.*"), or all ("*"). It panics if the pattern is
-// none of these or h is nil.
+// first word of a type ("session.*"), or all ("*"). With a handler for "*", nothing
+// is unhandled and Default is never called.
 //
 // Patterns are about Event.Type. A vendor's own name for its event, such as
-// Relock's "session.created" or "authentication.success", is Event.VendorType and
-// matches nothing: these are SessionStarted and AuthenticationSucceeded. Nor is
-// the name of a vendor a family ("relock.*").
+// Relock's "session.created", is Event.VendorType. Handle panics if h is nil, if
+// pattern is none of the above, and if no event can match it:
 //
-// None of that is noticed, and a misspelt type neither, since vendors of your own
-// may have such types: use the constants, and watch Unhandled. With a handler for
-// "*", nothing is unhandled and Default is never called.
+//   - a vendor's own word: "session.created", "login". The panic names the type.
+//   - the name of a vendor: "relock.*". Compare Event.Vendor, or give the endpoint
+//     of that vendor a Mux of its own.
+//   - a misspelling of a known type or family, by one or two letters: "sesion.*".
+//     Name types of your own that look like one to [NewMux].
+//
+// Other names are taken for types of your own and are not checked: use the
+// constants, and watch Unhandled.
 func (m *Mux) Handle(pattern Type, h Handler) {
 	if f, ok := h.(HandlerFunc); h == nil || ok && f == nil {
 		panic(errNilHandler)
 	}
-	m.routes = append(m.routes, route{matcher(pattern), h})
+	m.routes = append(m.routes, route{m.matcher(pattern), h})
 }
 
 // HandleFunc is [Mux.Handle] for a function.
@@ -65,21 +80,17 @@ func (m *Mux) HandleFunc(pattern Type, f func(context.Context, *Event) error) {
 //	event.On(mux, func(ctx context.Context, e *event.Event, a *relock.SecurityAlert) error { … })
 //
 // P must be exactly what Event.Payload points to: loginradius.Hook and not the
-// loginradius.Profile in it, and not an interface. An On for another type is
-// never called, which is not noticed, since vendors of your own have payloads of
-// their own.
+// loginradius.Profile in it. On panics if f is nil, if P is what no payload can be
+// (a pointer, an interface, a type of this package), and if the package of P has
+// registered its payloads and P is none of them; see [RegisterPayloads].
 //
 // Unloc, UserLock and LoginRadius have one payload type each: an On for it takes
-// their unknown events as well, and Default does not see them. It panics if f is
-// nil, or if P is what no payload can be: a pointer, an interface or Event.
+// their unknown events as well, and Default does not see them.
 func On[P any](m *Mux, f func(ctx context.Context, e *Event, payload *P) error) {
 	if f == nil {
 		panic(errNilHandler)
 	}
-	switch t := reflect.TypeFor[P](); {
-	case t.Kind() == reflect.Pointer, t.Kind() == reflect.Interface, t == reflect.TypeFor[Event]():
-		panic(fmt.Sprintf("event: no payload is a *%s: want a pointer to a payload's struct, such as *relock.SecurityAlert", t))
-	}
+	checkPayload(reflect.TypeFor[P]())
 	m.routes = append(m.routes, route{
 		match: func(e *Event) bool { _, ok := e.Payload.(*P); return ok },
 		h: HandlerFunc(func(ctx context.Context, e *Event) error {
@@ -88,8 +99,8 @@ func On[P any](m *Mux, f func(ctx context.Context, e *Event, payload *P) error) 
 	})
 }
 
-// Default registers f for the events that match no other registration. It
-// panics if f is nil or a default is there already.
+// Default registers f for the events that match no other registration. It panics if
+// f is nil or there is a default already.
 func (m *Mux) Default(f func(context.Context, *Event) error) {
 	if f == nil {
 		panic(errNilHandler)
@@ -100,8 +111,8 @@ func (m *Mux) Default(f func(context.Context, *Event) error) {
 	m.fallback = HandlerFunc(f)
 }
 
-// HandleEvent calls what is registered for e and returns the joined errors. An
-// event that nothing is registered for is not an error: it is counted.
+// HandleEvent calls what is registered for e and returns the joined errors. An event
+// that nothing is registered for is no error: it is counted.
 func (m *Mux) HandleEvent(ctx context.Context, e *Event) error {
 	var first error
 	var more []error
@@ -132,43 +143,5 @@ func (m *Mux) HandleEvent(ctx context.Context, e *Event) error {
 	}
 }
 
-// Unhandled returns how many events nothing was registered for. It may be called
-// at any time.
+// Unhandled returns how many events nothing was registered for.
 func (m *Mux) Unhandled() uint64 { return m.unhandled.Load() }
-
-// matcher panics if pattern is none.
-func matcher(pattern Type) func(*Event) bool {
-	if pattern == "*" {
-		return func(*Event) bool { return true }
-	}
-	name, family := strings.CutSuffix(string(pattern), ".*")
-	first, _, dotted := strings.Cut(name, ".")
-	switch {
-	case !validType(name):
-		panic(fmt.Sprintf("event: bad pattern %q: want a type, a family such as %q, or %q", string(pattern), "session.*", "*"))
-	case family == dotted && pattern != Unknown:
-		// No type is a word alone, and a family is one.
-		panic(fmt.Sprintf("event: bad pattern %q: want %q for the family", string(pattern), first+".*"))
-	case family:
-		prefix := name + "."
-		return func(e *Event) bool { return strings.HasPrefix(string(e.Type), prefix) }
-	default:
-		return func(e *Event) bool { return e.Type == pattern }
-	}
-}
-
-// validType reports whether s consists of lower-case words of letters, digits
-// and underscores, with dots between them.
-func validType(s string) bool {
-	for word := range strings.SplitSeq(s, ".") {
-		if word == "" {
-			return false
-		}
-		for _, c := range []byte(word) {
-			if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
-				return false
-			}
-		}
-	}
-	return true
-}

@@ -44,7 +44,7 @@ func TestMuxPatterns(t *testing.T) {
 			[]event.Type{"session.started", "session.ended", "session.of_my_own", "session.a.b"},
 			[]event.Type{"session", "sessions.x", "session_x", "sessionx.y", "a.session.x", "device.revoked", "unknown", ""},
 		},
-		{"relock.*", []event.Type{"relock.of_my_own"}, []event.Type{"session.started", "relock"}},
+		{"acme.*", []event.Type{"acme.of_my_own"}, []event.Type{"session.started", "acme"}},
 		{
 			"*",
 			[]event.Type{"session.started", "unknown", "security.alert", "", "my_own"},

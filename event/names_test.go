@@ -76,13 +76,33 @@ func TestSeverityWithoutName(t *testing.T) {
 		_, err := s.MarshalText()
 		assert.Error(t, err)
 	}
-	for _, text := range []string{"", "warn", "high ", "3", "Severity(6)"} {
+	for _, text := range []string{"", " ", "-", "3", "Severity(6)", "highest", "not high", "high!", "hıgh", "not\thigh", "high\x00"} {
 		s := event.SeverityHigh
 		require.Error(t, s.UnmarshalText([]byte(text)), text)
 		assert.Equal(t, event.SeverityHigh, s)
 		got, ok := event.ParseSeverity(text)
 		assert.False(t, ok)
 		assert.Equal(t, event.SeverityUnknown, got)
+	}
+}
+
+func TestSeverityWords(t *testing.T) {
+	for word, want := range map[string]event.Severity{
+		"information": event.SeverityInfo, "informational": event.SeverityInfo, "Notice": event.SeverityInfo, "debug": event.SeverityInfo,
+		"minor": event.SeverityLow, "very low": event.SeverityInfo,
+		"moderate": event.SeverityMedium, "elevated": event.SeverityMedium, "warning": event.SeverityMedium, "WARN": event.SeverityMedium,
+		"major": event.SeverityHigh, "severe": event.SeverityHigh, "serious": event.SeverityHigh, "error": event.SeverityHigh, "err": event.SeverityHigh,
+		"crit": event.SeverityCritical, "urgent": event.SeverityCritical, "fatal": event.SeverityCritical, "alert": event.SeverityCritical,
+		"emergency": event.SeverityCritical, "emerg": event.SeverityCritical, "panic": event.SeverityCritical,
+		"very high": event.SeverityCritical, "very_high": event.SeverityCritical, "Very-High": event.SeverityCritical, "VeryHigh": event.SeverityCritical,
+		" high\r\n": event.SeverityHigh, "high ": event.SeverityHigh, "\tHigh": event.SeverityHigh, " Unknown ": event.SeverityUnknown,
+	} {
+		got, ok := event.ParseSeverity(word)
+		assert.True(t, ok, word)
+		assert.Equal(t, want, got, word)
+		got = event.Severity(99)
+		require.NoError(t, got.UnmarshalText([]byte(word)))
+		assert.Equal(t, want, got, word)
 	}
 }
 

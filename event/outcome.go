@@ -22,7 +22,7 @@ func (o Outcome) String() string {
 	return outcomeText[o]
 }
 
-// MarshalText implements [encoding.TextMarshaler] with the text of String.
+// MarshalText implements [encoding.TextMarshaler] with String.
 // A value that has no name is an error.
 func (o Outcome) MarshalText() ([]byte, error) {
 	text, err := o.text()
@@ -39,7 +39,7 @@ func (o Outcome) text() (string, error) {
 	return outcomeText[o], nil
 }
 
-// UnmarshalText implements [encoding.TextUnmarshaler] for the texts of String.
+// UnmarshalText implements [encoding.TextUnmarshaler] for the strings of String.
 func (o *Outcome) UnmarshalText(text []byte) error {
 	for i, s := range outcomeText {
 		if s == string(text) {

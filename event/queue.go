@@ -26,33 +26,32 @@ const (
 type QueueConfig struct {
 	// Workers is how many events are handled at the same time. Zero: 8.
 	Workers int
-	// Depth is how many events may wait, those that are being handled not
-	// counted. Zero: 1024.
+	// Depth is how many events may wait, without those that are being handled.
+	// Zero: 1024.
 	Depth int
-	// MaxBytes bounds the sum of len(Raw) of the events that wait. With its
-	// decoded payload an event takes several times as much memory. It should be
-	// many times the MaxBody of the endpoints: an event that is larger than
-	// MaxBytes is accepted only while a worker is free. Zero: 64 MiB.
+	// MaxBytes limits the sum of len(Raw) of the events that wait. With its decoded
+	// payload an event takes several times as much memory. Make it many times the
+	// MaxBody of the endpoints: an event larger than MaxBytes is accepted only while
+	// a worker is free. Zero: 64 MiB.
 	MaxBytes int64
-	// Key says which events must be handled one after another, in the order in
-	// which they arrived: those with the same key that is not empty. [ByUser] and
-	// [ByLock] are such functions. An event of a key waits until the one before
-	// it has been handled, whether that failed or not; no worker waits with it.
-	// It is called from many goroutines at once. Nil: no order, as for an empty
-	// key.
+	// Key returns the ordering key of an event, such as [ByUser] and [ByLock] do.
+	// Events with the same key are handled one after another, in the order of their
+	// arrival, whether the one before failed or not. An event that waits for another
+	// occupies no worker. An empty key means no order. Key is called concurrently.
+	// Nil: no order.
 	Key func(*Event) string
-	// HandlerTimeout is the deadline of the context that the handler gets, for
-	// all attempts of a [Retry] together. A handler that ignores its context
-	// holds its worker for longer. Zero: 5 minutes.
+	// HandlerTimeout is the deadline of the handler's context, for all attempts of a
+	// [Retry] together. A handler that ignores its context occupies its worker for
+	// longer. Zero: 5 minutes.
 	HandlerTimeout time.Duration
-	// RetryAfter is what a sender is told when the queue is full or shut down.
+	// RetryAfter is the Retry-After value when the queue is full or shut down.
 	// Zero: 10 seconds.
 	RetryAfter time.Duration
 	// Grace is how long Shutdown waits for handlers after it has cancelled their
 	// context. Zero: 1 second.
 	Grace time.Duration
-	// OnError gets each error of the handler: a panic as a [*PanicError], and a
-	// [Permanent] error too. It runs on the worker; a panic in it is contained
+	// OnError is called with each error of the handler: a panic as a [*PanicError],
+	// and a [Permanent] error too. It runs on the worker. A panic in it is contained
 	// and logged. Nil: nothing.
 	OnError func(*Event, error)
 	// Logger gets each error of the handler, at level Error, or Warn if it is
@@ -62,29 +61,29 @@ type QueueConfig struct {
 }
 
 var (
-	// ErrQueueFull is what a [Queue] that is full answers, marked [Unavailable].
+	// ErrQueueFull is the answer of a [Queue] that is full, marked [Unavailable].
 	ErrQueueFull = errors.New("event: queue is full")
-	// ErrQueueClosed is what a [Queue] answers after its Shutdown began, marked
-	// [Unavailable]. It is also the cause with which Shutdown cancels the
-	// contexts of handlers.
+	// ErrQueueClosed is the answer of a [Queue] after its Shutdown began, marked
+	// [Unavailable]. It is also the cause with which Shutdown cancels the contexts
+	// of handlers.
 	ErrQueueClosed = errors.New("event: queue is shut down")
 )
 
-// A Queue is a [Handler] that answers at once and has the events handled later,
-// by a bounded number of workers, so that the sender does not wait.
+// A Queue is a [Handler] that answers at once and has events handled later, by a
+// limited number of workers, so that the sender does not wait.
 //
-// What is queued is lost with the process. The vendor has been answered 200 by
-// then and does not send it again: between the answer and the end of the handler
-// a crash, a kill or a power failure loses the event, and so does an error of the
-// handler, which nobody retries unless a [Retry] is under the queue. For what
-// must not be lost, store it before the handler returns, without a Queue, or let
-// the sender wait. Give a Queue to an endpoint's Handler, not to its Wrap; one
-// Queue may serve several endpoints.
+// What is queued is lost with the process: the vendor has been answered 200 and
+// does not send it again. A crash, a kill or a power failure before the handler
+// returns loses the event. So does an error of the handler, unless a [Retry] is
+// under the queue. For events that must not be lost let the sender wait, or store
+// them first, as package event/durable does.
 //
-// The handler's context carries no values, has a deadline, and is cancelled when
-// Shutdown is forced; it has nothing to do with the request's. All methods may be
-// called from many goroutines at once. A Queue has no goroutines while it is
-// idle. Make one with [NewQueue].
+// Give a Queue to an endpoint's Handler, not to its Wrap. One Queue may serve
+// several endpoints.
+//
+// The handler's context is not the request's: it carries no values, has a deadline,
+// and is cancelled when Shutdown is forced. A Queue is safe for concurrent use, and
+// has no goroutines while it is idle. Make one with [NewQueue].
 type Queue struct {
 	h    Handler
 	c    QueueConfig
@@ -114,8 +113,8 @@ type queued struct {
 	taken bool          // returned by Shutdown, or kept for it in left, while it was still running
 }
 
-// NewQueue returns a Queue in front of h. It panics if h is nil or a number of c
-// is negative.
+// NewQueue returns a Queue in front of h. It panics if h is nil or a number in c is
+// negative.
 func NewQueue(h Handler, c QueueConfig) *Queue {
 	if h == nil {
 		panic(errNilHandler)
@@ -137,9 +136,8 @@ func NewQueue(h Handler, c QueueConfig) *Queue {
 	return q
 }
 
-// HandleEvent takes e, to be handled later, and returns nil; or it returns
-// [ErrQueueFull] or [ErrQueueClosed], marked [Unavailable]. It does not wait, and
-// does not look at its context.
+// HandleEvent queues e and returns nil, or [ErrQueueFull] or [ErrQueueClosed],
+// marked [Unavailable]. It does not wait, and ignores its context.
 func (q *Queue) HandleEvent(_ context.Context, e *Event) error {
 	x := &queued{event: e, size: int64(len(e.Raw)), since: time.Now()}
 	if q.c.Key != nil {
@@ -285,17 +283,15 @@ func (q *Queue) report(e *Event, err error) {
 // Shutdown stops accepting events and waits until all that were accepted have
 // been handled. It then returns nil, nil, and no goroutine of the queue is left.
 //
-// If ctx is over first, it cancels the contexts of the handlers, waits for them
-// no longer than Grace, and returns, in the order of their arrival, the events
-// that were not handled so that they can be saved: those that still waited, those
-// whose handler then failed (with another error than a [Permanent] one; it is not
-// reported), and those whose handler is still running because it ignores its
-// context. The latter may yet be handled, and their goroutine ends when their
-// handler does. The error says how many events were left, and why; it is nil if
-// none were.
+// If ctx ends first, Shutdown cancels the contexts of the handlers, waits for Grace,
+// and returns the events that were not handled, in the order of their arrival, so
+// that they can be saved. These are the events that still waited; those whose
+// handler failed then, without a [Permanent] error, which is not reported; and those
+// whose handler still runs because it ignores its context, and may yet succeed. The
+// error says how many events were left, and why. It is nil if none were.
 //
-// Shut the HTTP server down first: it waits for requests, and they need the
-// queue. Calling Shutdown again is fine; an event is returned only once.
+// Shut the HTTP server down first: its requests need the queue. Shutdown may be
+// called again; it returns an event only once.
 func (q *Queue) Shutdown(ctx context.Context) ([]*Event, error) {
 	q.mu.Lock()
 	q.closed = true
@@ -349,7 +345,7 @@ func (q *Queue) force() {
 	}
 }
 
-// Len returns how many events wait, those that are being handled not counted.
+// Len returns how many events wait, without those that are being handled.
 func (q *Queue) Len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -363,8 +359,8 @@ func (q *Queue) Bytes() int64 {
 	return q.bytes
 }
 
-// Oldest returns for how long the event that came first of those that wait has
-// waited, zero if none does.
+// Oldest returns how long the oldest of the events that wait has waited, or zero if
+// none waits.
 func (q *Queue) Oldest() time.Duration {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -7,10 +7,10 @@ import (
 	"runtime/debug"
 )
 
-// A PanicError is what a panic in a callback becomes, and so does an error of a
-// callback that panics when it is looked at, such as a nil pointer.
+// A PanicError is what a panic in a callback becomes. An error whose methods panic,
+// such as a nil pointer, becomes one too.
 type PanicError struct {
-	Value any    // what was passed to panic, or its text if it is an error that panics itself
+	Value any    // what was passed to panic, or a string for it if it is an error that panics itself
 	Stack []byte // of the goroutine that panicked, as from debug.Stack
 }
 
@@ -23,9 +23,9 @@ func (p *PanicError) Unwrap() error {
 	return err
 }
 
-// Recover returns a Handler that calls h and turns a panic into a
-// [*PanicError]. [Mux] and endpoints do this on their own; it is for handlers
-// that call others.
+// Recover returns a Handler that calls h and turns a panic into a [*PanicError]. A
+// [Mux] and endpoints do this on their own: it is for your own handlers that call
+// others.
 func Recover(h Handler) Handler { return recovering{h} }
 
 type recovering struct{ next Handler }
@@ -62,8 +62,8 @@ func panicked(v any) (p *PanicError) {
 var errNever = errors.New("event: an error that no other is")
 
 // examine calls the methods of err, and of all errors in it, that package errors and
-// loggers call later. If one panics, that of a nil pointer, it does so here, where
-// it is still a panic of whoever returned err.
+// loggers call later. If one panics, as that of a nil pointer may, it does so here,
+// where the panic is still the callback's.
 func examine(err error) {
 	if err == nil {
 		return

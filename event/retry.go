@@ -23,14 +23,14 @@ type RetryConfig struct {
 	// included. Zero: 5.
 	Attempts int
 	// Delay is the longest pause after the first attempt. It doubles with each
-	// attempt up to MaxDelay. Each pause is random between zero and that, so that
-	// events that failed together do not come back together. Zero: 1 second.
+	// attempt, up to MaxDelay. Each pause is random between zero and that, so that
+	// events that failed together are not tried again together. Zero: 1 second.
 	Delay time.Duration
 	// MaxDelay is the longest pause, not counting what [Unavailable] asks for.
 	// Zero: 1 minute.
 	MaxDelay time.Duration
-	// Timeout is the deadline of the context of each attempt. Zero: 30 seconds;
-	// negative: only that of the caller's context.
+	// Timeout is the deadline of the context of each attempt. Zero: 30 seconds.
+	// Negative: only that of the caller's context.
 	Timeout time.Duration
 	// Logger gets each failure that is tried again, at level Warn with the keys
 	// attempt, delay, endpoint, vendor, id, type, error, and stack for a panic.
@@ -40,29 +40,26 @@ type RetryConfig struct {
 
 // Retry returns a wrapper that calls its handler again if it fails.
 //
-// It goes on until the handler returns nil or a [Permanent] error, the attempts
-// are used up, or the context is over. It does not begin a pause that the
-// context's deadline would cut short. An error marked [Unavailable] is tried
-// again no sooner than its retryAfter, with the random pause added. A panic
-// counts as a failure and becomes a [*PanicError]. The handler is always called
-// once, even if the context is over.
+// It stops when the handler returns nil or a [Permanent] error, when the attempts
+// are used up, and when the context ends. It does not begin a pause that the
+// context's deadline would cut short. After an error marked [Unavailable] the pause
+// is its retryAfter and the random pause. A panic is a failure and becomes a
+// [*PanicError]. The handler is always called once, even if the context has ended.
 //
-// The error is the last one, with the number of attempts if there were several;
-// it is Unavailable or Permanent if the last one was.
+// The error is the last one, with the number of attempts if there were several. It
+// is Unavailable or Permanent if the last one was.
 //
-// Retry is for use under a [Queue], whose HandlerTimeout bounds all attempts
-// together. Directly under an endpoint the sender waits for all of them, and
-// holds a connection meanwhile; in an endpoint's Middleware it does not work,
-// since a request can be handled only once. A pause holds the worker of the
-// queue, and the later events of the same key. Nothing is kept on disk: what is
-// being tried again when the process ends is lost unless Queue.Shutdown returned
-// it.
+// Use Retry under a [Queue], whose HandlerTimeout limits all attempts together.
+// Directly under an endpoint the sender waits for all of them, with its connection
+// open. In an endpoint's Middleware it does not work, since a request can be handled
+// only once. A pause occupies the worker of the queue, and blocks later events of
+// the same key. Nothing is kept on disk: an event that is being tried again when the
+// process ends is lost, unless Queue.Shutdown returned it.
 //
-// Retry goes inside a Queue, not around one: a Queue answers at once, so that
-// nothing would be tried again. The wrapper panics if it is put around a Queue, or
-// around wrappers of one that have a method Unwrap() Handler, as those of this
-// package do. It does not look into a [Mux], since other handlers of that may be
-// what it is for, nor into functions.
+// Around a Queue it would try nothing again, since a Queue answers at once. The
+// wrapper panics if it is put around a Queue, or around wrappers of one that have a
+// method Unwrap() Handler, as those of this package have. It does not look into a
+// [Mux], whose other handlers may need it, or into functions.
 //
 // Retry panics if Attempts, Delay or MaxDelay is negative, the wrapper if its
 // handler is nil.

@@ -5,10 +5,9 @@ import (
 	"errors"
 )
 
-// A Text is a string for which a vendor has been seen to send a number or a
-// boolean as well, such as LoginRadius's LoginLockedType (0 in 2019, "None" in
-// 2023). It holds the literal as it was written, is empty for null, and is
-// encoded as a string.
+// A Text is a string for which a vendor sends a number or a boolean at times, such
+// as LoginRadius's LoginLockedType (0 in 2019, "None" in 2023). It holds the literal
+// as it was written, is empty for null, and is encoded as a string.
 type Text string
 
 var errTextKind = errors.New("event: neither a string, nor a number, nor a boolean")

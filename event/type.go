@@ -10,9 +10,12 @@ type Type string
 
 // Unknown is the type of an event whose vendor name is new to this version.
 // VendorType has the vendor's name, Payload and Raw have what was sent.
+//
+// It is also the type of a body that was verified and could not be decoded. Such an
+// event has Raw and one of Warnings, no VendorType, and a nil Payload.
 const Unknown Type = "unknown"
 
-// Logons and other attempts to prove who one is.
+// Logons, and other attempts to authenticate.
 const (
 	AuthenticationSucceeded Type = "authentication.succeeded"
 	AuthenticationFailed    Type = "authentication.failed"
@@ -28,13 +31,13 @@ const (
 	SessionDisconnected Type = "session.disconnected"
 )
 
-// Devices that are trusted to hold a user's credentials.
+// Devices that a user has registered to authenticate with.
 const (
 	DeviceRegistered Type = "device.registered"
 	DeviceRevoked    Type = "device.revoked"
 )
 
-// SecurityAlert is a vendor's own finding that something is wrong.
+// SecurityAlert is a finding of the vendor's that something may be wrong.
 const SecurityAlert Type = "security.alert"
 
 // Door locks.
@@ -74,7 +77,7 @@ const (
 	AccountConsentUpdated     Type = "account.consent_updated"
 )
 
-// Records that a customer keeps beside an account.
+// Custom records beside an account.
 const (
 	ObjectCreated Type = "object.created"
 	ObjectUpdated Type = "object.updated"
@@ -116,11 +119,14 @@ func (t Type) Outcome() Outcome {
 	}
 }
 
-// Severity is what the type alone says about severity: medium for a failed
-// authentication and a blocked account, info for the rest. A vendor's own
-// severity takes precedence over it, also one that this package does not know.
+// Severity is what the type alone says about severity: high for an alert, medium
+// for a failed authentication and a blocked account, info for the rest. A severity
+// that the vendor sends takes precedence over it, if it is one that
+// [ParseSeverity] knows.
 func (t Type) Severity() Severity {
 	switch t {
+	case SecurityAlert:
+		return SeverityHigh
 	case AuthenticationFailed, AccountBlocked:
 		return SeverityMedium
 	default:

@@ -91,6 +91,7 @@ func TestTypeOutcomeAndSeverity(t *testing.T) {
 	severities := map[event.Type]event.Severity{
 		"authentication.failed": event.SeverityMedium,
 		"account.blocked":       event.SeverityMedium,
+		"security.alert":        event.SeverityHigh,
 	}
 	for _, typ := range append(event.Types(), "door.of_my_own") {
 		outcome, ok := outcomes[typ]

@@ -185,7 +185,7 @@ func TestDriftCostsOneField(t *testing.T) {
 func TestSeverityOfAlerts(t *testing.T) {
 	for sent, want := range map[string]event.Severity{
 		`"low"`: event.SeverityLow, `"MEDIUM"`: event.SeverityMedium, `"Critical"`: event.SeverityCritical,
-		`"catastrophic"`: event.SeverityUnknown, `"unknown"`: event.SeverityUnknown, `""`: event.SeverityInfo, `null`: event.SeverityInfo, `9`: event.SeverityInfo,
+		`"catastrophic"`: event.SeverityUnknown, `"unknown"`: event.SeverityUnknown, `""`: event.SeverityHigh, `null`: event.SeverityHigh, `9`: event.SeverityHigh,
 	} {
 		e, err := relock.Decode([]byte(`{"event":"security.alert","data":{"severity":` + sent + `}}`))
 		require.NoError(t, err)

@@ -39,10 +39,11 @@
 // events while no server can be reached; that these are sent later, perhaps hours
 // old, is inferred.
 //
-// Event.ID is the SHA-256 of the body without the value of the UserLock ID:
-// it is equal for equal bodies, also if the primary and the backup server both
-// send one, and nothing more is promised. event.Dedupe keys by the credential as
-// well, so that it handles such an event once for each of the two IDs.
+// Event.ID is the SHA-256 of the body without the value of the UserLock ID. Equal
+// bodies have equal IDs, also if one comes from the primary server and the other
+// from the backup server, so event.Dedupe handles such an event once. Nothing more
+// is promised. All IDs in one Config belong to one owner: servers of owners who do
+// not trust each other get endpoints with different names.
 //
 // See https://www.isdecisions.com/en/userlock/docs/build-with-userlock/userlock-webhook.
 package userlock

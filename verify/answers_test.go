@@ -101,13 +101,18 @@ func TestAnswers(t *testing.T) {
 			status: 200, body: `{"received":true}`, called: true,
 		},
 		"verified, not JSON": {
-			text: head + sig("<xml/>") + length("<xml/>"), status: 400, body: `{"error":"bad request"}`,
+			text: head + sig("<xml/>") + length("<xml/>"), status: 400, body: `{"error":"bad request"}`, called: true,
 		},
 		"verified, not an object": {
-			text: head + sig("[1]") + length("[1]"), status: 400, body: `{"error":"bad request"}`,
+			text: head + sig("[1]") + length("[1]"), status: 400, body: `{"error":"bad request"}`, called: true,
 		},
 		"no body at all": {
-			text: head + sig("") + "\r\n", status: 400, body: `{"error":"bad request"}`,
+			text: head + sig("") + "\r\n", status: 400, body: `{"error":"bad request"}`, called: true,
+		},
+		"verified, not an object, callback failed": {
+			text:   head + sig("[1]") + length("[1]"),
+			handle: func(context.Context, *event.Event) error { return failed },
+			status: 500, body: `{"error":"internal server error"}`, called: true,
 		},
 		"wrong signature": {
 			text: head + sig("{} ") + length("{}"), status: 401, body: `{"error":"unauthorized"}`, header: map[string]string{"WWW-Authenticate": ""},

@@ -60,12 +60,12 @@ func NewBasicAuth(credentials ...Credential) (*BasicAuth, error) {
 }
 
 // Verify implements [Verifier]. Its label is "user " and the name of the user.
-func (v *BasicAuth) Verify(r *http.Request, _ []byte) (by string, err error) {
+func (v *BasicAuth) Verify(r *http.Request, _ []byte) (string, error) {
 	return v.VerifyHeader(r)
 }
 
 // VerifyHeader implements [HeaderVerifier].
-func (v *BasicAuth) VerifyHeader(r *http.Request) (by string, err error) {
+func (v *BasicAuth) VerifyHeader(r *http.Request) (string, error) {
 	if v == nil || len(v.accounts) == 0 {
 		return "", ErrUnauthenticated
 	}
@@ -105,6 +105,7 @@ func authorization(r *http.Request, scheme string) (string, error) {
 		return "", fmt.Errorf("%w: Authorization header is repeated", ErrBadCredential)
 	}
 	sent, text, ok := strings.Cut(values[0], " ")
+	text = strings.Trim(text, " ") // one space or more (RFC 9110, 11.4)
 	if !ok || !strings.EqualFold(sent, scheme) {
 		return "", fmt.Errorf("%w: Authorization is not %s", ErrBadCredential, scheme)
 	}

@@ -34,10 +34,12 @@ func NewBearer(tokens ...event.Secret) (*Bearer, error) {
 }
 
 // Verify implements [Verifier]. Its label is "token 1" for the first token.
-func (v *Bearer) Verify(r *http.Request, _ []byte) (by string, err error) { return v.VerifyHeader(r) }
+func (v *Bearer) Verify(r *http.Request, _ []byte) (string, error) {
+	return v.VerifyHeader(r)
+}
 
 // VerifyHeader implements [HeaderVerifier].
-func (v *Bearer) VerifyHeader(r *http.Request) (by string, err error) {
+func (v *Bearer) VerifyHeader(r *http.Request) (string, error) {
 	if v == nil || len(v.tokens) == 0 {
 		return "", ErrUnauthenticated
 	}

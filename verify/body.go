@@ -10,23 +10,22 @@ import (
 	"time"
 )
 
-// firstBuffer is how much memory is set aside for a body before a byte of it has
-// come, however long it says it is.
+// firstBuffer is the size of a body's first buffer. A larger Content-Length alone
+// takes no memory.
 const firstBuffer = 4 << 10
 
-// limited is a body with a bound in size and in time.
-type limited struct {
+// A limitedBody is a body whose size and read time are limited.
+type limitedBody struct {
 	w        http.ResponseWriter
 	r        *http.Request
 	max      int64
 	deadline bool
 }
 
-// limitBody starts the clock of the body. The deadline stands from here on, also
-// if the request is refused before the body was read: the server reads what is
-// left of a small body before it answers.
-func (p *Endpoint) limitBody(x *exchange) limited {
-	l := limited{w: x.w, r: x.r, max: p.config.MaxBody}
+// limitBody starts the clock of the body. A refused request needs the deadline
+// too: the server reads the rest of a small body before it answers.
+func (p *Endpoint) limitBody(x *exchange) limitedBody {
+	l := limitedBody{w: x.w, r: x.r, max: p.config.MaxBody}
 	timeout := p.config.BodyTimeout
 	if s, ok := x.r.Context().Value(http.ServerContextKey).(*http.Server); ok && s.ReadTimeout > 0 {
 		timeout = min(timeout, s.ReadTimeout)
@@ -35,21 +34,21 @@ func (p *Endpoint) limitBody(x *exchange) limited {
 	return l
 }
 
-func (l limited) setReadDeadline(t time.Time) bool {
+func (l limitedBody) setReadDeadline(t time.Time) bool {
 	return l.w != nil && http.NewResponseController(l.w).SetReadDeadline(t) == nil
 }
 
-// read returns the whole body, or with an error as much of it as was read. Memory
-// grows with what comes, to at most twice of it, and never past the bound or what the
-// budget has left; held is what it holds of that.
-func (l limited) read(budget *bodyBudget, held *int64) ([]byte, error) {
+// read returns the whole body. With an error it returns what was read of it. The
+// buffer doubles as bytes arrive, up to the limit and to what the budget has left.
+// reserved is the part of the budget that this body has.
+func (l limitedBody) read(budget *bodyBudget, reserved *int64) ([]byte, error) {
 	if l.r.ContentLength > l.max {
 		return nil, l.tooLarge()
 	}
 	if l.r.Body == nil {
 		return nil, nil
 	}
-	// One byte more than is expected tells the end, or that there is more.
+	// One byte more than expected shows the end, or that there is more.
 	size := int64(firstBuffer)
 	if n := l.r.ContentLength; n >= 0 && n < size {
 		size = n
@@ -63,12 +62,12 @@ func (l limited) read(budget *bodyBudget, held *int64) ([]byte, error) {
 			return buf, l.tooLarge()
 		case err == io.EOF:
 			if n := l.r.ContentLength; n > 0 && len(buf) == 0 {
-				// No sender can do this: what breaks off is no io.EOF.
+				// No sender can cause this: a body that breaks off is no io.EOF.
 				return buf, fmt.Errorf("verify: body is empty although Content-Length is %d: something has read it before", n)
 			}
 			if l.deadline {
-				// The connection goes on being read while the event is handled,
-				// to notice that the sender has gone.
+				// The server goes on reading while the event is handled, to notice
+				// that the sender has hung up.
 				l.setReadDeadline(time.Time{})
 			}
 			return buf[:len(buf):len(buf)], nil
@@ -82,7 +81,7 @@ func (l limited) read(budget *bodyBudget, held *int64) ([]byte, error) {
 		}
 		if len(buf) == cap(buf) {
 			size := min(2*int64(cap(buf)), l.max+1)
-			if err := budget.grow(held, len(buf), size); err != nil {
+			if err := budget.grow(reserved, len(buf), size); err != nil {
 				l.stop()
 				return buf, err
 			}
@@ -93,24 +92,24 @@ func (l limited) read(budget *bodyBudget, held *int64) ([]byte, error) {
 	}
 }
 
-func (l limited) failed(err error) error {
+func (l limitedBody) failed(err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return ErrBodyTimeout
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return l.tooLarge() // a bound that somebody else has set
+		return l.tooLarge() // a limit that somebody else has set
 	}
 	if _, ok := errors.AsType[textproto.ProtocolError](err); ok {
-		return fmt.Errorf("%w: malformed trailer", ErrBodyIncomplete) // err has a line of it
+		return fmt.Errorf("%w: malformed trailer", ErrBodyIncomplete) // err quotes the trailer
 	}
 	return fmt.Errorf("%w: %w", ErrBodyIncomplete, err)
 }
 
-func (l limited) tooLarge() error {
+func (l limitedBody) tooLarge() error {
 	l.stop()
 	return ErrBodyTooLarge
 }
 
-// stop sees to it that the server reads no further: it would otherwise take in up
-// to 256 KiB more to keep the connection.
-func (l limited) stop() { l.setReadDeadline(time.Unix(1, 0)) }
+// stop makes the server read no further. Otherwise it would read up to 256 KiB more
+// to keep the connection.
+func (l limitedBody) stop() { l.setReadDeadline(time.Unix(1, 0)) }

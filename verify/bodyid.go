@@ -47,7 +47,7 @@ type BodyID struct {
 	normalize func(dst []byte, text string) ([]byte, bool)
 	mask      func(dst, id []byte) []byte
 	scratch   sync.Pool // of *scratch
-	naming    *throttle
+	naming    *sampler
 }
 
 // scratch is room for an ID, and for what is left of it.
@@ -65,7 +65,7 @@ func NewBodyID(c BodyIDConfig) (*BodyID, error) {
 		normalize: c.Normalize,
 		mask:      c.Mask,
 		scratch:   sync.Pool{New: func() any { return &scratch{make([]byte, 0, 64), make([]byte, 0, 128)} }},
-		naming:    newThrottle(1, 5),
+		naming:    newSampler(1, 5),
 	}
 	if v.mask == nil {
 		v.mask = func(dst, _ []byte) []byte { return dst }

@@ -3,6 +3,7 @@ package verify
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/textproto"
@@ -11,55 +12,70 @@ import (
 	"github.com/accesshook/accesshook/internal/address"
 )
 
-// A ClientIP finds out which address a request comes from. It is used for
-// AllowFrom, for the rate of each client, and in the log; it authenticates
-// nobody.
+// A ClientIP finds the address that a request comes from. AllowFrom, RateLimit and the
+// log use it. It authenticates nobody.
 //
-// There is no policy that is right for every deployment, and a wrong one is
-// either useless or lets senders choose their address:
+// No policy is right for every deployment. A wrong one either tells nothing or lets
+// senders choose their address. Pick the first that fits:
 //
-//   - The service is reached directly: leave Config.ClientIP nil ([RemoteAddr]).
-//   - Behind proxies that append to X-Forwarded-For: [XForwardedFor] with the
-//     addresses of all of them.
-//   - Behind proxies that append to Forwarded (RFC 7239): [Forwarded], likewise.
-//   - Behind one proxy or CDN that sets a header of its own to the client's
-//     address, and overwrites what the client sent under that name:
-//     [TrustedHeader].
+//   - Reached directly, or behind a balancer that keeps the client's address, as AWS NLB
+//     can: leave Config.ClientIP nil ([RemoteAddr]).
+//   - Behind Cloudflare, which sets CF-Connecting-IP itself. List the ranges of
+//     https://www.cloudflare.com/ips/, and let nobody else reach the service:
+//     verify.TrustedHeader("CF-Connecting-IP", "173.245.48.0/20", "103.21.244.0/22", …)
+//   - Behind nginx with "proxy_set_header X-Real-IP $remote_addr;":
+//     verify.TrustedHeader("X-Real-IP", "10.0.0.5")
+//   - Behind nginx with "$proxy_add_x_forwarded_for", Caddy or AWS ALB, which append to
+//     X-Forwarded-For. List the networks that they are in:
+//     verify.XForwardedFor("10.0.0.0/16")
+//   - Behind several of them in a row. List them all:
+//     verify.XForwardedFor("10.0.0.0/16", "203.0.113.10")
+//   - Behind proxies that append to Forwarded (RFC 7239), such as HAProxy with
+//     "option forwarded": verify.Forwarded("10.0.0.0/16")
+//   - Behind a proxy on the same machine that connects through a Unix socket:
+//     verify.XForwardedFor("unix")
 //
-// Exactly one header is looked at, and only on requests that come from a
-// declared proxy: a header that anybody else sends is ignored. Check before
-// going live: send a request from a machine whose address you know, with a made-up
-// header, and compare the log's client. If it shows a proxy's address, that proxy
-// is missing from the list; if it shows what you made up, the list is too wide.
+// PREFER a header that the proxy overwrites: a client cannot make it longer.
 //
-// Addresses are unmapped from IPv6 (::ffff:192.0.2.1 is 192.0.2.1) and without
-// zone.
+// WARNING: with a proxy in front and ClientIP nil, everybody has the proxy's address.
+// AllowFrom lets in all or none then, and all share one rate.
+//
+// A policy looks at exactly one header, and only on requests from a declared proxy. It
+// ignores a header that anybody else sends. Check it before going live: send a request
+// with a made-up header from a machine whose address you know, and look at client in
+// the log. If it shows a proxy's address, that proxy is missing from the list. If it
+// shows what you made up, the list is too wide.
+//
+// Addresses have no zone, and an IPv4 address in IPv6 form (::ffff:192.0.2.1) is
+// unmapped.
 type ClientIP func(r *http.Request) (netip.Addr, error)
 
-// RemoteAddr is the [ClientIP] of a service that is reached directly: the peer of
-// the connection.
+// RemoteAddr is the [ClientIP] of a service that is reached directly: the peer of the
+// connection. The address may be without a port, as a function service or a middleware
+// such as chi's RealIP sets r.RemoteAddr. Such a middleware must not believe headers of
+// anybody.
 func RemoteAddr(r *http.Request) (netip.Addr, error) {
-	ap, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}, errors.New("verify: the connection has no address")
+	if a, ok := address.Host(r.RemoteAddr); ok {
+		return a, nil
 	}
-	return plainAddr(ap.Addr()), nil
+	return netip.Addr{}, errors.New("verify: the connection has no address")
 }
 
 func plainAddr(a netip.Addr) netip.Addr { return a.WithZone("").Unmap() }
 
-// XForwardedFor returns the [ClientIP] that is told by X-Forwarded-For. trusted
-// are the addresses and networks (CIDR) of the proxies in front; a bare address
-// stands for itself alone, an IPv6 one too.
+// XForwardedFor returns the [ClientIP] that reads X-Forwarded-For. trusted are the
+// addresses and networks (CIDR) of the proxies in front. A bare address stands for
+// itself alone, an IPv6 one too. "unix" stands for every peer that connects through a
+// Unix socket, which has no address.
 //
-// The header is read from the right, which is the end that proxies write to: the
-// first address that is not a trusted proxy's is the client's. All lines of the
-// header count as one. If it is missing, or what stands there is no address, the
-// client is not known.
+// It reads the header from the right, where proxies append. The first address that is
+// not a trusted proxy's is the client's. All lines of the header count as one list, and
+// empty elements are skipped. If the header is missing, or an element on the way is no
+// address, the client is not known.
 //
-// It panics if a proxy is not an address or network, or if there is none.
+// It panics if a proxy is not an address, a network or "unix", or if there is none.
 func XForwardedFor(trusted ...string) ClientIP {
-	proxies := mustPrefixes(trusted)
+	proxies := mustProxies(trusted)
 	return func(r *http.Request) (netip.Addr, error) {
 		return proxies.walk(r, "X-Forwarded-For", func(values []string, visit func(string) bool) error {
 			for i := len(values) - 1; i >= 0; i-- {
@@ -71,7 +87,8 @@ func XForwardedFor(trusted ...string) ClientIP {
 					} else {
 						entry, more = rest, false
 					}
-					if !visit(strings.Trim(entry, " \t")) {
+					entry = strings.Trim(entry, " \t")
+					if entry != "" && !visit(entry) { // an empty element is none (RFC 9110, 5.6.1)
 						return nil
 					}
 				}
@@ -81,15 +98,14 @@ func XForwardedFor(trusted ...string) ClientIP {
 	}
 }
 
-// Forwarded returns the [ClientIP] that is told by Forwarded (RFC 7239), which is
-// read as [XForwardedFor] reads its header. An element whose "for" is obfuscated,
-// "unknown" or missing is no address. A header that is not well-formed as a whole
-// is not read at all, since an open quote of the sender's could swallow what the
-// proxies have written behind it.
+// Forwarded returns the [ClientIP] that reads Forwarded (RFC 7239) as [XForwardedFor]
+// reads its header. An element whose "for" is obfuscated, "unknown" or missing is no
+// address. If the header as a whole is not well-formed, the client is not known: an
+// open quote of the sender's could swallow what the proxies have appended.
 //
-// It panics if a proxy is not an address or network, or if there is none.
+// It panics as XForwardedFor does.
 func Forwarded(trusted ...string) ClientIP {
-	proxies := mustPrefixes(trusted)
+	proxies := mustProxies(trusted)
 	return func(r *http.Request) (netip.Addr, error) {
 		return proxies.walk(r, "Forwarded", func(values []string, visit func(string) bool) error {
 			hops, err := parseForwarded(strings.Join(values, ","))
@@ -103,29 +119,27 @@ func Forwarded(trusted ...string) ClientIP {
 	}
 }
 
-// TrustedHeader returns the [ClientIP] that is told by the one value of the named
-// header, such as X-Real-IP or CF-Connecting-IP. The proxies must overwrite what
-// clients send under that name. If the header is missing, repeated or no
-// address, the client is not known.
+// TrustedHeader returns the [ClientIP] that reads the one value of the named header,
+// such as CF-Connecting-IP or X-Real-IP. trusted is as for [XForwardedFor]. The proxies
+// must overwrite what clients send under that name. If the header is missing, repeated
+// or no address, the client is not known.
 //
-// It panics if the name is empty or that of a list header, or as [XForwardedFor]
-// does.
+// It panics if the name is empty or that of a list header, or as XForwardedFor does.
 func TrustedHeader(name string, trusted ...string) ClientIP {
-	proxies := mustPrefixes(trusted)
+	proxies := mustProxies(trusted)
 	key := textproto.CanonicalMIMEHeaderKey(name)
 	if key == "" || key == "X-Forwarded-For" || key == "Forwarded" {
 		panic(fmt.Sprintf("verify: TrustedHeader does not read %q", name))
 	}
 	return func(r *http.Request) (netip.Addr, error) {
-		peer, err := RemoteAddr(r)
-		if err != nil || !proxies.contains(peer) {
+		if peer, trusted, err := proxies.peer(r); !trusted {
 			return peer, err
 		}
 		values := r.Header[key]
 		if len(values) != 1 {
 			return netip.Addr{}, fmt.Errorf("verify: a proxy sent %d headers %s", len(values), key)
 		}
-		a, ok := parseHop(strings.Trim(values[0], " \t"))
+		a, ok := address.Host(strings.Trim(values[0], " \t"))
 		if !ok {
 			return netip.Addr{}, fmt.Errorf("verify: %s of a proxy is no address", key)
 		}
@@ -133,19 +147,63 @@ func TrustedHeader(name string, trusted ...string) ClientIP {
 	}
 }
 
-// walk visits hops from the nearest to the farthest and returns the first that
-// is no trusted proxy.
-func (p prefixes) walk(r *http.Request, header string, hops func(values []string, visit func(string) bool) error) (netip.Addr, error) {
-	peer, err := RemoteAddr(r)
-	if err != nil || !p.contains(peer) {
+// proxies are the trusted proxies in front of a service.
+type proxies struct {
+	networks prefixes
+	unix     bool // also every peer on a Unix socket
+}
+
+func mustProxies(trusted []string) proxies {
+	var p proxies
+	if len(trusted) == 0 {
+		panic("verify: trusted is empty")
+	}
+	for i, s := range trusted {
+		if s == "unix" {
+			p.unix = true
+			continue
+		}
+		network, err := parsePrefix(s)
+		if err != nil {
+			panic(fmt.Sprintf("verify: trusted[%d]: %v", i, err))
+		}
+		p.networks = append(p.networks, network)
+	}
+	return p
+}
+
+// peer returns the peer of the connection, and whether it is a trusted proxy.
+func (p proxies) peer(r *http.Request) (peer netip.Addr, trusted bool, err error) {
+	if p.unix && overUnixSocket(r) {
+		return netip.Addr{}, true, nil
+	}
+	peer, err = RemoteAddr(r)
+	return peer, err == nil && p.networks.contains(peer), err
+}
+
+// overUnixSocket reports whether a request came through a Unix socket. r.RemoteAddr is
+// then "@" on Linux, "" elsewhere, or the name of the client's own socket. A middleware
+// may have set it to what a header says, so the address of the listener decides where
+// there is one.
+func overUnixSocket(r *http.Request) bool {
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		return local.Network() == "unix"
+	}
+	return r.RemoteAddr == "@" || r.RemoteAddr == ""
+}
+
+// walk visits hops from the nearest to the farthest. It returns the first that is no
+// trusted proxy.
+func (p proxies) walk(r *http.Request, header string, hops func(values []string, visit func(string) bool) error) (netip.Addr, error) {
+	if peer, trusted, err := p.peer(r); !trusted {
 		return peer, err
 	}
 	var client netip.Addr
 	bad := true // also if there is no hop at all
-	err = hops(r.Header[header], func(hop string) bool {
-		a, ok := parseHop(hop)
+	err := hops(r.Header[header], func(hop string) bool {
+		a, ok := address.Host(hop)
 		client, bad = a, !ok
-		return ok && p.contains(a)
+		return ok && p.networks.contains(a) || p.unix && hop == "unix:" // as nginx names such a peer
 	})
 	switch {
 	case err != nil:
@@ -156,11 +214,6 @@ func (p prefixes) walk(r *http.Request, header string, hops func(values []string
 		// Every hop may be trusted: a request of the farthest proxy's own.
 		return client, nil
 	}
-}
-
-// parseHop reads an address, with a port or in brackets as proxies write it.
-func parseHop(s string) (netip.Addr, bool) {
-	return address.Host(s)
 }
 
 var errForwarded = errors.New("verify: Forwarded of a proxy is malformed")
@@ -253,37 +306,33 @@ func isToken(s string) bool {
 // prefixes are networks.
 type prefixes []netip.Prefix
 
-// parsePrefixes reads addresses and networks. A bare address is a network of one,
-// of either family.
 func parsePrefixes(list []string) (prefixes, error) {
 	var all prefixes
 	for i, s := range list {
-		if p, err := netip.ParsePrefix(s); err == nil {
-			if p.Addr().Is4In6() {
-				return nil, fmt.Errorf("[%d]: write %q as IPv4", i, s)
-			}
-			all = append(all, p.Masked())
-			continue
+		p, err := parsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("[%d]: %w", i, err)
 		}
-		a, err := netip.ParseAddr(s)
-		if err != nil || a.Zone() != "" {
-			return nil, fmt.Errorf("[%d]: %q is neither an address nor a network", i, s)
-		}
-		a = a.Unmap()
-		all = append(all, netip.PrefixFrom(a, a.BitLen()))
+		all = append(all, p)
 	}
 	return all, nil
 }
 
-func mustPrefixes(list []string) prefixes {
-	p, err := parsePrefixes(list)
-	if err == nil && len(p) == 0 {
-		err = errors.New(" is empty")
+// parsePrefix reads an address or a network. A bare address is a network of one, of
+// either family.
+func parsePrefix(s string) (netip.Prefix, error) {
+	if p, err := netip.ParsePrefix(s); err == nil {
+		if p.Addr().Is4In6() {
+			return p, fmt.Errorf("write %q as IPv4", s)
+		}
+		return p.Masked(), nil
 	}
-	if err != nil {
-		panic("verify: trusted" + err.Error())
+	a, err := netip.ParseAddr(s)
+	if err != nil || a.Zone() != "" {
+		return netip.Prefix{}, fmt.Errorf("%q is neither an address nor a network", s)
 	}
-	return p
+	a = a.Unmap()
+	return netip.PrefixFrom(a, a.BitLen()), nil
 }
 
 func (p prefixes) contains(a netip.Addr) bool {

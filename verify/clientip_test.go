@@ -24,7 +24,9 @@ func from(remote string, header ...string) *http.Request {
 func TestRemoteAddr(t *testing.T) {
 	for remote, want := range map[string]string{
 		"192.0.2.1:4711": "192.0.2.1", "[2001:db8::1]:4711": "2001:db8::1", "[::ffff:192.0.2.1]:4711": "192.0.2.1", "[fe80::1%eth0]:4711": "fe80::1",
-		"192.0.2.1": "", "": "", "@": "", "pipe": "",
+		// Without a port, as a function service or chi's RealIP sets it.
+		"192.0.2.1": "192.0.2.1", "2001:db8::1": "2001:db8::1", "[2001:db8::1]": "2001:db8::1", "::ffff:192.0.2.1": "192.0.2.1", "fe80::1%eth0": "fe80::1",
+		"": "", "@": "", "pipe": "", "192.0.2.1:": "", "192.0.2": "", "[192.0.2.1]": "", "2001:db8::1]": "", "192.0.2.1, 198.51.100.1": "",
 	} {
 		a, err := verify.RemoteAddr(from(remote, "X-Forwarded-For", "198.51.100.1"))
 		assert.Equal(t, want == "", err != nil, remote)
@@ -61,7 +63,11 @@ func TestXForwardedFor(t *testing.T) {
 		"all trusted":                    {"10.0.0.1:1", []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3"},
 		"nothing":                        {"10.0.0.1:1", nil, ""},
 		"empty":                          {"10.0.0.1:1", []string{""}, ""},
-		"empty entry at the end":         {"10.0.0.1:1", []string{"198.51.100.7,"}, ""},
+		"empty entry at the end":         {"10.0.0.1:1", []string{"198.51.100.7, "}, "198.51.100.7"},
+		"empty entries between":          {"10.0.0.1:1", []string{"198.51.100.7,, \t,10.9.9.9"}, "198.51.100.7"},
+		"empty lines":                    {"10.0.0.1:1", []string{"", "198.51.100.7", "", ","}, "198.51.100.7"},
+		"nothing but empty entries":      {"10.0.0.1:1", []string{" , ,,", ""}, ""},
+		"100,000 empty entries":          {"10.0.0.1:1", []string{"198.51.100.7" + strings.Repeat(",", 100_000)}, "198.51.100.7"},
 		"no address":                     {"10.0.0.1:1", []string{"unknown"}, ""},
 		"no address behind a trusted":    {"10.0.0.1:1", []string{"unknown, 10.0.0.2"}, ""},
 		"a name":                         {"10.0.0.1:1", []string{"localhost"}, ""},

@@ -9,16 +9,15 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// AllOf returns a [Verifier] that accepts what every one of the verifiers
-// accepts. Its label joins theirs with " + ". It panics if one of them is nil.
+// AllOf returns a [Verifier] that accepts what all of the verifiers accept. Its label
+// joins theirs with " + ". It panics if one of them is nil.
 func AllOf(first, second Verifier, more ...Verifier) Verifier {
 	return allOf(nonNil(first, second, more))
 }
 
-// AnyOf returns a [Verifier] that accepts what at least one of the verifiers
-// accepts, under the label of the first that does. It is as weak as the weakest
-// of them: it is for moving from one credential to another. It panics if one of
-// them is nil.
+// AnyOf returns a [Verifier] that accepts what at least one of the verifiers accepts.
+// Its label is that of the first that does. It is as weak as the weakest of them: use
+// it to move from one credential to another. It panics if one of them is nil.
 func AnyOf(first, second Verifier, more ...Verifier) Verifier {
 	return anyOf(nonNil(first, second, more))
 }
@@ -44,15 +43,15 @@ func (a allOf) Precheck(r *http.Request) error {
 	return nil
 }
 
-func (a allOf) Verify(r *http.Request, body []byte) (by string, err error) {
-	by, _, err = a.VerifyBody(r, body)
-	return by, err
+func (a allOf) Verify(r *http.Request, body []byte) (credential string, err error) {
+	credential, _, err = a.VerifyBody(r, body)
+	return credential, err
 }
 
-func (a allOf) VerifyBody(r *http.Request, body []byte) (by string, masked []byte, err error) {
+func (a allOf) VerifyBody(r *http.Request, body []byte) (credential string, masked []byte, err error) {
 	labels := make([]string, 0, len(a))
 	for _, v := range a {
-		// All see the body as it came, since one may sign what another masks.
+		// All see the body as it arrived, since one may sign what another masks.
 		label, err := v.Verify(r, body)
 		if err != nil {
 			return "", nil, err
@@ -64,8 +63,8 @@ func (a allOf) VerifyBody(r *http.Request, body []byte) (by string, masked []byt
 
 func (a allOf) Mask(body []byte) []byte { return maskAll(a, body) }
 
-// maskAll lets every verifier mask what it accepts, whether it was what the
-// request was accepted by or not.
+// maskAll lets every verifier mask what it accepts, also those that did not accept
+// the request.
 func maskAll(vs []Verifier, body []byte) []byte {
 	for _, v := range vs {
 		if b, ok := v.(BodyVerifier); ok {
@@ -91,20 +90,20 @@ func (a anyOf) Precheck(r *http.Request) error {
 	return noneOf(errs)
 }
 
-func (a anyOf) Verify(r *http.Request, body []byte) (by string, err error) {
+func (a anyOf) Verify(r *http.Request, body []byte) (credential string, err error) {
 	var errs []error
 	for _, v := range a {
-		by, err := v.Verify(r, body)
+		credential, err := v.Verify(r, body)
 		if err == nil {
-			return by, nil
+			return credential, nil
 		}
 		errs = append(errs, err)
 	}
 	return "", noneOf(errs)
 }
 
-// noneOf joins the errors of verifiers that all refused. One that could not tell
-// might have accepted, so the sender should try again.
+// noneOf joins the errors of verifiers that all refused. A verifier that could not
+// tell might have accepted, so the sender should try again.
 func noneOf(errs []error) error {
 	for _, err := range errs {
 		if _, ok := event.IsUnavailable(err); ok {
@@ -114,11 +113,11 @@ func noneOf(errs []error) error {
 	return errors.Join(errs...)
 }
 
-func (a anyOf) VerifyBody(r *http.Request, body []byte) (by string, masked []byte, err error) {
-	if by, err = a.Verify(r, body); err != nil {
+func (a anyOf) VerifyBody(r *http.Request, body []byte) (credential string, masked []byte, err error) {
+	if credential, err = a.Verify(r, body); err != nil {
 		return "", nil, err
 	}
-	return by, a.Mask(body), nil
+	return credential, a.Mask(body), nil
 }
 
 func (a anyOf) Mask(body []byte) []byte { return maskAll(a, body) }

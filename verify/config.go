@@ -21,87 +21,90 @@ const (
 	DefaultHandlerTimeout = 30 * time.Second
 )
 
-// Config is what the endpoints of all vendors share. The zero Config is ready to
-// use: each zero field means what its comment says.
+// Config is what the endpoints of all vendors share. The zero Config is ready to use.
 type Config struct {
 	// Name tells two endpoints of one vendor apart; it becomes Event.Source.
 	// Letters, digits, dots, hyphens and underscores, at most 64. Zero: the
 	// vendor's name.
 	//
+	// All credentials of an endpoint belong to one owner: they are rotations of one
+	// secret, or those of a primary and a backup server. Owners who do not trust
+	// each other get endpoints with different names.
+	//
 	// Two endpoints of one vendor that share a Dedupe, Queue or store need a Name
-	// each. Without, equal bodies of both are one event: the second is answered 200
-	// and dropped.
+	// each. Without one, equal bodies of both are one event: the second is answered
+	// 200 and dropped.
 	Name string
 	// MaxBody is the largest body in bytes, at most 1 GiB. Zero: 64 KiB,
 	// LoginRadius 1 MiB.
 	MaxBody int64
-	// MaxUnverified is how many bytes the bodies of all requests may take together
-	// until they are verified. Those of up to 64 KiB do not count, so that nobody
-	// can keep ordinary events out; one that would take more is answered 503. It
-	// must be at least MaxBody. Zero: 256 MiB, or 4 times MaxBody if that is more.
+	// MaxUnverified limits the bytes of all bodies together that are not yet
+	// verified. A request that would take more is answered 503. Bodies of up to 64
+	// KiB do not count, so that nobody can keep ordinary events out. It must be at
+	// least MaxBody. Zero: 256 MiB, or 4 times MaxBody if that is more.
 	MaxUnverified int64
-	// BodyTimeout is how long the body may take to arrive, counted from the end of
-	// the header. Zero: 10 seconds. A shorter ReadTimeout of the http.Server counts
-	// in its place, from the end of the header as well: when the header began
-	// nobody tells, so a request may take up to twice that.
+	// BodyTimeout is how long the body may take to arrive, from the end of the header
+	// on. A shorter ReadTimeout of the http.Server takes its place. It is counted from
+	// the end of the header too, so a request may take up to twice that time. Zero: 10
+	// seconds.
 	//
-	// It needs a ResponseWriter whose read deadline can be set, as that of
-	// net/http and of wrappers with an Unwrap method can; with another one the
-	// server's ReadTimeout is the only bound.
+	// It needs a ResponseWriter whose read deadline can be set, such as that of
+	// net/http or a wrapper with an Unwrap method. With another one only the server's
+	// ReadTimeout limits the time.
 	BodyTimeout time.Duration
-	// HandlerTimeout is the deadline of the context that an [event.Handler]
-	// gets. A callback that ignores its context holds the request for longer.
-	// Zero: 30 seconds.
+	// HandlerTimeout is when the context of an [event.Handler] ends. A callback that
+	// ignores its context keeps the request waiting. Zero: 30 seconds.
 	HandlerTimeout time.Duration
-	// MaxAge refuses events that happened longer ago, MaxFuture those that say
-	// they happen later than now by more. An event without a time is refused if
-	// either is set. Zero: no window.
+	// MaxAge refuses events that happened longer ago than that. MaxFuture refuses
+	// events that say they happen later than that from now. If either is set, an event
+	// without a time is refused. A body that cannot be decoded has no time and is not
+	// refused for that: it is answered 400 and reaches the handler in any case. Zero:
+	// no window.
 	//
-	// No vendor signs a timestamp of its own and some events are late by design
-	// (an offline phone, an offline agent): a window that is too short loses
-	// events. It is no replacement for de-duplication.
+	// Some events are late by design (an offline phone, an offline agent). A window
+	// that is too short loses them. It does not replace de-duplication.
 	MaxAge    time.Duration
 	MaxFuture time.Duration
-	// Also is a second verifier that must accept a request as well, such as
-	// Basic authentication in front of a signature. Nil: none.
+	// Also is a second verifier that must accept a request too, such as Basic
+	// authentication in front of a signature. Nil: none.
 	Also Verifier
-	// AllowFrom refuses clients whose address is in none of these addresses and
-	// networks (CIDR) with 403; a bare address stands for itself alone, an IPv6
-	// one too. An address that cannot be read is refused. It is a fence, not a
-	// proof of who sent a request. Nil: everybody; an empty list is an error.
+	// AllowFrom lists addresses and networks (CIDR). A client in none of them is
+	// refused with 403, and so is one whose address is not known. A bare address
+	// stands for itself alone, an IPv6 one too. It does not prove who sent a request.
+	// Nil: everybody. An empty list is an error.
 	AllowFrom []string
-	// AllowFromReport lets everybody in and marks the log record of a request
-	// that AllowFrom would refuse with the key outside, for trying a list out.
-	// Nil: nothing is marked.
+	// AllowFromReport is for trying a list out. It lets everybody in, and marks the log
+	// record of a request that AllowFrom would refuse with the key outside. Nil:
+	// nothing is marked.
 	AllowFromReport []string
 	// ClientIP finds the client's address, for AllowFrom, RateLimit and the log.
 	// Nil: RemoteAddr, the peer of the connection.
 	ClientIP ClientIP
-	// RateLimit bounds how often one client may fail, or ask at all. Zero: no
-	// limit.
+	// RateLimit limits how often one client may fail, or send at all. Zero: no limit.
 	RateLimit RateLimit
-	// Wrap is put around what handles the events, for Handler and Middleware
-	// alike, the first one outermost: [event.Dedupe], or wrappers of your own.
-	// Handler and Middleware panic if there is a Queue in it, which nobody could
-	// shut down: give the Queue to Handler.
+	// Wrap is put around what handles the events, the first one outermost:
+	// [event.Dedupe], or wrappers of your own. Handler, Middleware and Process apply
+	// it. They panic if there is a Queue in it, which nobody could shut down: give the
+	// Queue to Handler.
 	Wrap []func(event.Handler) event.Handler
-	// Logger gets one record a request: at level Info if it was accepted, Warn if
-	// it was refused, if an error was [event.Permanent], or if its client is
-	// outside AllowFromReport, Error if handling failed. The keys are API:
-	// endpoint, vendor, status, client, bytes (of the body that were read),
-	// duration, and where they are known credential (a label), id, type,
-	// vendor_type, outside (see AllowFromReport), error, stack. Nil: slog.Default
-	// at the time of the request.
+	// Logger gets one record for each request. Its level is Info if the request was
+	// accepted. It is Warn if the request was refused, if an error was
+	// [event.Permanent], or if the client is outside AllowFromReport. It is Error if
+	// handling failed or something panicked. The keys are API: endpoint, vendor,
+	// status, client, bytes (of the body that were read), duration, and where they are
+	// known credential (a label), id, type, vendor_type, duplicate (see
+	// [event.MarkDuplicate]), outside (see AllowFromReport), error, stack. A status of 0 means that nothing was answered.
+	// Nil: slog.Default at the time of the request.
 	//
-	// So that a flood does not fill the disk, of the requests that were refused
-	// unverified at most 100 at once and 10 a second are logged; the key
-	// suppressed says how many were not since the last one. Observe is told of all.
+	// Of the requests that were refused unverified, at most 100 at once and 10 a second
+	// are logged, so that a flood does not fill the disk. The key suppressed says how
+	// many were left out since the last record. Observe is told of all.
 	//
-	// A panic in Observe gets a record of its own, at level Error with endpoint,
-	// error and stack.
+	// A panic in Observe gets a record of its own, at level Error with endpoint, error
+	// and stack.
 	Logger *slog.Logger
-	// Observe gets the same facts as values after the request was answered. It
-	// must be fast; a panic in it is contained and logged. Nil: nothing.
+	// Observe gets the same facts as values, after the answer to a request. It must be
+	// fast. A panic in it is contained and logged. Nil: nothing.
 	Observe func(context.Context, Observation)
 }
 
@@ -109,18 +112,19 @@ type Config struct {
 type Observation struct {
 	Vendor     string
 	Source     string       // Config.Name, or the vendor
-	Status     int          // what was answered; 0 if it was left to the caller of Receive
-	Event      *event.Event // nil if the request was refused; a Queue may still be at work on it
-	ID         string       // of the event, as all that follows, from before a handler had it
+	Status     int          // of the answer, 0 if there was none
+	Event      *event.Event // nil if the request was refused, unless its body could not be decoded; a Queue may still be working on it
+	ID         string       // of the event, as are Type and VendorType: copied before a handler had it
 	Type       event.Type
 	VendorType string     // of any length
 	Credential string     // label of the credential that matched, "" if none did
-	Client     netip.Addr // by Config.ClientIP; zero if it cannot be read
+	Duplicate  bool       // it was handled before, and dropped; see event.MarkDuplicate
+	Client     netip.Addr // by Config.ClientIP, zero if it is not known
 	Outside    bool       // the client is not in AllowFromReport
-	Bytes      int        // of the body that were read: 0 if it was refused before
+	Bytes      int        // of the body that were read, 0 if the request was refused before
 	Received   time.Time  // when the header had been read, with a monotonic clock
 	Duration   time.Duration
-	Err        error // why it was refused or failed; also for a Permanent error
+	Err        error // why it was refused or failed, also a Permanent error
 }
 
 var validName = regexp.MustCompile(`^[A-Za-z0-9._-]{0,64}$`)

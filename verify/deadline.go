@@ -4,14 +4,17 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/accesshook/accesshook/event"
 )
 
-// handlerContext is context.WithDeadline(context.WithoutCancel(parent), deadline),
-// made only when somebody asks: many callbacks never look at their context, and
-// it is the dearest part of handing them an event.
+// handlerContext is context.WithDeadline(context.WithoutCancel(parent), deadline) with
+// a Delivery in it. It is made only when somebody asks for it: many callbacks never look at their context,
+// and making it costs more than all else in calling them.
 type handlerContext struct {
 	parent   context.Context
 	deadline time.Time
+	delivery event.Delivery
 
 	mu     sync.Mutex
 	real   context.Context
@@ -23,7 +26,8 @@ func (c *handlerContext) context() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.real == nil {
-		c.real, c.cancel = context.WithDeadline(context.WithoutCancel(c.parent), c.deadline)
+		values := event.WithDelivery(context.WithoutCancel(c.parent), &c.delivery)
+		c.real, c.cancel = context.WithDeadline(values, c.deadline)
 		if c.over {
 			c.cancel()
 		}
@@ -31,7 +35,7 @@ func (c *handlerContext) context() context.Context {
 	return c.real
 }
 
-// end cancels the context, as it must be once the callback has returned.
+// end cancels the context, as is due once the callback has returned.
 func (c *handlerContext) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -46,5 +50,5 @@ func (c *handlerContext) Done() <-chan struct{}       { return c.context().Done(
 func (c *handlerContext) Err() error                  { return c.context().Err() }
 func (c *handlerContext) Value(key any) any           { return c.context().Value(key) }
 
-// String keeps fmt from reading fields that others are writing.
+// String keeps fmt from reading fields while they are written.
 func (c *handlerContext) String() string { return "verify.handlerContext" }

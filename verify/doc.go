@@ -1,44 +1,56 @@
-// Package verify answers one question: did this webhook come from whom it says
-// it came from? It holds the verifiers ([NewSigned], [NewBasicAuth], [NewBearer],
-// [NewBodyID], [AllOf], [AnyOf]) and the [Endpoint] that takes a request from
-// the network to a verified [event.Event].
+// Package verify receives webhooks: it checks who sent a request, decodes it, and
+// passes it on as an [event.Event]. Each vendor package makes an [Endpoint] of it:
 //
-// Users of a vendor package get their Endpoint from that package's New and need
-// little of this one beyond [Config]. Authors of a vendor package describe their
-// vendor in a [Definition]; package verifytest checks the result.
+//	hook, err := relock.New(relock.Config{
+//		Secrets: event.Secrets(os.Getenv("RELOCK_WEBHOOK_SECRET")),
+//		Endpoint: verify.Config{
+//			ClientIP:  verify.XForwardedFor("10.0.0.0/16"), // leave it out without a proxy in front
+//			RateLimit: verify.RateLimit{Requests: 100},     // failures of one client in 15 minutes
+//			Wrap:      []func(event.Handler) event.Handler{event.Dedupe(event.DedupeConfig{})},
+//		},
+//	})
+//	…
+//	mux.Handle("/webhooks/relock", hook.Handler(events))
+//
+// In place of Handler, use [Endpoint.Middleware] around an http.Handler of your own,
+// [Endpoint.Process] in a function service, and [Endpoint.Receive] with
+// [Endpoint.Respond] in another framework. [Config] says what can be set.
+//
+// Authors of a vendor package describe their vendor in a [Definition], with a verifier
+// of this package ([NewSigned], [NewBasicAuth], [NewBearer], [NewBodyID]) or of their
+// own. Package verifytest checks the result.
 //
 // # What it protects against, and what it does not
 //
-// A request is accepted only if its credential is right: nothing in a
-// configuration turns that off, and a zero Endpoint refuses everything. The body
-// is bounded in size and in time before anybody is trusted, comparisons take the
-// same time whether they match or not, and the sender never learns why it was
-// refused.
+// A request is accepted only if its credential is right. No configuration turns that
+// off, and a zero Endpoint refuses everything. The size and the read time of a body are
+// limited before the request is authenticated. Comparisons take the same time whether
+// they match or not. Responses never say why a request was refused.
 //
-// A verifier says who sent a body, not when, unless the vendor signs a timestamp
+// A verifier tells who sent a body, not when, unless the vendor signs a timestamp
 // ([SignedConfig]). None of the four vendors does, so a recorded request can be sent
-// again and verifies again: de-duplicate with event.Dedupe where that matters. Bodies and credentials that
-// travel in them (UserLock, Basic, Bearer) are only secret over TLS, which is
-// the server's business. Constructors refuse a key or token of fewer than 16 bytes:
-// anyone who captures one signed request can brute-force a short key offline.
+// again and is accepted again. Drop duplicates with event.Dedupe where that matters.
 //
-// # Which policies
+// Configure TLS on the server. Without it everybody on the way reads the bodies and
+// the credentials that travel with them (UserLock, Basic, Bearer).
 //
-// Which of these is right depends on where the service stands, so each is a field
-// of [Config] and off until it is set:
+// Constructors refuse keys and tokens of fewer than 16 bytes: anyone who captures one
+// signed request can brute-force a short key offline. They cannot tell whether a longer
+// one is random.
 //
-//   - ClientIP: which address a request comes from. Reached directly: leave it
-//     nil. Behind proxies that append to X-Forwarded-For: [XForwardedFor] with the
-//     addresses of all of them; to Forwarded: [Forwarded]; behind one that sets a
-//     header of its own, over whatever the client sent: [TrustedHeader]. If there
-//     is a proxy and ClientIP is nil, everybody has the proxy's address: AllowFrom
-//     lets in all or none, and all share one rate. [ClientIP] says how to check the
-//     choice.
-//   - AllowFrom: who may send at all, where the vendor's addresses are known. Try
-//     the list out as AllowFromReport first: events that a wrong list refuses are
-//     mostly lost. It is no proof of who sent a request.
-//   - RateLimit: how often a client may fail. Requests: 100 is a good start, and
-//     refuses no genuine request. [RateLimit] says what EveryRequest spares, and
-//     what it can cost.
+// # Which policies to set
+//
+// Some fields of [Config] depend on where the service runs. They are off until they are
+// set:
+//
+//   - ClientIP, if there is a proxy in front. Without it everybody has the proxy's
+//     address: AllowFrom lets in all or none, and all share one rate. [ClientIP] has the
+//     calls for nginx, Caddy, Cloudflare and AWS.
+//   - AllowFrom, if the vendor's addresses are known. Try the list as AllowFromReport
+//     first: most vendors never send again what a wrong list refuses. It does not prove
+//     who sent a request.
+//   - RateLimit, to limit how often a client may fail. Requests: 100 is a good start,
+//     and refuses no genuine request. [RateLimit] says what EveryRequest saves, and what
+//     it can cost.
 //   - MaxAge: leave it zero unless the vendor is known never to be late.
 package verify

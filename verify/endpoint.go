@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"sync"
 	"sync/atomic"
 
 	"github.com/accesshook/accesshook/event"
@@ -16,19 +17,20 @@ type Definition struct {
 	// Vendor is the vendor's name: lower-case letters, digits, hyphens and
 	// underscores. Required.
 	Vendor string
-	// Verifier tells the vendor's requests from forged ones. Required.
+	// Verifier tells genuine requests from forged ones. Required.
 	Verifier Verifier
-	// Decode turns a verified body into an event: ID, Type, VendorType, Time (if
-	// the vendor sent one), Payload and whatever else the vendor says. The
-	// endpoint sets the other fields, and ID, if it is empty, to the lower-case
-	// hex SHA-256 of the body. Required.
+	// Decode turns a verified body into an event. It sets ID, Type, VendorType, Time
+	// (if the vendor sent one), Payload and whatever else the vendor says. The
+	// endpoint sets the other fields. If ID is empty, the endpoint sets it to the
+	// lower-case hex SHA-256 of the body. Required.
 	//
-	// The header is nil when decoding from a queue. [Object] refuses what should
-	// not be decoded at all. Any other object should decode: an unknown event to
-	// [event.Unknown] with its Payload, and one whose fields are not of the
-	// expected types without those fields, as an error is answered 400 and most
-	// vendors never send again. Leave out times that RFC 3339 cannot write. The
-	// error must not hold a part of the body.
+	// The header is nil when decoding from a queue. Return an error for what is no
+	// JSON object, as [Object] does. Decode any other object: an event of a new kind
+	// as [event.Unknown] with its Payload, and a field of another type than expected
+	// by leaving it out with a warning. An error is answered 400, and most vendors
+	// never send again. Handlers then get the body alone, see [Endpoint.Handler].
+	// Leave out times that RFC 3339 cannot write. The error must not contain a part
+	// of the body.
 	Decode func(h http.Header, body []byte) (*event.Event, error)
 	Config Config
 }
@@ -44,12 +46,15 @@ func Object(body []byte) error {
 
 var validVendor = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)
 
-// An Endpoint receives the webhooks of one vendor: it verifies a request,
-// decodes it, hands the event on and answers. The New function of a vendor
-// package makes one, or [NewEndpoint]; the zero Endpoint refuses every request
-// with 401.
+// An Endpoint receives the webhooks of one vendor. It verifies a request, decodes it,
+// passes the event on and answers. The New function of a vendor package makes one, or
+// [NewEndpoint]. The zero Endpoint refuses every request with 401.
 //
-// Its methods may be called from many goroutines at once.
+// Use [Endpoint.Handler] for callbacks, [Endpoint.Middleware] around an http.Handler of
+// your own, and [Endpoint.Process] in a function service. The other methods are the
+// steps alone.
+//
+// An Endpoint is safe for concurrent use.
 type Endpoint struct {
 	vendor   string
 	source   string
@@ -61,8 +66,9 @@ type Endpoint struct {
 	reportFrom prefixes
 	clients    *clients // nil without a rate limit
 	unverified bodyBudget
-	refusals   *throttle // of log records
+	refusals   *sampler // of log records
 	suppressed atomic.Int64
+	wrapped    func() event.Handler // for Process
 }
 
 // NewEndpoint returns an endpoint for the vendor that d describes. The error
@@ -80,7 +86,7 @@ func NewEndpoint(d Definition) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Endpoint{vendor: d.Vendor, source: c.Name, decode: d.Decode, config: c, refusals: newThrottle(10, 100)}
+	p := &Endpoint{vendor: d.Vendor, source: c.Name, decode: d.Decode, config: c, refusals: newSampler(10, 100)}
 	p.unverified.limit = c.MaxUnverified
 	if p.allowFrom, err = networks("AllowFrom", c.AllowFrom); err != nil {
 		return nil, err
@@ -94,12 +100,13 @@ func NewEndpoint(d Definition) (*Endpoint, error) {
 	if p.source == "" {
 		p.source = d.Vendor
 	}
+	p.wrapped = sync.OnceValue(p.wrapOnce)
 	p.SetVerifier(d.Verifier)
 	return p, nil
 }
 
-// networks reads a list of Config. An empty one that is not nil would let nobody
-// in: it is taken for a mistake.
+// networks reads a list of Config. An empty list that is not nil would let nobody in:
+// that is a mistake.
 func networks(field string, list []string) (prefixes, error) {
 	if list == nil {
 		return nil, nil
@@ -114,9 +121,9 @@ func networks(field string, list []string) (prefixes, error) {
 	return p, nil
 }
 
-// SetVerifier swaps the verifier, and so the secrets, while requests are being
-// handled: each request sees either the old one or v, never a mixture.
-// Config.Also stays in force. After SetVerifier(nil) every request is refused.
+// SetVerifier replaces the verifier, and so the secrets, while requests are handled.
+// Each request is checked by the old one or by v, never by a mixture. Config.Also stays
+// in force. After SetVerifier(nil) every request is refused.
 func (p *Endpoint) SetVerifier(v Verifier) {
 	switch {
 	case v == nil:
@@ -128,7 +135,7 @@ func (p *Endpoint) SetVerifier(v Verifier) {
 	p.verifier.Store(&v)
 }
 
-// nobody refuses everything: it is the verifier of a zero Endpoint.
+// nobody is the verifier of a zero Endpoint. It refuses everything.
 type nobody struct{}
 
 func (nobody) Verify(*http.Request, []byte) (string, error) { return "", ErrUnauthenticated }
@@ -144,5 +151,5 @@ func (p *Endpoint) currentVerifier() Verifier {
 // Vendor returns the vendor's name.
 func (p *Endpoint) Vendor() string { return p.vendor }
 
-// Source returns the endpoint's name: what becomes Event.Source.
+// Source returns the endpoint's name, which becomes Event.Source.
 func (p *Endpoint) Source() string { return p.source }

@@ -138,21 +138,7 @@ func TestEventOfEndpoint(t *testing.T) {
 	assert.Equal(t, body, string(e.Raw))
 }
 
-func TestDecodeThatMisbehaves(t *testing.T) {
-	for name, c := range map[string]struct {
-		decode func(http.Header, []byte) (*event.Event, error)
-		status int
-	}{
-		"error":    {func(http.Header, []byte) (*event.Event, error) { return nil, errors.New("no") }, 400},
-		"no event": {func(http.Header, []byte) (*event.Event, error) { return nil, nil }, 400},
-		"panic":    {func(http.Header, []byte) (*event.Event, error) { panic("index out of range") }, 500},
-	} {
-		hook, err := verify.NewEndpoint(verify.Definition{Vendor: "v", Verifier: testVerifier(t, testSecret), Decode: c.decode, Config: verify.Config{Logger: slog.New(slog.DiscardHandler)}})
-		require.NoError(t, err)
-		w := httptest.NewRecorder()
-		hook.Handler(event.HandlerFunc(func(context.Context, *event.Event) error { t.Error("called"); return nil })).ServeHTTP(w, signed(t, "http://localhost/", "{}"))
-		assert.Equal(t, c.status, w.Code, name)
-	}
+func TestTooManyWarningsOfADecoder(t *testing.T) {
 	hook, err := verify.NewEndpoint(verify.Definition{Vendor: "v", Verifier: testVerifier(t, testSecret), Decode: func(http.Header, []byte) (*event.Event, error) {
 		return &event.Event{Warnings: make([]event.Warning, 100)}, nil
 	}})
@@ -400,7 +386,7 @@ func TestMiddlewareAndWrap(t *testing.T) {
 	}{
 		"silent":             {nil, answer(0), 200, false},
 		"accepted":           {nil, answer(202), 202, false},
-		"client error":       {nil, answer(422), 422, false},
+		"client error":       {nil, answer(422), 422, true},
 		"failed":             {nil, answer(500), 500, true},
 		"unavailable":        {nil, answer(503), 503, true},
 		"not called, a copy": {func(event.Handler) event.Handler { return eventFunc(func() error { return nil }) }, answer(202), 200, false},

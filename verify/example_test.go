@@ -1,6 +1,8 @@
 package verify_test
 
 import (
+	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -118,18 +120,77 @@ func ExampleStatus() {
 
 func store(*event.Event) error { return nil }
 
-func exampleEndpoint() *verify.Endpoint {
+func exampleEndpoint(wrap ...func(event.Handler) event.Handler) *verify.Endpoint {
 	v, err := verify.NewBearer(event.NewSecret("the token of the vendor"))
 	if err != nil {
 		log.Fatal(err)
 	}
 	hook, err := verify.NewEndpoint(verify.Definition{
 		Vendor: "acme", Verifier: v,
-		Decode: func(http.Header, []byte) (*event.Event, error) { return &event.Event{ID: "1"}, nil },
-		Config: verify.Config{Logger: slog.New(slog.DiscardHandler)},
+		Decode: func(http.Header, []byte) (*event.Event, error) {
+			return &event.Event{ID: "1", Type: event.Unknown}, nil
+		},
+		Config: verify.Config{Logger: slog.New(slog.DiscardHandler), Wrap: wrap},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	return hook
+}
+
+// A function service hands over the method, the headers with keys in lower case, and the
+// body, and takes an answer back.
+func ExampleEndpoint_Process() {
+	type request struct { // as the service writes it
+		Method, SourceIP, Body string
+		IsBase64               bool
+		Headers                map[string]string
+	}
+	type response struct {
+		StatusCode int
+		Headers    map[string]string
+		Body       string
+	}
+
+	// Made when the program starts, so that Dedupe remembers from one call to the next.
+	hook := exampleEndpoint(event.Dedupe(event.DedupeConfig{}))
+	events := event.NewMux()
+	events.HandleFunc("*", func(_ context.Context, e *event.Event) error {
+		fmt.Println("handled", e)
+		return nil
+	})
+
+	handle := func(ctx context.Context, in request) (response, error) {
+		body := []byte(in.Body)
+		if in.IsBase64 {
+			var err error
+			if body, err = base64.StdEncoding.DecodeString(in.Body); err != nil {
+				return response{}, err
+			}
+		}
+		r := &http.Request{Method: in.Method, RemoteAddr: in.SourceIP, Header: make(http.Header)}
+		for key, value := range in.Headers {
+			r.Header[key] = []string{value}
+		}
+		status, header, answer := hook.Process(ctx, r, body, events)
+		out := response{StatusCode: status, Headers: make(map[string]string), Body: string(answer)}
+		for key := range header {
+			out.Headers[key] = header.Get(key)
+		}
+		return out, nil
+	}
+
+	genuine := request{
+		Method: "POST", SourceIP: "203.0.113.5", Body: "e30=", IsBase64: true,
+		Headers: map[string]string{"authorization": "Bearer the token of the vendor", "content-type": "application/json"},
+	}
+	fmt.Println(handle(context.Background(), genuine))
+	fmt.Println(handle(context.Background(), genuine)) // a duplicate
+	genuine.Headers["authorization"] = "Bearer another"
+	fmt.Println(handle(context.Background(), genuine))
+	// Output:
+	// handled acme unknown 1
+	// {200 map[Content-Type:application/json] {"received":true}} <nil>
+	// {200 map[Content-Type:application/json] {"received":true}} <nil>
+	// {401 map[Content-Type:application/json Www-Authenticate:Bearer realm="webhook"] {"error":"unauthorized"}} <nil>
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"sync/atomic"
@@ -13,36 +14,45 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// Middleware returns an [http.Handler] that lets only verified requests through
-// to next, and answers the others. It panics if next is nil, or if there is a
-// Queue in Config.Wrap.
+// Middleware returns an [http.Handler] that passes verified requests on to next, and
+// answers the others. It panics if next is nil, or if there is a Queue in Config.Wrap.
 //
-// next finds the event with [event.FromContext], and reads the body again from
-// the start. The request's context is left alone: it ends when the sender hangs
-// up. The answer is next's own, and a panic of next is left to the server.
+// next finds the event with [event.FromContext], and reads the body again from the
+// start. The context of the request is left alone: it ends when the sender hangs up.
+// The answer is next's own. A panic of next is left to the server.
 //
-// To what is in Config.Wrap, a status of 500 or more counts as failed. What is
-// in Config.Wrap must call its handler at most once, and before it returns. If it
-// does not call it, as for a duplicate, or fails without anything having been
+// Only an answer of 2xx is success, to Config.Wrap and in the log. Any other status
+// means that the work is not done: [event.Dedupe] then lets the next delivery of the
+// event through, and that gets next's answer again. A next that returns without an
+// answer has succeeded, as net/http answers 200 for it. If the context has ended by
+// then, it has failed, and the answer is 500 for whoever still listens.
+//
+// A body that was verified and cannot be decoded is not lost. next gets an event of
+// Type [event.Unknown] that has the body in Raw, no Payload, and one warning. If next
+// succeeds, the sender gets the fixed answer 400 in place of next's. If next fails, the
+// answer is next's own, or 500 for a redirect.
+//
+// A wrapper in Config.Wrap must call its handler at most once, and before it returns.
+// If it does not call it, as Dedupe for a duplicate, or fails before anything was
 // answered, the endpoint answers as [Endpoint.Handler] does.
 func (p *Endpoint) Middleware(next http.Handler) http.Handler {
 	if next == nil {
 		panic("verify: nil handler")
 	}
-	// The wrappers are put around one handler once, which finds the request that
-	// an event belongs to in the context.
+	// The wrappers are applied once. Their handler finds the call in the context.
 	h := p.wrap(event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
-		t, ok := ctx.Value(turnKey{}).(*turn)
-		if !ok || !t.state.CompareAndSwap(turnOpen, turnTaken) {
+		c, ok := ctx.Value(callKey{}).(*call)
+		if !ok || !c.state.CompareAndSwap(callPending, callStarted) {
 			return errors.New("verify: Config.Wrap called its handler again, too late, or without the request's context")
 		}
-		next.ServeHTTP(&t.answer, t.r.WithContext(event.NewContext(ctx, e)))
-		return t.answer.err()
+		next.ServeHTTP(&c.answer, c.r.WithContext(event.NewContext(ctx, e)))
+		return c.answer.err(ctx)
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchange{w: w, r: r}
-		if err := p.receive(&x); err != nil {
-			p.record(&x, p.respond(w, r, Status(err), err), err)
+		received := p.receive(&x)
+		if x.event == nil {
+			p.record(&x, p.respond(w, r, Status(received), received), received)
 			return
 		}
 		// next may change the headers, which tell the client to the record.
@@ -50,73 +60,110 @@ func (p *Endpoint) Middleware(next http.Handler) http.Handler {
 		r.Body = io.NopCloser(bytes.NewReader(x.body))
 		r.ContentLength = int64(len(x.body))
 		r.TransferEncoding = nil
-		t := &turn{r: r, answer: answer{ResponseWriter: w}}
-		err := p.take(h, t, &x)
-		status := t.answer.status
-		switch {
-		case aborted(err):
-			p.record(&x, status, err)
-			panic(http.ErrAbortHandler)
-		case status == 0 && (err != nil || t.state.Load() != turnTaken):
-			status = p.respond(w, r, callbackStatus(err), err)
-		case status == 0:
-			status = http.StatusOK // as net/http answers for a silent handler
+		c := &call{r: r, answer: answer{ResponseWriter: w}}
+		if received != nil {
+			c.answer.header = make(http.Header)
 		}
-		t.state.Store(turnOver)
+		handled := p.run(h, c, &x)
+		x.duplicate = c.delivery.Duplicate()
+		status, err := verdict(received, handled)
+		silent := c.state.Swap(callFinished) == callStarted && c.answer.status == 0
+		switch {
+		case aborted(handled):
+			p.record(&x, c.answer.sent(), err)
+			panic(http.ErrAbortHandler)
+		case c.answer.sent() != 0:
+			status = c.answer.sent()
+		case silent && err == nil: // net/http answers 200
+		default:
+			p.respond(w, r, status, err)
+		}
 		p.record(&x, status, err)
 	})
 }
 
-// take lets h have its turn. A panic before next was called is the wrappers' and
-// becomes an error; one of next's goes on to the server.
-func (p *Endpoint) take(h event.Handler, t *turn, x *exchange) (err error) {
+// run calls h. A panic before next was called is the wrappers' and becomes an error.
+// A panic of next goes on to the server.
+func (p *Endpoint) run(h event.Handler, c *call, x *exchange) (err error) {
 	defer func() {
 		v := recover()
 		if v == nil {
 			return
 		}
-		if t.state.Swap(turnOver) == turnTaken {
-			p.record(x, t.answer.status, errPanicked)
+		if c.state.Swap(callFinished) == callStarted {
+			p.record(x, c.answer.sent(), errPanicked)
 			panic(v)
 		}
 		err = &event.PanicError{Value: v, Stack: debug.Stack()}
 	}()
-	return h.HandleEvent(context.WithValue(t.r.Context(), turnKey{}, t), x.event)
+	ctx := event.WithDelivery(c.r.Context(), &c.delivery)
+	return h.HandleEvent(context.WithValue(ctx, callKey{}, c), x.event)
 }
 
 var errPanicked = errors.New("verify: handler panicked")
 
-type turnKey struct{}
+type callKey struct{}
 
-// A turn is one request's way through the wrappers.
-type turn struct {
+// A call is one request's call of next, through the wrappers.
+type call struct {
 	r      *http.Request
 	answer answer
 	state  atomic.Int32
+
+	delivery event.Delivery
 }
 
 const (
-	turnOpen = iota
-	turnTaken
-	turnOver
+	callPending = iota
+	callStarted
+	callFinished
 )
 
-// answer notes the status that is written through it.
+// An answer notes the status that next answers with.
 type answer struct {
 	http.ResponseWriter
 	status int
+	// header is nil, or next's header where the endpoint answers in place of next
+	// unless next answers 400 or more. It becomes that of the answer then.
+	header http.Header
+}
+
+// withheld reports whether what next answers goes nowhere.
+func (a *answer) withheld() bool { return a.header != nil && a.status < http.StatusBadRequest }
+
+// sent returns the status that next has sent to the sender, 0 if there is none.
+func (a *answer) sent() int {
+	if a.withheld() {
+		return 0
+	}
+	return a.status
+}
+
+func (a *answer) Header() http.Header {
+	if a.header != nil {
+		return a.header
+	}
+	return a.ResponseWriter.Header()
 }
 
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 && status >= 200 {
 		a.status = status
+		if a.header != nil && !a.withheld() {
+			maps.Copy(a.ResponseWriter.Header(), a.header)
+		}
 	}
-	a.ResponseWriter.WriteHeader(status)
+	if !a.withheld() {
+		a.ResponseWriter.WriteHeader(status)
+	}
 }
 
 func (a *answer) Write(b []byte) (int, error) {
 	if a.status == 0 {
 		a.status = http.StatusOK
+	}
+	if a.withheld() {
+		return len(b), nil
 	}
 	return a.ResponseWriter.Write(b)
 }
@@ -129,12 +176,19 @@ func (a *answer) Flush() {
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	_ = http.NewResponseController(a.ResponseWriter).Flush()
+	if !a.withheld() {
+		_ = http.NewResponseController(a.ResponseWriter).Flush()
+	}
 }
 
-func (a *answer) err() error {
-	if a.status >= 500 {
+// err is what the answer means to the wrappers. ctx is the context of next.
+func (a *answer) err(ctx context.Context) error {
+	switch {
+	case a.status == 0 && ctx.Err() != nil:
+		return fmt.Errorf("verify: handler returned without an answer: %w", ctx.Err())
+	case a.status == 0, 200 <= a.status && a.status < 300:
+		return nil
+	default:
 		return fmt.Errorf("verify: handler answered %d", a.status)
 	}
-	return nil
 }

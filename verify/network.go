@@ -8,7 +8,7 @@ import (
 
 // Network rules: who may send at all, and how often.
 
-// clientAddr returns the client's address, which is looked up once.
+// clientAddr returns the client's address. It looks it up once.
 func (p *Endpoint) clientAddr(x *exchange) (netip.Addr, error) {
 	if !x.looked {
 		x.looked = true
@@ -51,10 +51,14 @@ func (p *Endpoint) admit(x *exchange) error {
 	return nil
 }
 
-// failed counts a request whose verification failed, and makes its refusal one
-// for the rate if there were too many.
+// failed counts a request whose verification failed. If there were too many, it returns
+// a refusal for the rate.
+//
+// A request without a credential is a step of the protocol: a client may wait for the
+// challenge of a 401 before it sends its password. It tries no credential, and is not
+// counted.
 func (p *Endpoint) failed(x *exchange, err error) error {
-	if p.clients == nil || p.config.RateLimit.EveryRequest || !errors.Is(err, ErrUnauthenticated) {
+	if p.clients == nil || p.config.RateLimit.EveryRequest || !errors.Is(err, ErrUnauthenticated) || missing(err) {
 		return err
 	}
 	addr, addrErr := p.clientAddr(x)

@@ -11,34 +11,36 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// A RateLimit says how often one client may fail, or ask at all. A client is an
-// address, or a /64 of IPv6, since whoever has one address of it has them all.
+// A RateLimit limits how often one client may fail, or send at all. A client is an
+// address, or a /64 network of IPv6: whoever has one address of it has them all.
 //
-// By default only requests whose verification failed count, and only they are
-// ever refused by it: verification comes first, so that no genuine request is
-// refused for what others have sent, not even if the vendor and its forgers come
-// from one address, as they do behind a proxy. It tells forgers apart in the log
-// and in metrics, and tells those who listen to slow down. It does not slow down
-// guessing, since a right guess would be accepted (guess 32 random bytes), and
-// does not spare the work of verifying.
+// By default only failed verifications count, and only they are refused. Verification
+// comes first, so no genuine request is refused for what others have sent, even if the
+// vendor and a forger have one address, as behind a proxy. The limit marks forgers in
+// the log and in metrics, and asks clients to slow down. It does not slow down guessing,
+// since a right guess is accepted, and it does not save the work of verifying.
 //
-// With EveryRequest each POST counts before its body is read. That spares work,
-// and can refuse the vendor: behind a proxy that Config.ClientIP does not
-// see through, anybody can use up the vendor's share, and vendors send in bursts.
-// LoginRadius never sends again what was refused.
+// A request without any credential does not count: a client may wait for the challenge
+// of a 401 before it sends its password. A wrong credential counts.
+//
+// With EveryRequest each POST counts, before its body is read. That saves work, but it
+// can refuse the vendor. Behind a proxy that Config.ClientIP does not see through,
+// anybody can use up the vendor's share. Vendors send in bursts, and LoginRadius never
+// sends again what was refused.
 type RateLimit struct {
-	// Requests is how many a client may send (or fail at) in Per, at once or
-	// spread out. Zero: no limit.
+	// Requests is how many failures (or requests) a client may have in Per, at once
+	// or spread out. Zero: no limit.
 	Requests int
-	// Per is the time in which Requests come back. Zero: 15 minutes.
+	// Per is the time after which a client that has used up Requests has all of them
+	// again. Zero: 15 minutes.
 	Per time.Duration
-	// EveryRequest counts every POST before its body is read. Other methods are not
-	// counted: to refuse them takes no work, and must not use up what the vendor
-	// may send. A client whose address cannot be read is refused with 403.
+	// EveryRequest counts every POST before its body is read. Other methods do not
+	// count: refusing them takes no work. A client whose address is not known is
+	// refused with 403.
 	EveryRequest bool
-	// Clients is how many clients are remembered at most; beyond that one that was
-	// not heard of for long is forgotten, the one of the longest silence in a
-	// table of fewer than 128. Each takes about 250 bytes. Zero: 8192.
+	// Clients is how many clients are remembered at most. Beyond that, a client that
+	// has been silent for long is forgotten: in a table of fewer than 128, the one
+	// that has been silent longest. Each takes about 250 bytes. Zero: 8192.
 	Clients int
 }
 
@@ -93,8 +95,8 @@ func newClients(l RateLimit) *clients {
 		limit: rate.Limit(float64(l.Requests) / l.Per.Seconds()),
 		burst: l.Requests,
 		seed:  maphash.MakeSeed(),
-		// Shards keep floods from many addresses off one lock. The seed keeps
-		// senders from choosing addresses of one shard. Small shards would fill
+		// Shards keep a flood from many addresses from waiting for one lock. The seed
+		// keeps senders from choosing addresses of one shard. Small shards would fill
 		// up unevenly, and forget clients while others have room.
 		shards: make([]clientShard, min(16, max(1, l.Clients/64))),
 	}
@@ -106,8 +108,8 @@ func newClients(l RateLimit) *clients {
 	return c
 }
 
-// take counts one request of a client. It reports how long to wait for the next
-// if the client has none left.
+// take counts one request of a client. If the client has none left, it returns how long
+// to wait for the next.
 func (c *clients) take(addr netip.Addr) (wait time.Duration, ok bool) {
 	key := rateKey(addr)
 	s := &c.shards[maphash.Comparable(c.seed, key)%uint64(len(c.shards))]
@@ -125,7 +127,7 @@ func (c *clients) take(addr netip.Addr) (wait time.Duration, ok bool) {
 		entry = &clientEntry{key, rate.NewLimiter(c.limit, c.burst)}
 		s.byKey[key] = s.used.PushFront(entry)
 	}
-	now := time.Now() // under the lock: see throttle
+	now := time.Now() // under the lock: see sampler
 	r := entry.limiter.ReserveN(now, 1)
 	if wait = r.DelayFrom(now); wait == 0 {
 		return 0, true
@@ -145,8 +147,8 @@ func (c *clients) len() int {
 	return n
 }
 
-// rateKey folds an IPv6 address to its /64. Clients whose address cannot be read
-// share the zero Addr.
+// rateKey folds an IPv6 address to its /64. Clients whose address is not known share
+// the zero Addr.
 func rateKey(a netip.Addr) netip.Addr {
 	if !a.Is6() {
 		return a
@@ -156,6 +158,28 @@ func rateKey(a netip.Addr) netip.Addr {
 		return a
 	}
 	return p.Addr()
+}
+
+// missing reports whether err says that no credential was sent at all. Of joined errors
+// every one must: a wrong password does not hide behind a missing signature.
+func missing(err error) bool {
+	for err != nil && err != ErrNoCredential {
+		switch x := err.(type) {
+		case interface{ Unwrap() []error }:
+			all := x.Unwrap()
+			for _, err := range all {
+				if !missing(err) {
+					return false
+				}
+			}
+			return len(all) > 0
+		case interface{ Unwrap() error }:
+			err = x.Unwrap()
+		default:
+			return false
+		}
+	}
+	return err != nil
 }
 
 // rateLimited is ErrRateLimited, with the failure that was one too many.

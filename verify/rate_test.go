@@ -3,11 +3,13 @@ package verify_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -246,4 +248,87 @@ func TestAllowFromReport(t *testing.T) {
 	assert.Contains(t, lines[1], "outside=true")
 	assert.Contains(t, lines[2], "client=unknown")
 	assert.Equal(t, []bool{false, true, true}, outside)
+}
+
+// A sender that waits for the challenge sends every event twice, first without a
+// password: a step of HTTP and no failure. Wrong passwords are failures.
+func TestBasicChallengeIsNoFailure(t *testing.T) {
+	gate, err := verify.NewBasicAuth(verify.NewCredential("gate", "swordfish"))
+	require.NoError(t, err)
+	endpoint := func(v verify.Verifier) *verify.Endpoint {
+		hook := newEndpoint(t, verify.Config{RateLimit: verify.RateLimit{Requests: 100}})
+		hook.SetVerifier(v)
+		return hook
+	}
+	server := httptest.NewServer(endpoint(gate).Handler(event.NewMux()))
+	defer server.Close()
+	post := func(password string) *http.Response {
+		r := signed(t, server.URL, "{}")
+		if password != "" {
+			r.SetBasicAuth("gate", password)
+		}
+		res, err := server.Client().Do(r)
+		require.NoError(t, err)
+		res.Body.Close()
+		return res
+	}
+	for i := range 101 {
+		res := post("")
+		require.Equal(t, 401, res.StatusCode, i)
+		require.Equal(t, gate.Challenge(), res.Header.Get("WWW-Authenticate"))
+		require.Equal(t, 200, post("swordfish").StatusCode, i)
+	}
+	for range 100 {
+		require.Equal(t, 401, post("herring").StatusCode)
+	}
+	assert.Equal(t, 429, post("herring").StatusCode, "wrong ones count")
+	assert.Equal(t, 401, post("").StatusCode, "the challenge is still given")
+	assert.Equal(t, 200, post("swordfish").StatusCode)
+
+	t.Run("AnyOf", func(t *testing.T) {
+		// A wrong password does not hide behind a missing signature.
+		handler := endpoint(verify.AnyOf(testVerifier(t, testSecret), gate)).Handler(event.NewMux())
+		status := func(password string) int {
+			r := signed(t, "http://localhost/", "{}")
+			r.Header.Del(sigHeader)
+			if password != "" {
+				r.SetBasicAuth("gate", password)
+			}
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			return w.Code
+		}
+		for range 101 {
+			require.Equal(t, 401, status(""))
+		}
+		for range 100 {
+			require.Equal(t, 401, status("herring"))
+		}
+		assert.Equal(t, 429, status("herring"))
+	})
+
+	t.Run("curl", func(t *testing.T) {
+		curl, err := exec.LookPath("curl")
+		if errors.Is(err, exec.ErrNotFound) {
+			t.Skip("there is no curl here")
+		}
+		require.NoError(t, err)
+		j := newJournal()
+		c := j.config()
+		c.RateLimit = verify.RateLimit{Requests: 1}
+		hook := newEndpoint(t, c)
+		hook.SetVerifier(gate)
+		server := httptest.NewServer(hook.Handler(event.NewMux()))
+		defer server.Close()
+		for range 3 {
+			out, err := exec.CommandContext(t.Context(), curl, "-q", "--silent", "--show-error", "--noproxy", "*", "--max-time", "20",
+				"--anyauth", "--user", "gate:swordfish", "--data-binary", "{}", "--output", "-", "--write-out", " %{http_code}", server.URL).CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			assert.Equal(t, `{"received":true} 200`, string(out))
+			for _, want := range []int{401, 200} {
+				o, _ := j.next(t)
+				assert.Equal(t, want, o.Status)
+			}
+		}
+	})
 }

@@ -11,51 +11,64 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/internal/convert"
+	"github.com/accesshook/accesshook/internal/eventid"
 )
 
-// Receive takes a request from the network to a verified event: method, headers,
-// body, credential, decoding, age. It writes nothing but may set the read
-// deadline of the connection. On success r.Body reads again from the start.
+// Receive takes a request from the network to a verified event. It checks the
+// method, the client, the headers, the size of the body and the credential, decodes
+// the body, and checks the age. On success r.Body reads again from the start.
 //
-// Nothing may have read r.Body before, as the middleware of a framework might. A
-// body with a Content-Length of which nothing is left is therefore an error that
-// is answered 500: the sender did nothing wrong and may try again. Without a
-// Content-Length it cannot be told from an empty body.
+// A body that was verified and cannot be decoded gives an event and an error that
+// matches [ErrMalformed]. The event has Type [event.Unknown], no Payload, the body in
+// Raw, and one warning. Keep it where nothing may be lost, and answer with the error.
+// With any other error the event is nil.
 //
-// Answer with Respond, also when Receive failed. Receive does not log and does
-// not observe: [Endpoint.Handler] and [Endpoint.Middleware] do.
+// Receive writes no answer. Answer with [Endpoint.Respond], also after an error. It
+// may set the read deadline of the connection. It does not log, observe or apply
+// Config.Wrap: [Endpoint.Handler] and [Endpoint.Middleware] do.
+//
+// Nothing may have read r.Body before, as the middleware of a framework might. If
+// there is a Content-Length and nothing is left of the body, the error is answered
+// 500: the sender did nothing wrong and may try again. Without a Content-Length,
+// such a body cannot be told from an empty one.
 func (p *Endpoint) Receive(w http.ResponseWriter, r *http.Request) (*event.Event, error) {
 	x := exchange{w: w, r: r}
-	if err := p.receive(&x); err != nil {
-		return nil, err
+	err := p.receive(&x)
+	if x.event != nil {
+		r.Body = io.NopCloser(bytes.NewReader(x.body))
 	}
-	r.Body = io.NopCloser(bytes.NewReader(x.body))
-	return x.event, nil
+	return x.event, err
 }
 
-// Check verifies and decodes a request whose body the caller has read, from a
-// function service or a queue. It looks at the headers of r and at body, and at
-// r.RemoteAddr where AllowFrom or RateLimit need the client, but at no method. It
-// reports an event whose Received is now.
+// Check verifies and decodes a request whose body the caller has read. It looks at
+// the headers of r and at body. Where AllowFrom or RateLimit need the client, it
+// looks at r.RemoteAddr too. It does not look at the method.
+//
+// Header keys may be in any letter case. Two keys that differ in nothing else are
+// refused.
+//
+// Received of the event is now. A body that was verified and cannot be decoded gives
+// an event and an error, as in [Endpoint.Receive]. Check does not log, observe or
+// apply Config.Wrap: [Endpoint.Process] does.
 func (p *Endpoint) Check(r *http.Request, body []byte) (*event.Event, error) {
 	x := exchange{r: r, received: time.Now(), body: body}
-	if err := p.check(&x); err != nil {
-		return nil, err
-	}
-	return x.event, nil
+	err := p.check(&x)
+	return x.event, err
 }
 
-// Verify checks the credential alone.
+// Verify checks the credential alone. Header keys may be in any letter case.
 func (p *Endpoint) Verify(r *http.Request, body []byte) error {
-	_, _, err := p.verify(p.currentVerifier(), r, body)
+	r, err := canonical(r)
+	if err != nil {
+		return err
+	}
+	_, _, err = p.verify(p.currentVerifier(), r, body)
 	return err
 }
 
-// Decode decodes a body that was verified before, such as one that was stored.
-// Received of the event is zero, and so is Time if the vendor sent none. What it
-// decodes is not verified, but credentials in it that are accepted at present are
-// masked.
+// Decode decodes a body that was verified before, such as a stored one. It verifies
+// nothing. It masks credentials in the body that are accepted at present. Received of
+// the event is zero, and so is Time if the vendor sent none.
 func (p *Endpoint) Decode(body []byte) (*event.Event, error) {
 	if p.decode == nil {
 		return nil, ErrUnauthenticated
@@ -64,20 +77,27 @@ func (p *Endpoint) Decode(body []byte) (*event.Event, error) {
 	if b, ok := p.currentVerifier().(BodyVerifier); ok {
 		masked = b.Mask(body)
 	}
-	return p.decoded(nil, masked, body)
+	e, err := p.decoded(nil, masked)
+	if err != nil {
+		return nil, err
+	}
+	p.complete(e, masked, body)
+	return e, nil
 }
 
-// An exchange is one request on its way, and what has been found out about it.
+// An exchange is one request on its way, and what is known about it.
 type exchange struct {
-	w        http.ResponseWriter
-	r        *http.Request
-	received time.Time
-	body     []byte // also if it did not come whole, for the record
-	held     int64  // of the endpoint's bodyBudget
-	by       string
-	verified bool
-	event    *event.Event
-	facts    facts
+	w          http.ResponseWriter // nil if the caller has read the body
+	r          *http.Request
+	received   time.Time
+	body       []byte // also if only a part arrived, for the record
+	reserved   int64  // of the endpoint's bodyBudget
+	credential string
+	verified   bool
+	event      *event.Event // also if the body could not be decoded
+	facts      facts
+
+	duplicate bool // a handler has dropped the event as one
 
 	looked  bool // addr and addrErr are known
 	addr    netip.Addr
@@ -85,102 +105,131 @@ type exchange struct {
 	outside bool // of AllowFromReport
 }
 
-// facts are what is told of an event, kept from before a handler has it: one that
-// writes to its event against the rules, perhaps at this moment, does not write
-// the log.
+// facts are what the record says of an event. They are copied before a handler has
+// it: a handler that changes its event against the rules, perhaps at this moment,
+// does not change the record.
 type facts struct {
 	id, vendorType string
 	typ            event.Type
 }
 
+// receive is the way of a request whose body is still to be read.
 func (p *Endpoint) receive(x *exchange) error {
 	x.received = time.Now()
-	defer p.unverified.free(&x.held)
-	limit := p.limitBody(x) // first, since also the body of a refused request is waited for
-	if x.r.Method != http.MethodPost {
-		return ErrMethod
+	defer p.unverified.free(&x.reserved)
+	limit := p.limitBody(x) // first, since the server also reads the body of a refused request
+	v := p.currentVerifier()
+	checked, err := p.checkHead(v, x)
+	if err != nil {
+		return err
+	}
+	if x.body, err = limit.read(&p.unverified, &x.reserved); err != nil {
+		return err
+	}
+	return p.checkBody(v, x, checked)
+}
+
+// process is receive for a body that the caller has read.
+func (p *Endpoint) process(x *exchange) (err error) {
+	if x.r, err = canonical(x.r); err != nil {
+		return p.failed(x, err)
+	}
+	v := p.currentVerifier()
+	checked, err := p.checkHead(v, x)
+	if err != nil {
+		return err
+	}
+	return p.checkWhole(v, x, checked)
+}
+
+// check is process without a look at the method and at the content encoding.
+func (p *Endpoint) check(x *exchange) (err error) {
+	if x.r, err = canonical(x.r); err != nil {
+		return p.failed(x, err)
 	}
 	if err := p.admit(x); err != nil {
 		return err
-	}
-	if x.r.Header["Content-Encoding"] != nil {
-		return ErrContentEncoding
 	}
 	v := p.currentVerifier()
 	checked, err := p.precheck(v, x)
 	if err != nil {
 		return err
 	}
-	if x.body, err = limit.read(&p.unverified, &x.held); err != nil {
-		return err
-	}
-	return p.checkBody(v, x, checked)
+	return p.checkWhole(v, x, checked)
 }
 
-func (p *Endpoint) check(x *exchange) error {
-	if p.decode != nil && int64(len(x.body)) > p.config.MaxBody {
+// checkHead checks all that needs no body. checked says that nothing is left to
+// verify.
+func (p *Endpoint) checkHead(v Verifier, x *exchange) (checked bool, err error) {
+	if x.r.Method != http.MethodPost {
+		return false, ErrMethod
+	}
+	if err := p.admit(x); err != nil {
+		return false, err
+	}
+	if err := checkEncoding(x.r.Header); err != nil {
+		return false, err
+	}
+	return p.precheck(v, x)
+}
+
+func (p *Endpoint) checkWhole(v Verifier, x *exchange, checked bool) error {
+	if int64(len(x.body)) > p.config.MaxBody {
 		return ErrBodyTooLarge
 	}
-	if err := p.admit(x); err != nil {
-		return err
-	}
-	v := p.currentVerifier()
-	checked, err := p.precheck(v, x)
-	if err != nil {
-		return err
-	}
 	return p.checkBody(v, x, checked)
 }
 
-// checkBody verifies, unless the headers have said all, and decodes.
+// checkBody verifies, unless the headers were enough, and decodes. It sets x.event
+// also if it returns an error that matches ErrMalformed.
 func (p *Endpoint) checkBody(v Verifier, x *exchange, checked bool) error {
 	masked := x.body
 	if !checked {
 		var err error
-		if x.by, masked, err = p.verify(v, x.r, x.body); err != nil {
+		if x.credential, masked, err = p.verify(v, x.r, x.body); err != nil {
 			return p.failed(x, err)
 		}
 	}
 	x.verified = true
-	e, err := p.decoded(x.r.Header, masked, x.body)
+	e, err := p.decoded(x.r.Header, masked)
 	if err != nil {
+		e = undecodable(x.body)
+	} else if err := p.checkAge(e.Time, x.received); err != nil {
 		return err
 	}
-	if err := p.checkAge(e.Time, x.received); err != nil {
-		return err
-	}
-	e.Credential = x.by
+	p.complete(e, masked, x.body)
+	e.Credential = x.credential
 	e.Received = x.received.Round(0).UTC()
 	if e.Time.IsZero() {
 		e.Time = e.Received
 	}
 	x.event = e
 	x.facts = facts{e.ID, e.VendorType, e.Type}
-	return nil
+	return err
 }
 
 func (p *Endpoint) precheck(v Verifier, x *exchange) (checked bool, err error) {
 	defer contain(&err)
-	by, checked, err := precheck(v, x.r)
+	credential, checked, err := precheck(v, x.r)
 	if err != nil {
 		return false, p.failed(x, unauthenticated(err))
 	}
-	x.by, x.verified = by, checked
+	x.credential, x.verified = credential, checked
 	return checked, nil
 }
 
-func (p *Endpoint) verify(v Verifier, r *http.Request, body []byte) (by string, masked []byte, err error) {
+func (p *Endpoint) verify(v Verifier, r *http.Request, body []byte) (credential string, masked []byte, err error) {
 	defer contain(&err)
-	by, masked, err = verifyBody(v, r, body)
+	credential, masked, err = verifyBody(v, r, body)
 	if err != nil {
 		return "", nil, unauthenticated(err)
 	}
-	return by, masked, nil
+	return credential, masked, nil
 }
 
-// unauthenticated sees to it that whatever error a verifier returns is answered
-// as a refusal, never as a failure of the service that a sender should retry;
-// unless the verifier says that it could not tell.
+// unauthenticated makes sure that an error of a verifier is answered as a refusal,
+// not as a failure of the service that a sender should retry. An error that says
+// that the verifier could not tell stays one.
 func unauthenticated(err error) error {
 	if errors.Is(err, ErrUnauthenticated) || errors.Is(err, ErrForbidden) || errors.Is(err, ErrRateLimited) {
 		return err
@@ -191,35 +240,44 @@ func unauthenticated(err error) error {
 	return fmt.Errorf("%w: %w", ErrUnauthenticated, err)
 }
 
-func (p *Endpoint) decoded(h http.Header, body, raw []byte) (e *event.Event, err error) {
+// decoded calls the vendor's decoder. Its errors match ErrMalformed, also that of a
+// panic.
+func (p *Endpoint) decoded(h http.Header, body []byte) (e *event.Event, err error) {
+	defer func() {
+		if err != nil {
+			e, err = nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+	}()
 	defer contain(&err)
 	e, err = p.decode(h, body)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
-	case e == nil:
-		return nil, fmt.Errorf("%w: no event", ErrMalformed)
+	if err == nil && e == nil {
+		err = errors.New("no event")
 	}
+	return e, err
+}
+
+// complete sets what the endpoint knows of an event. masked is raw without the
+// credentials in it.
+func (p *Endpoint) complete(e *event.Event, masked, raw []byte) {
 	e.Vendor, e.Source = p.vendor, p.source
 	e.Raw = raw
 	if e.ID == "" {
-		e.ID = convert.ID(body)
+		e.ID = eventid.Of(masked)
 	}
 	if len(e.Warnings) > event.MaxWarnings {
 		e.Warnings = e.Warnings[:event.MaxWarnings]
 	}
-	return e, nil
 }
 
-// contain makes an error of a panic in a verifier or decoder: a bug of ours, not
-// of the sender's.
+// contain turns a panic in a verifier or decoder into an error.
 func contain(err *error) {
 	if v := recover(); v != nil {
 		*err = &event.PanicError{Value: v, Stack: debug.Stack()}
 	}
 }
 
-// checkAge is zero-safe: an event without a time is neither old nor new enough.
+// checkAge refuses an event outside the window. An event without a time is in no
+// window.
 func (p *Endpoint) checkAge(t, now time.Time) error {
 	c := &p.config
 	switch {

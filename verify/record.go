@@ -32,7 +32,7 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 	duration := time.Since(x.received)
 	client, clientErr := p.clientAddr(x)
 	if logged {
-		attrs := make([]slog.Attr, 0, 15)
+		attrs := make([]slog.Attr, 0, 16)
 		attrs = append(attrs,
 			slog.String("endpoint", p.source),
 			slog.String("vendor", p.vendor),
@@ -41,8 +41,8 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 			slog.Int("bytes", len(x.body)),
 			slog.Duration("duration", duration),
 		)
-		if x.by != "" {
-			attrs = append(attrs, slog.String("credential", x.by))
+		if x.credential != "" {
+			attrs = append(attrs, slog.String("credential", x.credential))
 		}
 		if x.event != nil {
 			attrs = append(attrs,
@@ -50,6 +50,9 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 				slog.String("type", string(x.facts.typ)),
 				slog.String("vendor_type", short(x.facts.vendorType)),
 			)
+		}
+		if x.duplicate {
+			attrs = append(attrs, slog.Bool("duplicate", true))
 		}
 		if x.outside {
 			attrs = append(attrs, slog.Bool("outside", true))
@@ -74,17 +77,18 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 				slog.String("endpoint", p.source), slog.String("error", fmt.Sprint(v)), slog.String("stack", string(debug.Stack())))
 		}
 	}()
-	// The context of a finished request is over when its sender hung up.
+	// The context may have ended: its sender may have hung up.
 	p.config.Observe(context.WithoutCancel(ctx), Observation{
 		Vendor: p.vendor, Source: p.source, Status: status,
 		Event: x.event, ID: x.facts.id, Type: x.facts.typ, VendorType: x.facts.vendorType,
-		Credential: x.by, Client: client, Outside: x.outside, Bytes: len(x.body), Received: x.received, Duration: duration, Err: err,
+		Credential: x.credential, Duplicate: x.duplicate, Client: client, Outside: x.outside, Bytes: len(x.body), Received: x.received, Duration: duration, Err: err,
 	})
 }
 
 func levelOf(status int, err error) slog.Level {
+	_, panicked := errors.AsType[*event.PanicError](err)
 	switch {
-	case status == 0 || status >= 500:
+	case status == 0 || status >= 500 || panicked:
 		return slog.LevelError
 	case err != nil || status >= 400:
 		return slog.LevelWarn
@@ -93,9 +97,8 @@ func levelOf(status int, err error) slog.Level {
 	}
 }
 
-// sampled reports whether a request is logged. Anybody can be refused as often as
-// they like; what was verified is the vendor's, also if it is refused as too old
-// or malformed.
+// sampled reports whether a request is logged. Anybody can be refused as often as they
+// like. What was verified comes from the vendor, and is logged even if it is refused.
 func (p *Endpoint) sampled(x *exchange, status int, err error) bool {
 	refused := !x.verified && (status != 0 && status < 500 || errors.Is(err, ErrTooManyBodies))
 	if !refused || p.refusals == nil || p.refusals.allow() {
@@ -105,7 +108,7 @@ func (p *Endpoint) sampled(x *exchange, status int, err error) bool {
 	return false
 }
 
-// short bounds what a vendor calls its events, which may be anything.
+// short limits the length of the vendor's name for an event, which may be anything.
 func short(s string) string {
 	const most = 64
 	if len(s) <= most {

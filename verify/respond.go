@@ -9,8 +9,8 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// What is sent for each status. The sender learns nothing else: the reason goes
-// to the log.
+// The body of the answer for each status. The sender learns nothing else: the reason
+// goes to the log.
 var bodies = map[int][]byte{
 	http.StatusOK:                    []byte(`{"received":true}`),
 	http.StatusBadRequest:            []byte(`{"error":"bad request"}`),
@@ -25,21 +25,35 @@ var bodies = map[int][]byte{
 	http.StatusServiceUnavailable:    []byte(`{"error":"service unavailable"}`),
 }
 
-// contentType is shared by all answers; its capacity keeps an Add from writing
-// into it.
+// contentType is shared by all answers. Its capacity keeps an Add from writing into
+// it.
 var contentType = []string{"application/json"}[:1:1]
 
-// Respond writes the answer for err, which may come from Receive or from a
-// handler: the status of [Status], its headers, and a fixed JSON body. err
-// itself is never written. Nil is answered 200.
+// Respond writes the answer for err, which may come from Receive or from a handler:
+// the status of [Status], its headers, and a fixed JSON body. It never writes err
+// itself. Nil is answered 200.
 //
-// After a body that was not read to its end it closes the connection. Over HTTP/2
-// that ends the other requests on it too, which those of [Endpoint.Handler] do not.
+// If the body was not read to its end, Respond closes the connection. Over HTTP/2
+// that ends the other requests on it too. The answers of [Endpoint.Handler] do not.
 func (p *Endpoint) Respond(w http.ResponseWriter, err error) { p.respond(w, nil, Status(err), err) }
 
-// respond answers with status. r may be nil.
+// respond answers with status and returns it. r may be nil.
 func (p *Endpoint) respond(w http.ResponseWriter, r *http.Request, status int, err error) int {
 	h := w.Header()
+	p.answerHeader(h, status, err)
+	unread := status == http.StatusRequestTimeout || status == http.StatusRequestEntityTooLarge ||
+		errors.Is(err, ErrBodyIncomplete) || errors.Is(err, ErrTooManyBodies)
+	// HTTP/2 ends the stream by itself, and would close the whole connection.
+	if unread && (r == nil || r.ProtoMajor < 2) {
+		h.Set("Connection", "close")
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(bodies[status])
+	return status
+}
+
+// answerHeader sets the headers that an answer has on any way to the sender.
+func (p *Endpoint) answerHeader(h http.Header, status int, err error) {
 	h["Content-Type"] = contentType
 	switch status {
 	case http.StatusUnauthorized:
@@ -53,15 +67,6 @@ func (p *Endpoint) respond(w http.ResponseWriter, r *http.Request, status int, e
 			h.Set("Retry-After", strconv.FormatInt(after, 10))
 		}
 	}
-	unread := status == http.StatusRequestTimeout || status == http.StatusRequestEntityTooLarge ||
-		errors.Is(err, ErrBodyIncomplete) || errors.Is(err, ErrTooManyBodies)
-	// HTTP/2 ends the stream by itself, and would take this for the connection.
-	if unread && (r == nil || r.ProtoMajor < 2) {
-		h.Set("Connection", "close")
-	}
-	w.WriteHeader(status)
-	_, _ = w.Write(bodies[status])
-	return status
 }
 
 // retryAfter returns the whole seconds after which err says to try again.

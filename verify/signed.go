@@ -213,7 +213,7 @@ func (v *Signed) read(s *signing, h http.Header) error {
 	for i, piece := range v.signed {
 		switch piece {
 		case "{id}":
-			id, err := single(h, v.c.IDHeader)
+			id, err := single(h, v.c.IDHeader, ErrBadCredential)
 			if err != nil {
 				return err
 			}
@@ -223,7 +223,7 @@ func (v *Signed) read(s *signing, h http.Header) error {
 			piece = id
 		case "{timestamp}":
 			if v.c.TimestampHeader != "" {
-				if timestamp, err = single(h, v.c.TimestampHeader); err != nil {
+				if timestamp, err = single(h, v.c.TimestampHeader, ErrBadCredential); err != nil {
 					return err
 				}
 			}
@@ -240,7 +240,7 @@ func (v *Signed) read(s *signing, h http.Header) error {
 // readSignatures returns the timestamp that stands among the signatures, if it does.
 func (v *Signed) readSignatures(s *signing, h http.Header) (timestamp string, err error) {
 	s.n = 0
-	value, err := single(h, v.c.Header)
+	value, err := single(h, v.c.Header, ErrNoCredential)
 	if err != nil {
 		return "", err
 	}
@@ -316,11 +316,12 @@ func (v *Signed) checkTimestamp(text string) error {
 	return nil
 }
 
-// single returns the value of a header that must be there once.
-func single(h http.Header, name string) (string, error) {
+// single returns the value of a header that must be there once. The error wraps missing
+// if it is not there.
+func single(h http.Header, name string, missing error) (string, error) {
 	switch values := h[name]; len(values) {
 	case 0:
-		return "", fmt.Errorf("%w: no header %s", ErrNoCredential, name)
+		return "", fmt.Errorf("%w: no header %s", missing, name)
 	case 1:
 		return values[0], nil
 	default:

@@ -2,49 +2,49 @@ package verify
 
 import "net/http"
 
-// A Verifier tells genuine requests from forged ones. It may be used from many
-// goroutines at once.
+// A Verifier tells genuine requests from forged ones. It must be safe for
+// concurrent use.
 //
-// The verifiers of this package are made by constructors, which refuse what
-// could never be safe, such as an empty secret. A zero or nil one refuses every
-// request.
+// Constructors make the verifiers of this package. They refuse what could never be
+// safe, such as an empty secret. A zero or nil verifier refuses every request.
 type Verifier interface {
 	// Verify checks the credential of a request whose body has been read. It
-	// reports which credential matched as a label without its content
-	// ("secret 2", "user gate"), for logs and de-duplication.
+	// returns a label for the credential that matched, without its content:
+	// "secret 2", "user gate". The label is for logs.
 	//
-	// An error means that the request is not genuine, and is answered 401. It
-	// must not hold the credential that came or the one that was expected.
-	Verify(r *http.Request, body []byte) (by string, err error)
+	// An error means that the request is not genuine. It is answered 401. It must
+	// contain neither the credential that was sent nor the expected one. Return an
+	// error that matches ErrNoCredential if nothing was sent at all: that does not
+	// count as a failure for [RateLimit].
+	Verify(r *http.Request, body []byte) (credential string, err error)
 }
 
-// A Prechecker is a [Verifier] that can tell some forged requests by their
-// headers alone. An endpoint asks it before it reads the body.
+// A Prechecker is a [Verifier] that can refuse some forged requests by their
+// headers alone. An endpoint calls Precheck before it reads the body.
 type Prechecker interface {
 	Verifier
 	// Precheck returns an error if Verify would fail whatever the body is.
 	Precheck(r *http.Request) error
 }
 
-// A HeaderVerifier is a [Verifier] that looks at headers alone. An endpoint calls
-// VerifyHeader before it reads the body, in place of Verify.
+// A HeaderVerifier is a [Verifier] that needs headers only. An endpoint calls
+// VerifyHeader before it reads the body, and does not call Verify.
 type HeaderVerifier interface {
 	Verifier
 	// VerifyHeader is Verify without a body.
-	VerifyHeader(r *http.Request) (by string, err error)
+	VerifyHeader(r *http.Request) (credential string, err error)
 }
 
 // A BodyVerifier is a [Verifier] whose credential is a part of the body. An
-// endpoint calls VerifyBody in place of Verify, and decodes masked instead of
-// the body, so that the credential gets no further; Event.Raw remains the body
-// as it came.
+// endpoint calls VerifyBody and not Verify. It decodes masked and not the body, so
+// that the credential gets no further. Event.Raw remains the body as it arrived.
 type BodyVerifier interface {
 	Verifier
 	// VerifyBody is Verify, and returns the body with the credential masked. It
 	// must not change body.
-	VerifyBody(r *http.Request, body []byte) (by string, masked []byte, err error)
-	// Mask returns a body with every credential in it masked that the verifier
-	// accepts, or body itself if there is none. It must not change body.
+	VerifyBody(r *http.Request, body []byte) (credential string, masked []byte, err error)
+	// Mask returns body with every credential masked that the verifier accepts, or
+	// body itself if there is none. It must not change body.
 	Mask(body []byte) []byte
 }
 
@@ -55,13 +55,13 @@ type Challenger interface {
 	Challenge() string
 }
 
-// precheck finds out what can be known from the headers: that the request is
-// forged, or, if checked is true, all there is.
-func precheck(v Verifier, r *http.Request) (by string, checked bool, err error) {
+// precheck looks at the headers. It returns an error if they show a forged request,
+// and checked if nothing is left to check.
+func precheck(v Verifier, r *http.Request) (credential string, checked bool, err error) {
 	switch p := v.(type) {
 	case HeaderVerifier:
-		by, err = p.VerifyHeader(r)
-		return by, true, err
+		credential, err = p.VerifyHeader(r)
+		return credential, true, err
 	case Prechecker:
 		return "", false, p.Precheck(r)
 	default:
@@ -69,12 +69,12 @@ func precheck(v Verifier, r *http.Request) (by string, checked bool, err error) 
 	}
 }
 
-func verifyBody(v Verifier, r *http.Request, body []byte) (by string, masked []byte, err error) {
+func verifyBody(v Verifier, r *http.Request, body []byte) (credential string, masked []byte, err error) {
 	if b, ok := v.(BodyVerifier); ok {
 		return b.VerifyBody(r, body)
 	}
-	by, err = v.Verify(r, body)
-	return by, body, err
+	credential, err = v.Verify(r, body)
+	return credential, body, err
 }
 
 func challenge(v Verifier) string {

@@ -13,6 +13,10 @@
 //	datacontenttype  "application/json"
 //	data             the event, as described at event.Event.MarshalJSON
 //
+// Characters that attributes may not hold, control characters for the most part,
+// are written as U+FFFD there. data has them as they are, and has the ID as well if
+// it holds one.
+//
 // source and id together are unique for as far as Event.ID is. Secrets are
 // masked and Raw is left out, so what is read back is masked as well.
 //
@@ -20,11 +24,13 @@
 package cloudevent
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/jsonappend"
@@ -35,58 +41,72 @@ const ContentType = "application/cloudevents+json"
 
 const typePrefix = "accesshook."
 
-type attributes struct {
-	SpecVersion     string    `json:"specversion"`
-	ID              string    `json:"id"`
-	Source          string    `json:"source"`
-	Type            string    `json:"type"`
-	Time            time.Time `json:"time"`
-	Subject         string    `json:"subject"`
-	DataContentType string    `json:"datacontenttype"`
-}
-
+// An envelope has the attributes that data does not repeat.
 type envelope struct {
-	attributes
-	Data event.Event `json:"data"`
+	SpecVersion string      `json:"specversion"`
+	ID          string      `json:"id"`
+	Type        string      `json:"type"`
+	Data        event.Event `json:"data"`
 }
 
 // Encode returns e as one line of JSON. It fails if e has no ID or no Vendor,
 // which CloudEvents require, or cannot be encoded.
 func Encode(e *event.Event) ([]byte, error) {
-	if e == nil || e.ID == "" || e.Vendor == "" {
-		return nil, errors.New("cloudevent: event without ID or Vendor")
+	size := 1024
+	if e != nil {
+		size += len(e.Raw) + len(e.Raw)/4
 	}
-	source := "accesshook/" + e.Vendor
-	if e.Source != "" && e.Source != e.Vendor {
-		source += "/" + e.Source
-	}
-	subject := e.Lock.ID
-	if subject == "" {
-		subject = e.Device.ID
-	}
-	data, err := e.MarshalJSON()
+	b, err := Append(make([]byte, 0, size), e)
 	if err != nil {
-		return nil, fmt.Errorf("cloudevent: %w", err)
+		return nil, err
 	}
-	b := make([]byte, 0, len(data)+512)
-	b = append(b, `{"specversion":"1.0","id":`...)
-	b = jsonappend.String(b, e.ID)
-	b = append(b, `,"source":`...)
-	b = jsonappend.String(b, source)
-	b = append(b, `,"type":`...)
-	b = jsonappend.String(b, typePrefix+string(e.Type))
+	return b, nil
+}
+
+// Append appends what [Encode] returns to dst. On an error it returns dst as it was.
+func Append(dst []byte, e *event.Event) ([]byte, error) {
+	if e == nil || e.ID == "" || e.Vendor == "" {
+		return dst, errors.New("cloudevent: event without ID or Vendor")
+	}
+	b := append(dst, `{"specversion":"1.0","id":"`...)
+	b = appendAttribute(b, e.ID)
+	b = append(b, `","source":"accesshook/`...)
+	b = appendAttribute(b, e.Vendor)
+	if e.Source != "" && e.Source != e.Vendor {
+		b = appendAttribute(append(b, '/'), e.Source)
+	}
+	b = append(b, `","type":"`+typePrefix...)
+	b = appendAttribute(b, string(e.Type))
 	if !e.Time.IsZero() {
-		b = append(b, `,"time":"`...)
-		b = e.Time.UTC().AppendFormat(b, time.RFC3339Nano) // in range, or data would have failed
-		b = append(b, '"')
+		b = append(b, `","time":"`...)
+		b = e.Time.UTC().AppendFormat(b, time.RFC3339Nano) // in range, or data fails
 	}
-	if subject != "" {
-		b = append(b, `,"subject":`...)
-		b = jsonappend.String(b, subject)
+	if subject := cmp.Or(e.Lock.ID, e.Device.ID); subject != "" {
+		b = append(b, `","subject":"`...)
+		b = appendAttribute(b, subject)
 	}
-	b = append(b, `,"datacontenttype":"application/json","data":`...)
-	b = append(b, data...)
+	b = append(b, `","datacontenttype":"application/json","data":`...)
+	b, err := appendData(b, e)
+	if err != nil {
+		return dst, fmt.Errorf("cloudevent: %w", err)
+	}
 	return append(b, '}'), nil
+}
+
+// appendData appends the event. It has an ID only if the attribute is another one,
+// because of what attributes may not hold.
+func appendData(dst []byte, e *event.Event) ([]byte, error) {
+	if allowed(e.ID) {
+		return e.AppendJSON(dst)
+	}
+	dst = append(dst, `{"id":`...)
+	dst = jsonappend.String(dst, e.ID)
+	begin := len(dst)
+	b, err := e.AppendJSON(dst)
+	if err == nil {
+		b[begin] = ',' // the object has begun
+	}
+	return b, err
 }
 
 // Payloads tells, by vendor, how a payload is decoded. The Decode function of
@@ -99,8 +119,11 @@ type Payloads map[string]func(body []byte) (*event.Event, error)
 // is not in Payloads.
 var ErrNoDecoder = errors.New("cloudevent: no decoder for the vendor's payload")
 
-// Decode reads what [Encode] wrote. Everything is as it was but for secrets,
-// which are masked, and Raw and Credential, which are absent.
+// Decode reads what [Encode] wrote, also if another program has written the JSON
+// again in its own way: with other spacing, escapes and order, times in another
+// form of RFC 3339, numbers with an exponent. The event is equal to the one that
+// was encoded, but for secrets, which are masked, and Raw and Credential, which are
+// absent. Times are in UTC, and what was not UTF-8 is U+FFFD.
 func Decode(line []byte, payloads Payloads) (*event.Event, error) {
 	var env envelope
 	if err := json.Unmarshal(line, &env); err != nil {
@@ -114,6 +137,9 @@ func Decode(line []byte, payloads Payloads) (*event.Event, error) {
 		return nil, errors.New("cloudevent: not an accesshook event")
 	}
 	e.ID = env.ID
+	if strings.ContainsRune(env.ID, utf8.RuneError) {
+		e.ID = cmp.Or(idInData(line), env.ID)
+	}
 	raw, ok := e.Payload.(json.RawMessage)
 	if !ok {
 		return e, nil
@@ -131,4 +157,15 @@ func Decode(line []byte, payloads Payloads) (*event.Event, error) {
 	}
 	e.Payload = inner.Payload
 	return e, nil
+}
+
+// idInData returns the ID that data has, if it has one.
+func idInData(line []byte) string {
+	var env struct {
+		Data struct {
+			ID string `json:"id"`
+		} `json:"data"`
+	}
+	_ = json.Unmarshal(line, &env) // Decode has read it without an error
+	return env.Data.ID
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -333,4 +334,31 @@ func TestDecodeGivesTheDecoderThePayloadOnly(t *testing.T) {
 	}})
 	require.NoError(t, err)
 	assert.Equal(t, &event.Event{ID: "a", Vendor: "acme", Payload: &payload{Name: "<n>"}}, e, "only Payload is the decoder's")
+}
+
+// CloudEvents 1.0, "Type System": a String has no control characters and no
+// noncharacters. An attribute may go into an HTTP header.
+func TestEncodeAttributesWithoutControlCharacters(t *testing.T) {
+	for sent, want := range map[string]string{
+		"front\x00\n":                 "front\ufffd\ufffd",
+		"\x1f \x7f\u0080\u009f\u00a0": "\ufffd \ufffd\ufffd\ufffd\u00a0",
+		"\ufdd0\ufdef\ufffe\uffff":    "\ufffd\ufffd\ufffd\ufffd",
+		"\U0001fffe\U0010ffff":        "\ufffd\ufffd",
+		"\ud7ff\ue000\ufdcf\ufdf0":    "\ud7ff\ue000\ufdcf\ufdf0",
+		"dør-1":                       "dør-1",
+		"broken\xff":                  "broken\ufffd",
+	} {
+		e := full()
+		e.ID, e.Vendor, e.Source, e.Type, e.Lock.ID = sent, "acme"+sent, sent, event.Type(sent), sent
+		line, err := cloudevent.Encode(e)
+		require.NoError(t, err)
+		assert.Equal(t, map[string]any{
+			"specversion": "1.0", "id": want, "source": "accesshook/acme" + want + "/" + want, "type": "accesshook." + want,
+			"time": "2026-05-14T08:31:07.0000005Z", "subject": want, "datacontenttype": "application/json",
+		}, attributes(t, line), "%q", sent)
+		// The data has what the vendor sent.
+		e, err = cloudevent.Decode(line, cloudevent.Payloads{e.Vendor: decode, "acme" + want: decode})
+		require.NoError(t, err)
+		assert.Equal(t, strings.ToValidUTF8(sent, "\ufffd"), e.Lock.ID)
+	}
 }

@@ -96,8 +96,8 @@ func TestShardsOfKeysAreFrozen(t *testing.T) {
 		e      event.Event
 		shards []int // of 1, 3, 8, 64
 	}{
-		"user by ID":   {OrderByUser, event.Event{Vendor: "relock", Source: "relock", User: event.User{ID: "user-1"}}, []int{0, 0, 0, 32}},
-		"user by name": {OrderByUser, event.Event{Vendor: "userlock", Source: "userlock", User: event.User{Domain: "EXAMPLE", Name: "ada"}}, []int{0, 0, 3, 43}},
+		"user by ID":   {OrderByUser, event.Event{Vendor: "relock", Source: "relock", User: event.User{ID: "user-1"}}, []int{0, 1, 6, 30}},
+		"user by name": {OrderByUser, event.Event{Vendor: "userlock", Source: "userlock", User: event.User{Domain: "EXAMPLE", Name: "ada"}}, []int{0, 1, 3, 43}},
 		"lock":         {OrderByLock, event.Event{Vendor: "unloc", Source: "north", Lock: event.Lock{ID: "lock-7"}}, []int{0, 1, 2, 42}},
 	}
 	for name, tt := range tests {

@@ -1,6 +1,6 @@
-// Package jsonappend appends to JSON text what encoding/json would write with
-// SetEscapeHTML(false), without the detours that encoding/json takes for a text
-// that needs no escaping and for JSON that is known to be good.
+// Package jsonappend appends to JSON what encoding/json would write with
+// SetEscapeHTML(false), without the detours that encoding/json takes for a string
+// that needs no escaping and for JSON that is known to be valid.
 //
 // From Go 1.27 on encoding/json escapes U+2028 and U+2029 in what a MarshalJSON
 // returned, and [Value] does not for a type that was declared by [Trust]: both are
@@ -20,13 +20,18 @@ import (
 
 // String appends s as a JSON string.
 func String(dst []byte, s string) []byte {
-	if !plain(s) {
-		dst, _ = encode(dst, s) // a string never fails
-		return dst
-	}
 	dst = append(dst, '"')
-	dst = append(dst, s...)
-	return append(dst, '"')
+	return append(Escaped(dst, s), '"')
+}
+
+// Escaped appends what stands for s between the quotes of a JSON string.
+func Escaped(dst []byte, s string) []byte {
+	if plain(s) {
+		return append(dst, s...)
+	}
+	before := len(dst)
+	dst, _ = encode(dst, s) // a string never fails
+	return append(dst[:before], dst[before+1:len(dst)-1]...)
 }
 
 // plain reports whether s stands for itself between quotes.
@@ -43,15 +48,32 @@ func plain(s string) bool {
 	return ascii || utf8.ValidString(s) && !strings.Contains(s, "\u2028") && !strings.Contains(s, "\u2029")
 }
 
+// An Appender appends the JSON that its MarshalJSON returns. What it returns with
+// an error is not used.
+type Appender interface {
+	AppendJSON(dst []byte) ([]byte, error)
+}
+
 // Value appends v. On an error it returns dst as it was.
+//
+// A value whose type was declared by [Trust] writes itself, into dst if it is an
+// [Appender].
 func Value(dst []byte, v any) ([]byte, error) {
-	if m, ok := trusted(v); ok {
-		if text, err := m.MarshalJSON(); err == nil {
-			return append(dst, text...), nil
+	if trusted(v) {
+		if b, err := appendTrusted(dst, v); err == nil {
+			return b, nil
 		}
 		// encoding/json says best what is wrong
 	}
 	return encode(dst, v)
+}
+
+func appendTrusted(dst []byte, v any) ([]byte, error) {
+	if a, ok := v.(Appender); ok {
+		return a.AppendJSON(dst)
+	}
+	text, err := v.(json.Marshaler).MarshalJSON()
+	return append(dst, text...), err
 }
 
 func encode(dst []byte, v any) ([]byte, error) {
@@ -66,10 +88,10 @@ func encode(dst []byte, v any) ([]byte, error) {
 
 var compact sync.Map // of reflect.Type
 
-// Trust declares that MarshalJSON of the types of vs, which are pointers, writes
-// nothing but valid JSON without white space between its tokens: [Value] takes it
-// as it is, while encoding/json would read all of it to make sure. What it
-// declares must have a test.
+// Trust declares that MarshalJSON, and AppendJSON if there is one, of the types of
+// vs, which are pointers, write nothing but valid JSON without white space between
+// its tokens: [Value] takes it as it is, while encoding/json would read all of it
+// to make sure. What it declares must have a test.
 func Trust(vs ...json.Marshaler) {
 	for _, v := range vs {
 		t := reflect.TypeOf(v)
@@ -80,14 +102,11 @@ func Trust(vs ...json.Marshaler) {
 	}
 }
 
-// trusted returns v if its type was declared and it is not nil.
-func trusted(v any) (json.Marshaler, bool) {
-	m, ok := v.(json.Marshaler)
-	if !ok {
-		return nil, false
+// trusted reports whether the type of v was declared and v is not nil.
+func trusted(v any) bool {
+	if v == nil {
+		return false
 	}
-	if _, ok := compact.Load(reflect.TypeOf(v)); !ok {
-		return nil, false
-	}
-	return m, !reflect.ValueOf(v).IsNil()
+	_, ok := compact.Load(reflect.TypeOf(v))
+	return ok && !reflect.ValueOf(v).IsNil()
 }

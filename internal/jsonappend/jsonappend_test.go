@@ -20,14 +20,27 @@ func (s *spaced) MarshalJSON() ([]byte, error) { return []byte(`{ "a" : "<" }`),
 
 type declared struct{ spaced }
 
+// appender appends itself, which its MarshalJSON would do otherwise.
+type appender struct{ spaced }
+
+func (a *appender) AppendJSON(dst []byte) ([]byte, error) {
+	return append(dst, `"appended"`...), a.err
+}
+
+// trustedAppender is one that was declared.
+type trustedAppender struct{ appender }
+
 var errFailed = errors.New("failed")
 
 func TestValueTakesWhatIsDeclaredAsItIs(t *testing.T) {
-	jsonappend.Trust(new(declared))
+	jsonappend.Trust(new(declared), new(trustedAppender))
 	for name, tt := range map[string]struct {
 		v    any
 		want string
 	}{
+		"appends itself":        {new(trustedAppender), `x"appended"`},
+		"appends, not declared": {new(appender), `x{"a":"<"}`},
+		"appends, nil pointer":  {(*trustedAppender)(nil), `xnull`},
 		"declared":              {new(declared), `x{ "a" : "<" }`},
 		"not declared":          {new(spaced), `x{"a":"<"}`},
 		"declared, no pointer":  {declared{}, `x{}`}, // which has no such method
@@ -44,11 +57,12 @@ func TestValueTakesWhatIsDeclaredAsItIs(t *testing.T) {
 }
 
 func TestValueThatFailsLeavesWhatWasThere(t *testing.T) {
-	jsonappend.Trust(new(declared))
+	jsonappend.Trust(new(declared), new(trustedAppender))
 	for name, v := range map[string]any{
-		"declared":     &declared{spaced{errFailed}},
-		"not declared": &spaced{errFailed},
-		"no JSON":      func() {},
+		"appends itself": &trustedAppender{appender{spaced{errFailed}}},
+		"declared":       &declared{spaced{errFailed}},
+		"not declared":   &spaced{errFailed},
+		"no JSON":        func() {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := jsonappend.Value([]byte("x"), v)
@@ -66,6 +80,12 @@ func (value) MarshalJSON() ([]byte, error) { return []byte("1"), nil }
 
 func TestTrustWantsPointers(t *testing.T) {
 	assert.Panics(t, func() { jsonappend.Trust(value{}) })
+}
+
+func TestAppenderAllocatesNothing(t *testing.T) {
+	jsonappend.Trust(new(trustedAppender))
+	v, dst := new(trustedAppender), make([]byte, 0, 1024)
+	assert.Zero(t, testing.AllocsPerRun(10, func() { dst, _ = jsonappend.Value(dst[:0], v) }))
 }
 
 func TestPlainTextAllocatesNothing(t *testing.T) {

@@ -176,6 +176,38 @@ func (a answer) expect(status int) error {
 	return nil
 }
 
+// undecodable sends a body that cannot be decoded. If it was verified, a callback gets
+// it as an event of type unknown.
+func (b *bench) undecodable(body []byte) error {
+	r, err := b.request(b.v.Credentials[0], body)
+	if err != nil {
+		return err
+	}
+	a, err := b.send(r)
+	if err != nil {
+		return err
+	}
+	events := a.events
+	a.events = nil
+	if err := a.expect(b.v.unreadable()); err != nil {
+		return err
+	}
+	if b.v.unreadable() != http.StatusBadRequest {
+		if len(events) > 0 {
+			return errors.New("a callback was called for a request that was refused")
+		}
+		return nil
+	}
+	if len(events) != 1 {
+		return fmt.Errorf("%d events, want 1", len(events))
+	}
+	e := events[0]
+	if e.Type != event.Unknown || e.Payload != nil || !bytes.Equal(e.Raw, b.v.fill(body, b.v.Credentials[0])) {
+		return fmt.Errorf("want an event of type unknown with the body and no payload, got %s with %d bytes and %T", e.Type, len(e.Raw), e.Payload)
+	}
+	return b.v.roundTrip(e)
+}
+
 // texts are the answers that a sender may get, whatever went wrong.
 var texts = map[int]string{
 	200: `{"received":true}`,

@@ -5,17 +5,17 @@ import (
 	"log/slog"
 )
 
-// String returns vendor, type and ID: enough to find an event, and nothing
-// about a person.
+// String returns vendor, type and ID: enough to find an event, and no personal
+// data.
 func (e Event) String() string { return e.Vendor + " " + string(e.Type) + " " + e.ID }
 
-// Format implements [fmt.Formatter] with the text of String for every verb that
-// fmt asks about, so that %+v and %#v do not show what String holds back. It does
-// not ask about %p, which is not for structs; go vet says so.
+// Format implements [fmt.Formatter] with String for every verb, so that %+v and %#v
+// show no more. fmt does not call it for %p, which is not for structs; go vet says
+// so.
 func (e Event) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(e.String())) }
 
-// LogValue implements [slog.LogValuer]: what String shows, and the time, outcome
-// and severity, as a group. It holds nothing about a person.
+// LogValue implements [slog.LogValuer] with a group: vendor, source, type,
+// vendor_type, id, time, outcome and severity. It contains no personal data.
 func (e Event) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("vendor", e.Vendor),
