@@ -16,9 +16,10 @@
 // [Endpoint.Process] in a function service, and [Endpoint.Receive] with
 // [Endpoint.Respond] in another framework. [Config] says what can be set.
 //
-// A vendor of your own is a [Definition] with a verifier of this package or of your own.
-// Its decoder reads the body with [Unmarshal]; package verifytest tests the result. See
-// the example of [NewEndpoint].
+// A vendor of your own is a [Definition] with a verifier of this package ([NewSigned],
+// [NewBasicAuth], [NewBearer], [NewBodyID]) or of your own. Its decoder reads the body
+// with [Unmarshal]. Package verifytest tests the result. See the example of
+// [NewEndpoint].
 //
 // # The way of a request
 //
@@ -43,9 +44,9 @@
 // limited before the request is authenticated. Comparisons take the same time whether
 // they match or not. Responses never say why a request was refused.
 //
-// A verifier tells who sent a body, not when. None of the four vendors signs a
-// timestamp, so a recorded request can be sent again and is accepted again. Drop
-// duplicates with event.Dedupe where that matters.
+// A verifier tells who sent a body, not when, unless the vendor signs a timestamp
+// ([SignedConfig]). None of the four vendors does, so a recorded request can be sent
+// again and is accepted again. Drop duplicates with event.Dedupe where that matters.
 //
 // Configure TLS on the server. Without it everybody on the way reads the bodies and
 // the credentials that travel with them (UserLock, Basic, Bearer).

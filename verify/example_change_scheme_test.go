@@ -32,7 +32,7 @@ func tokenOrSignature(token, secret string) (verify.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	signature, err := verify.NewHMAC(verify.HMACConfig{Header: "X-Signature", Secrets: event.Secrets(secret)})
+	signature, err := verify.NewSigned(verify.SignedConfig{Header: "X-Signature", Secrets: event.Secrets(secret)})
 	if err != nil {
 		return nil, err
 	}

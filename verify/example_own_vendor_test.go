@@ -47,7 +47,7 @@ type Badge struct {
 func (b Badge) MarshalJSON() ([]byte, error) { return verify.Marshal(b) }
 
 func newAcme(secrets []event.Secret, c verify.Config) (*verify.Endpoint, error) {
-	v, err := verify.NewHMAC(verify.HMACConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})
+	v, err := verify.NewSigned(verify.SignedConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func TestOwnVendorConforms(t *testing.T) {
 	verifytest.Run(t, verifytest.Vendor{
 		New: newAcme,
 		NewVerifier: func(secrets ...event.Secret) (verify.Verifier, error) {
-			return verify.NewHMAC(verify.HMACConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})
+			return verify.NewSigned(verify.SignedConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})
 		},
 		NewRequest: func(ctx context.Context, url, secret string, body []byte) (*http.Request, error) {
 			r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
