@@ -10,7 +10,7 @@
 //			NewVerifier: acme.NewVerifier,
 //			NewRequest:  acme.NewRequest,
 //			Decode:      acme.Decode,
-//			Credentials: [3]string{"first secret", "second secret", "a stranger's secret"},
+//			Credentials: [3]string{"the first secret", "the second secret", "the secret of a stranger"},
 //			Header:      "X-Acme-Signature",
 //			Signed:      true,
 //			Hex:         true,
