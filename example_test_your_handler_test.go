@@ -24,7 +24,7 @@ func Example_testYourHandler() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		r.RemoteAddr = "192.0.2.1:1234" // for AllowFrom and EveryRequest, if you set them
+		r.RemoteAddr = "192.0.2.1:1234" // only AllowFrom and EveryRequest need it
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, r)
 		return w.Code

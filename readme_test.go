@@ -157,7 +157,7 @@ func testYourHandler(t *testing.T, mux *http.ServeMux) int {
 		if err != nil {
 			return err
 		}
-		r.RemoteAddr = "192.0.2.1:1234" // for AllowFrom and EveryRequest
+		r.RemoteAddr = "192.0.2.1:1234" // only AllowFrom and EveryRequest need it
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, r)
 		status = w.Code
