@@ -1,8 +1,6 @@
-// Package verifytest checks that a vendor's endpoint keeps the promises that all
-// endpoints make: it refuses what is not genuine, bounds what is not yet
-// trusted, tolerates what a vendor may come to send, and lets no secret out.
-//
-// A vendor package runs it in a test of its own:
+// Package verifytest tests a vendor of your own as it tests the vendors of this module.
+// The endpoint must refuse what is not genuine, limit what is not yet authenticated,
+// tolerate what the vendor may come to send, and show no secret. One test runs it all:
 //
 //	func TestConformance(t *testing.T) {
 //		verifytest.Run(t, verifytest.Vendor{
@@ -12,7 +10,7 @@
 //			NewVerifier: acme.NewVerifier,
 //			NewRequest:  acme.NewRequest,
 //			Decode:      acme.Decode,
-//			Credentials: [3]string{"first secret", "second secret", "a stranger's secret"},
+//			Credentials: [3]string{"the first secret", "the second secret", "the secret of a stranger"},
 //			Header:      "X-Acme-Signature",
 //			Signed:      true,
 //			Hex:         true,
@@ -21,9 +19,8 @@
 //		})
 //	}
 //
-// It sends real requests to a real server on the loopback interface. It does not
-// know what the vendor means by its events: that they are mapped rightly is for
-// the vendor package's own tests.
+// It sends real requests to a server on the loopback interface. It does not know what
+// the vendor means by its events: test your mapping yourself.
 package verifytest
 
 import (

@@ -31,10 +31,7 @@ func ExampleDedupe() {
 		return
 	}
 	events := event.NewMux()
-	event.On(events, func(_ context.Context, _ *event.Event, alert *relock.SecurityAlert) error {
-		fmt.Println("page:", alert.AlertType)
-		return nil
-	})
+	event.On(events, page)
 	handler := hook.Handler(events)
 
 	for range 3 {
@@ -50,4 +47,9 @@ func ExampleDedupe() {
 	// answered 200 duplicate false
 	// answered 200 duplicate true
 	// answered 200 duplicate true
+}
+
+func page(_ context.Context, _ *event.Event, alert *relock.SecurityAlert) error {
+	fmt.Println("page:", alert.AlertType)
+	return nil
 }

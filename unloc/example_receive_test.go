@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/unloc"
@@ -30,14 +29,8 @@ func ExampleNew() {
 	}
 
 	events := event.NewMux()
-	events.HandleFunc(event.LockUnlocked, func(_ context.Context, e *event.Event) error {
-		fmt.Printf("%s opened %s at %s\n", e.User.Phone, e.Lock.Name, e.Time.Format("15:04"))
-		return nil
-	})
-	event.On(events, func(_ context.Context, _ *event.Event, p *unloc.AccessEvent) error {
-		fmt.Println("key", p.KeyID, p.Action)
-		return nil
-	})
+	events.HandleFunc(event.LockUnlocked, doorOpened)
+	event.On(events, keyUsed)
 
 	mux := http.NewServeMux()
 	mux.Handle("/webhooks/unloc", hook.Handler(events))
@@ -57,27 +50,12 @@ func ExampleNew() {
 	// 200
 }
 
-// The URL to register with Unloc, for one lock.
-func ExampleURL() {
-	url, err := unloc.URL("https://hooks.example/webhooks/unloc", "unloc", "R4mT0pqu2x-new")
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(strings.Replace(url, "R4mT0pqu2x-new", "…", 1)) // it is a secret
-
-	_, err = unloc.URL("https://hooks.example/webhooks/unloc", "unloc", "p@ssword")
-	fmt.Println(err)
-	// Output:
-	// https://unloc:…@hooks.example/webhooks/unloc
-	// unloc: password has other characters than letters, digits and -._~, which Unloc may not be able to send
+func doorOpened(_ context.Context, e *event.Event) error {
+	fmt.Printf("%s opened %s at %s\n", e.User.Phone, e.Lock.Name, e.Time.Format("15:04"))
+	return nil
 }
 
-// Decoding a body that was verified and stored before.
-func ExampleDecode() {
-	e, err := unloc.Decode([]byte(`{"id":"e7d0a1","action":"viewedCode","lockId":"l-4","lockName":"Loading dock"}`))
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(e.ID, e.Type, e.Lock.Name)
-	// Output: e7d0a1 lock.code_viewed Loading dock
+func keyUsed(_ context.Context, _ *event.Event, p *unloc.AccessEvent) error {
+	fmt.Println("key", p.KeyID, p.Action)
+	return nil
 }

@@ -3,6 +3,7 @@ package loginradius_test
 import (
 	"context"
 	"fmt"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -20,17 +21,11 @@ func Example() {
 		Endpoint: verify.Config{Logger: slog.New(slog.DiscardHandler)},
 	})
 	if err != nil {
-		panic(err)
+		log.Fatal(err)
 	}
 	events := event.NewMux()
-	events.HandleFunc(event.AuthenticationSucceeded, func(_ context.Context, e *event.Event) error {
-		fmt.Println(e.User.ID, "logged in from", e.Location.City)
-		return nil
-	})
-	event.On(events, func(_ context.Context, e *event.Event, h *loginradius.Hook) error {
-		fmt.Println(h.HookName, "by", h.Profile.Provider, "with password", h.Profile.Password)
-		return nil
-	})
+	events.HandleFunc(event.AuthenticationSucceeded, loggedIn)
+	event.On(events, anyHook)
 	mux := http.NewServeMux()
 	mux.Handle("/webhooks/loginradius", hook.Handler(events))
 
@@ -41,7 +36,7 @@ func Example() {
 	}}
 	r, err := loginradius.NewRequest(context.Background(), "http://localhost/webhooks/loginradius", secret, sent)
 	if err != nil {
-		panic(err)
+		log.Fatal(err)
 	}
 	w := httptest.NewRecorder()
 	mux.ServeHTTP(w, r)
@@ -50,4 +45,16 @@ func Example() {
 	// 0f2d logged in from Utrecht
 	// login by Email with password [redacted]
 	// 200
+}
+
+func loggedIn(_ context.Context, e *event.Event) error {
+	fmt.Println(e.User.ID, "logged in from", e.Location.City)
+	return nil
+}
+
+func anyHook(_ context.Context, _ *event.Event, h *loginradius.Hook) error {
+	if h.Profile != nil {
+		fmt.Println(h.HookName, "by", h.Profile.Provider, "with password", h.Profile.Password)
+	}
+	return nil
 }

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"log"
 	"net/http/httptest"
-	"os"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/userlock"
 )
 
+// A receiver with callbacks for sessions and for denied logons, and two notifications as
+// UserLock sends them.
 func Example() {
 	// The ID of each UserLock server, the backup included. Do not write them
 	// into your program: os.Getenv("USERLOCK_ID") and the like.
@@ -24,14 +25,8 @@ func Example() {
 	}
 
 	events := event.NewMux()
-	events.HandleFunc("session.*", func(_ context.Context, e *event.Event) error {
-		fmt.Println(e.Type, e.User.Domain, e.User.Name, e.Device.Name)
-		return nil
-	})
-	events.HandleFunc(event.AuthenticationFailed, func(_ context.Context, e *event.Event) error {
-		fmt.Println(e.User.Name, "at", e.Client.Address, e.Reason)
-		return nil
-	})
+	events.HandleFunc("session.*", sessionChanged)
+	events.HandleFunc(event.AuthenticationFailed, logonDenied)
 
 	server := httptest.NewServer(hook.Handler(events))
 	defer server.Close()
@@ -54,12 +49,12 @@ func Example() {
 	// ada at 198.51.100.7 denied_by_userlock
 }
 
-// If the vendor's members have names that are not known, give them.
-func ExampleConfig_aliases() {
-	_, err := userlock.New(userlock.Config{
-		IDs:     event.Secrets("7C9E6679-7425-40DE-944B-E07FC1F90AE7"),
-		Aliases: map[string]string{"Utilisateur": "UserAccount", "Poste": "ComputerName"},
-	})
-	fmt.Fprintln(os.Stdout, err)
-	// Output: <nil>
+func sessionChanged(_ context.Context, e *event.Event) error {
+	fmt.Println(e.Type, e.User.Domain, e.User.Name, e.Device.Name)
+	return nil
+}
+
+func logonDenied(_ context.Context, e *event.Event) error {
+	fmt.Println(e.User.Name, "at", e.Client.Address, e.Reason)
+	return nil
 }
