@@ -40,7 +40,7 @@ var adminPaths = []string{"/metrics", "/dead", "/dead/"}
 // serve serves the admin paths where they belong, and the public side of
 // /healthz, until stop is called. addr is where public is served, c is nil
 // without -tls-cert.
-func (a *adminSide) serve(public *http.ServeMux, addr net.Addr, c *certificate, h *health, m *metrics, d *deadSide) (stop func(), err error) {
+func (a *adminSide) serve(public *http.ServeMux, addr net.Addr, c *certificate, h *health, m *metrics, d *deadAPI) (stop func(), err error) {
 	stop = func() {}
 	paths := http.NewServeMux()
 	paths.HandleFunc("GET /healthz", h.serveAdmin)

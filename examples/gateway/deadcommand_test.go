@@ -19,11 +19,11 @@ import (
 	"github.com/accesshook/accesshook/event/durable/embedded"
 )
 
-// letters reads lines of JSON.
-func letters(t *testing.T, text string) (list []letter) {
+// readViews reads lines of JSON.
+func readViews(t *testing.T, text string) (list []deadLetterView) {
 	t.Helper()
 	for line := range strings.Lines(text) {
-		var l letter
+		var l deadLetterView
 		require.NoError(t, json.Unmarshal([]byte(line), &l), "%s", line)
 		list = append(list, l)
 	}
@@ -59,7 +59,7 @@ func TestDeadCommand(t *testing.T) {
 
 			status, stdout, stderr := dead("list")
 			assert.Equal(t, exitOK, status, "%s", stderr)
-			all := letters(t, stdout)
+			all := readViews(t, stdout)
 			require.Len(t, all, 4)
 			for i, l := range all {
 				assert.EqualValues(t, i+1, l.Number)
@@ -69,7 +69,7 @@ func TestDeadCommand(t *testing.T) {
 			status, stdout, stderr = dead("show", "1", "9", "2")
 			assert.Equal(t, exitFailed, status)
 			assert.Equal(t, "gateway: dead: show 9: there is no such dead letter\n", stderr)
-			shown := letters(t, stdout)
+			shown := readViews(t, stdout)
 			require.Len(t, shown, 2)
 			assert.Contains(t, string(shown[1].Event), `"specversion":"1.0"`)
 
@@ -93,7 +93,7 @@ func TestDeadCommand(t *testing.T) {
 			assert.Equal(t, "gateway: dead: drop 3: there is no such dead letter\n", stderr)
 
 			_, stdout, _ = dead("list")
-			left := letters(t, stdout)
+			left := readViews(t, stdout)
 			require.Len(t, left, 1)
 			assert.EqualValues(t, 4, left[0].Number)
 		})
@@ -102,10 +102,10 @@ func TestDeadCommand(t *testing.T) {
 
 // A list is asked for in parts.
 func TestDeadCommandListsAll(t *testing.T) {
-	p := startWithDead(t, t.TempDir(), withRelock, sessionsUpTo(maxLetters+5))
+	p := startWithDead(t, t.TempDir(), withRelock, sessionsUpTo(maxDeadLetters+5))
 	status, stdout, stderr := runToEnd(t, nil, "dead", "list", "-admin", p.url)
 	assert.Equal(t, exitOK, status, "%s", stderr)
-	assert.Len(t, letters(t, stdout), maxLetters+5)
+	assert.Len(t, readViews(t, stdout), maxDeadLetters+5)
 }
 
 func TestDeadCommandWithAnOrder(t *testing.T) {
@@ -215,7 +215,7 @@ func TestDeadCommandErrors(t *testing.T) {
 		"no gateway":           {args: []string{"list", "-admin", other.URL}, status: exitFailed, says: "the answer is not one of a gateway"},
 		"no gateway to show":   {args: []string{"show", "-admin", other.URL, "1"}, status: exitFailed, says: "the answer is not one of a gateway"},
 		"elsewhere":            {args: []string{"list", "-admin", other.URL + "/moved"}, status: exitFailed, says: "answered 307"},
-		"directory in use":     {args: []string{"list", "-data", dir}, status: exitFailed, says: "a gateway has " + dir + " open: ask it, with -admin"},
+		"directory in use":     {args: []string{"list", "-data", dir}, status: exitFailed, says: "a gateway has " + dir + " open: use -admin"},
 		"no such directory":    {args: []string{"list", "-data", empty}, status: exitFailed, says: "there is no store in " + empty},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -94,7 +94,7 @@ func (h *health) serveAdmin(w http.ResponseWriter, _ *http.Request) {
 		Endpoints: make(map[string]endpointDetails),
 	}
 	for _, r := range h.receivers {
-		details.Endpoints[r.Source()] = endpointDetails{r.metrics.lastCame()}
+		details.Endpoints[r.Source()] = endpointDetails{r.metrics.lastReceived()}
 	}
 	if q := h.pipeline.queue; q != nil {
 		details.Queue = &queueDetails{Depth: q.Len(), Bytes: q.Bytes(), Oldest: q.Oldest().Round(time.Millisecond).Seconds()}

@@ -12,18 +12,18 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// maxWaiting is how many bytes of lines wait to be written, unless a single one
+// maxPending is how many bytes of lines wait to be written, unless a single one
 // is longer. It is room for some thousand events.
-const maxWaiting = 8 << 20
+const maxPending = 8 << 20
 
 // lateAfter is how long a write may take before the requests that wait for it look
 // at their contexts. Nearly every write is over by then, and a context that is
 // asked for its end needs a timer, which costs more than the write.
 const lateAfter = 10 * time.Millisecond
 
-// errWaiting is what an event gets that comes when maxWaiting is reached: the
+// errNotRead is what an event gets that comes when maxPending is reached: the
 // vendor is answered 503.
-var errWaiting = errors.New("standard output is not read: too many lines wait to be written")
+var errNotRead = errors.New("standard output is not read: too many lines wait to be written")
 
 // A lineWriter writes lines for many goroutines at the same time. While one write
 // is under way the lines of others are collected, and the next write takes all of
@@ -42,7 +42,7 @@ type lineWriter struct {
 	writing bool   // somebody writes
 }
 
-func newLineWriter(w io.Writer) *lineWriter { return &lineWriter{w: w, limit: maxWaiting} }
+func newLineWriter(w io.Writer) *lineWriter { return &lineWriter{w: w, limit: maxPending} }
 
 // A batch is the lines of one write.
 type batch struct {
@@ -99,7 +99,7 @@ func (l *lineWriter) add(line []byte) (b *batch, i int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.waiting > 0 && l.waiting+len(line) > l.limit {
-		return nil, 0, event.Unavailable(errWaiting, time.Second)
+		return nil, 0, event.Unavailable(errNotRead, time.Second)
 	}
 	if l.next == nil {
 		l.next = newBatch()

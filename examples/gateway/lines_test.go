@@ -211,7 +211,7 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		for range 2 {
 			err := w.l.write(t.Context(), []byte("one more\n"))
-			assert.ErrorIs(t, err, errWaiting)
+			assert.ErrorIs(t, err, errNotRead)
 			after, ok := event.IsUnavailable(err)
 			assert.True(t, ok, "answered 503")
 			assert.Equal(t, time.Second, after)
@@ -222,7 +222,7 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 
 		w.start(t.Context(), "1234\n")
 		w.start(ctx, "5678\n")
-		assert.ErrorIs(t, w.l.write(t.Context(), []byte("9")), errWaiting)
+		assert.ErrorIs(t, w.l.write(t.Context(), []byte("9")), errNotRead)
 		time.Sleep(lateAfter)
 		cancel()
 		synctest.Wait()

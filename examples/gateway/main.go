@@ -65,8 +65,8 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 
 	log, flush := newLog(stderr)
 	defer flush()
-	switch keptBy(stdout) {
-	case nobody:
+	switch kindOf(stdout) {
+	case closed:
 		fmt.Fprintln(stderr, "gateway: standard output is closed: events would be lost")
 		return exitUsage
 	case nullDevice:
@@ -124,7 +124,7 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 
 	go reloadOn(ctx, hangups, secretHolders(receivers, admin.login), env, log)
 
-	if err := endHalfLine(stdout); err != nil {
+	if err := terminatePartialLine(stdout); err != nil {
 		log.Error("cannot write", "error", errors.Join(err, pipeline.finish(ctx)))
 		return exitFailed
 	}
@@ -139,7 +139,7 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 	if o.tlsCert != "" {
 		server.http.TLSConfig = certificate.config()
 	}
-	stop, err := admin.serve(public, listener.Addr(), certificate, health, metrics, &deadSide{pipeline.store, log})
+	stop, err := admin.serve(public, listener.Addr(), certificate, health, metrics, &deadAPI{pipeline.store, log})
 	if err != nil {
 		log.Error("cannot listen", "error", errors.Join(err, pipeline.finish(ctx)))
 		return exitFailed

@@ -124,14 +124,15 @@ func (m *endpointMetrics) observe(_ context.Context, o verify.Observation) {
 		return
 	}
 	m.requested.Observe(o.Duration.Seconds())
-	m.came(o.Received)
+	m.receivedAt(o.Received)
 	if o.Status == http.StatusOK {
 		m.counter(o.Vendor, o.Type).Inc()
 	}
 }
 
-// came tells when an event came. One that took long is told of after later ones.
-func (m *endpointMetrics) came(at time.Time) {
+// receivedAt notes when an event was received. Events that take long are noted after
+// later ones.
+func (m *endpointMetrics) receivedAt(at time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if at.After(m.last) {
@@ -140,8 +141,8 @@ func (m *endpointMetrics) came(at time.Time) {
 	}
 }
 
-// lastCame returns when the last event came, in UTC; nil if none has.
-func (m *endpointMetrics) lastCame() *time.Time {
+// lastReceived returns when the last event was received, in UTC, or nil before the first.
+func (m *endpointMetrics) lastReceived() *time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.last.IsZero() {
@@ -167,7 +168,7 @@ func (m *endpointMetrics) counter(vendor string, t event.Type) prometheus.Counte
 // deduped takes what [event.DedupeConfig.Observe] tells.
 func (m *endpointMetrics) deduped(ctx context.Context, o event.DedupeObservation) {
 	duplicate := o.Result == event.DedupeDuplicate || o.Result == event.DedupeShared || o.Result == event.DedupeBusy
-	if d := deliveryOf(ctx); d != nil {
+	if d := queuedDeliveryOf(ctx); d != nil {
 		d.duplicate = duplicate // counted when no attempt follows
 	} else if duplicate {
 		m.duplicates.Inc()

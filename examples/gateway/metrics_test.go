@@ -18,12 +18,12 @@ import (
 // An event that took long is told of after one that came later.
 func TestLastEventNeverGoesBack(t *testing.T) {
 	m := newMetrics(event.NewMux()).endpoint(relock.Vendor)
-	assert.Nil(t, m.lastCame())
+	assert.Nil(t, m.lastReceived())
 	first := time.Now()
 	for _, at := range []time.Duration{1, 9, 3} {
 		m.observe(t.Context(), verify.Observation{Status: 200, Event: new(event.Event), Received: first.Add(at * time.Second)})
 	}
-	assert.Equal(t, first.Add(9*time.Second).Round(0).UTC(), *m.lastCame())
+	assert.Equal(t, first.Add(9*time.Second).Round(0).UTC(), *m.lastReceived())
 }
 
 // A delivery that waited in vain for another one of its event is a duplicate too.

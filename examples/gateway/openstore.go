@@ -82,7 +82,7 @@ func (o *options) storeConfig(env environment, receivers []*receiver, log *slog.
 	if err != nil {
 		return durable.Config{}, err
 	}
-	if least := durable.DefaultShards * storeMessages * message; o.store.maxBytes < least {
+	if least := durable.DefaultShards * minShardMessages * message; o.store.maxBytes < least {
 		return durable.Config{}, fmt.Errorf("-data-max-bytes is less than %d: each of the %d shards needs room for the largest events", least, durable.DefaultShards)
 	}
 	// What is not given stays as the store has it.

@@ -72,8 +72,8 @@ func (o *options) define(flags *flag.FlagSet) {
 	o.store.define(flags)
 }
 
-// longest bounds the timeouts, so that their sums are none that nobody waits for.
-const longest = time.Hour
+// maxTimeout bounds the timeouts, so that their sums are none that nobody waits for.
+const maxTimeout = time.Hour
 
 const maxDedupeEntries = 1 << 24 // some 3 GB for each vendor; beyond it a number is a mistake
 
@@ -89,12 +89,12 @@ func (o *options) check() error {
 		return errors.New("-demo sends to itself over plain HTTP: leave -tls-cert and -tls-key away")
 	case o.maxBody < 0 || o.maxBody > 1<<30:
 		return errors.New("-max-body is not between 0 and 1073741824")
-	case o.maxUnverified < 0 || o.maxUnverified > 0 && o.maxUnverified < o.largestOfAll():
-		return fmt.Errorf("-max-unverified is less than %d, the largest body", o.largestOfAll())
-	case o.bodyTimeout <= 0 || o.bodyTimeout > longest:
-		return fmt.Errorf("-body-timeout is not more than 0 and at most %s", longest)
-	case o.handlerTimeout <= 0 || o.handlerTimeout > longest:
-		return fmt.Errorf("-handler-timeout is not more than 0 and at most %s", longest)
+	case o.maxUnverified < 0 || o.maxUnverified > 0 && o.maxUnverified < o.largestVendorBody():
+		return fmt.Errorf("-max-unverified is less than %d, the largest body", o.largestVendorBody())
+	case o.bodyTimeout <= 0 || o.bodyTimeout > maxTimeout:
+		return fmt.Errorf("-body-timeout is not more than 0 and at most %s", maxTimeout)
+	case o.handlerTimeout <= 0 || o.handlerTimeout > maxTimeout:
+		return fmt.Errorf("-handler-timeout is not more than 0 and at most %s", maxTimeout)
 	case o.maxAge < 0:
 		return errors.New("-max-age is negative")
 	case o.maxFuture < 0:
@@ -111,7 +111,7 @@ func (o *options) check() error {
 	if err := cmp.Or(o.rate.check(o.given), o.server.check(), o.queue.check(o.given), o.store.check(o.given), o.checkStore()); err != nil {
 		return err
 	}
-	if least := o.largestOfAll(); o.queue.maxBytes != 0 && o.queue.maxBytes < least {
+	if least := o.largestVendorBody(); o.queue.maxBytes != 0 && o.queue.maxBytes < least {
 		return fmt.Errorf("-queue-bytes is less than %d, the largest body", least)
 	}
 	if o.given["retries"] && o.queue.depth == 0 && !o.store.used() {
@@ -129,8 +129,8 @@ func (o *options) check() error {
 	return nil
 }
 
-// largestOfAll returns the largest body in bytes that any vendor may send.
-func (o *options) largestOfAll() int64 {
+// largestVendorBody returns the largest body in bytes that any vendor may send.
+func (o *options) largestVendorBody() int64 {
 	if o.maxBody > 0 {
 		return o.maxBody
 	}

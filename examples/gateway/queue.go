@@ -86,17 +86,17 @@ func newQueue(o *options, next event.Handler, receivers []*receiver, m *metrics,
 	return q
 }
 
-// A delivery is what becomes known about an event while it is handled, perhaps in
-// several attempts. Its context carries it. The attempts are one after another.
-type delivery struct {
+// A queuedDelivery notes what happens to an event from the queue, in one attempt or in
+// several, which are made one after another. The context of the event carries it.
+type queuedDelivery struct {
 	attempts  int
-	duplicate bool // by the last attempt
+	duplicate bool // as the last attempt found
 }
 
-type deliveryKey struct{}
+type queuedDeliveryKey struct{}
 
-// deliveryOf returns nil where there is no queue.
-func deliveryOf(ctx context.Context) *delivery {
-	d, _ := ctx.Value(deliveryKey{}).(*delivery)
+// queuedDeliveryOf returns nil if there is no queue.
+func queuedDeliveryOf(ctx context.Context) *queuedDelivery {
+	d, _ := ctx.Value(queuedDeliveryKey{}).(*queuedDelivery)
 	return d
 }

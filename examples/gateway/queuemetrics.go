@@ -48,8 +48,8 @@ func (q *queueMetrics) register(m *metrics, queue *event.Queue) {
 // event, the one that waited in vain for the other may have to do the work.
 func (q *queueMetrics) delivery(next event.Handler) event.Handler {
 	return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
-		d := new(delivery)
-		err := next.HandleEvent(context.WithValue(ctx, deliveryKey{}, d), e)
+		d := new(queuedDelivery)
+		err := next.HandleEvent(context.WithValue(ctx, queuedDeliveryKey{}, d), e)
 		if d.duplicate {
 			q.duplicates[e.Source].Inc()
 		}
@@ -60,7 +60,7 @@ func (q *queueMetrics) delivery(next event.Handler) event.Handler {
 // attempt returns a handler that counts when it is called again for a delivery.
 func (q *queueMetrics) attempt(next event.Handler) event.Handler {
 	return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
-		d := deliveryOf(ctx)
+		d := queuedDeliveryOf(ctx)
 		if d.attempts++; d.attempts > 1 {
 			q.retries.WithLabelValues(e.Source).Inc()
 		}

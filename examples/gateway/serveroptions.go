@@ -18,8 +18,8 @@ type serverOptions struct {
 
 // A header of fewer bytes than the least is no vendor's.
 const (
-	leastHeader = 1 << 10
-	mostHeader  = 1 << 20
+	minHeaderBytes = 1 << 10
+	maxHeaderBytes = 1 << 20
 )
 
 func (s *serverOptions) define(flags *flag.FlagSet) {
@@ -30,8 +30,8 @@ func (s *serverOptions) define(flags *flag.FlagSet) {
 }
 
 func (s *serverOptions) check() error {
-	if s.maxHeader < leastHeader || s.maxHeader > mostHeader {
-		return fmt.Errorf("-max-header is not between %d and %d", leastHeader, mostHeader)
+	if s.maxHeader < minHeaderBytes || s.maxHeader > maxHeaderBytes {
+		return fmt.Errorf("-max-header is not between %d and %d", minHeaderBytes, maxHeaderBytes)
 	}
 	for _, f := range []struct {
 		name  string
@@ -41,8 +41,8 @@ func (s *serverOptions) check() error {
 		{"answer-timeout", s.answerTimeout},
 		{"idle-timeout", s.idleTimeout},
 	} {
-		if f.value <= 0 || f.value > longest {
-			return fmt.Errorf("-%s is not more than 0 and at most %s", f.name, longest)
+		if f.value <= 0 || f.value > maxTimeout {
+			return fmt.Errorf("-%s is not more than 0 and at most %s", f.name, maxTimeout)
 		}
 	}
 	return nil

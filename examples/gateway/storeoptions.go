@@ -30,10 +30,10 @@ var storeOrders = map[string]durable.Order{
 
 const (
 	maxStoreWorkers = 128 // in each shard; beyond it a number is a mistake
-	// shortestMemory bounds -dedupe from below: a store always remembers.
-	shortestMemory = time.Second
-	// storeMessages is how many of the largest messages a shard must have room for.
-	storeMessages = 4
+	// minStoreDedupe bounds -dedupe from below: a store always remembers.
+	minStoreDedupe = time.Second
+	// minShardMessages is how many of the largest messages a shard must have room for.
+	minShardMessages = 4
 )
 
 func (s *storeOptions) define(flags *flag.FlagSet) {
@@ -102,8 +102,8 @@ func (o *options) checkStore() error {
 	switch {
 	case o.queue.depth > 0:
 		return errors.New("-queue holds events in memory, and -data and -nats store them: choose one")
-	case o.dedupe < shortestMemory:
-		return fmt.Errorf("-dedupe is less than %s: a store always remembers events", shortestMemory)
+	case o.dedupe < minStoreDedupe:
+		return fmt.Errorf("-dedupe is less than %s: a store always remembers events", minStoreDedupe)
 	}
 	return nil
 }

@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	// stateFresh is how long what a store has said of itself is repeated. Asking
+	// stateMaxAge is how long what a store has said of itself is repeated. Asking
 	// takes some twenty requests to the server.
-	stateFresh = time.Second
-	stateWait  = 2 * time.Second // for the answer
+	stateMaxAge  = time.Second
+	stateTimeout = 2 * time.Second // for the answer
 )
 
 // A storeState asks a store what it has, not too often and not for long.
@@ -25,12 +25,12 @@ type storeState struct {
 	err  error
 }
 
-// get returns what the store has, or had less than stateFresh ago.
+// get returns what the store has, or had less than stateMaxAge ago.
 func (s *storeState) get() (durable.Stats, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.at.IsZero() || time.Since(s.at) >= stateFresh {
-		ctx, cancel := context.WithTimeout(context.Background(), stateWait)
+	if s.at.IsZero() || time.Since(s.at) >= stateMaxAge {
+		ctx, cancel := context.WithTimeout(context.Background(), stateTimeout)
 		defer cancel()
 		s.last, s.err = s.stats(ctx)
 		s.at = time.Now()

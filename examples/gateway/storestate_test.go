@@ -26,7 +26,7 @@ func TestStoreStateIsRepeated(t *testing.T) {
 			stats, err := s.get()
 			require.NoError(t, err)
 			assert.Equal(t, want, stats.Events)
-			time.Sleep(stateFresh / 2)
+			time.Sleep(stateMaxAge / 2)
 		}
 	})
 }
@@ -58,6 +58,6 @@ func TestStoreStateIsBounded(t *testing.T) {
 			_, err := s.get()
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 		}
-		assert.Equal(t, stateWait, time.Since(began))
+		assert.Equal(t, stateTimeout, time.Since(began))
 	})
 }

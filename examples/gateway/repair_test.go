@@ -23,7 +23,7 @@ func TestHalfALineIsEnded(t *testing.T) {
 			require.NoError(t, os.WriteFile(name, []byte(before), 0o600))
 			f, err := os.OpenFile(name, mode, 0)
 			require.NoError(t, err)
-			require.NoError(t, endHalfLine(f))
+			require.NoError(t, terminatePartialLine(f))
 			require.NoError(t, f.Close())
 			text, err := os.ReadFile(name)
 			require.NoError(t, err)
@@ -36,13 +36,13 @@ func TestHalfALineIsEnded(t *testing.T) {
 func TestOnlyFilesHaveHalfALine(t *testing.T) {
 	r, w, err := os.Pipe()
 	require.NoError(t, err)
-	require.NoError(t, endHalfLine(w))
+	require.NoError(t, terminatePartialLine(w))
 	require.NoError(t, w.Close())
 	n, _ := r.Read(make([]byte, 1))
 	assert.Zero(t, n)
 	require.NoError(t, r.Close())
 	var b buffer
-	require.NoError(t, endHalfLine(&b))
+	require.NoError(t, terminatePartialLine(&b))
 	assert.Empty(t, b.String())
 }
 

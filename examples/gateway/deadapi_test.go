@@ -37,7 +37,7 @@ func newDeadPipe(t *testing.T) *deadPipe {
 	p.pipe = newPipe(t, func(ctx context.Context, e *event.Event) error { return (*p.callback.Load())(ctx, e) }, "-data", t.TempDir(), "-retries", "0")
 	p.start(func(err error) { assert.NoError(t, err) })
 	mux := http.NewServeMux()
-	(&deadSide{p.store, slog.New(slog.NewTextHandler(&p.log, nil))}).register(mux)
+	(&deadAPI{p.store, slog.New(slog.NewTextHandler(&p.log, nil))}).register(mux)
 	p.server = httptest.NewUnstartedServer(mux)
 	p.server.Config.WriteTimeout = 200 * time.Millisecond
 	p.server.Start()
@@ -76,12 +76,12 @@ func (p *deadPipe) ask(method, path string) (status int, body string) {
 }
 
 // list returns the dead letters at path.
-func (p *deadPipe) list(path string) (letters []letter) {
+func (p *deadPipe) list(path string) (views []deadLetterView) {
 	p.t.Helper()
 	status, body := p.ask(http.MethodGet, path)
 	require.Equal(p.t, 200, status, "%s", body)
-	require.NoError(p.t, json.Unmarshal([]byte(body), &letters))
-	return letters
+	require.NoError(p.t, json.Unmarshal([]byte(body), &views))
+	return views
 }
 
 func TestDeadLettersAreListed(t *testing.T) {
@@ -92,16 +92,16 @@ func TestDeadLettersAreListed(t *testing.T) {
 
 	began := time.Now()
 	p.bury(event.Event{Vendor: relock.Vendor, ID: "1"}, event.Event{Vendor: relock.Vendor, ID: "2"}, event.Event{Vendor: relock.Vendor, ID: "3"})
-	letters := p.list("/dead")
-	require.Len(t, letters, 3)
-	for i := range letters {
-		assert.WithinRange(t, letters[i].Stored, began.Add(-time.Millisecond), letters[i].Time)
-		assert.WithinRange(t, letters[i].Time, began, time.Now())
-		letters[i].Stored, letters[i].Time = time.Time{}, time.Time{}
+	views := p.list("/dead")
+	require.Len(t, views, 3)
+	for i := range views {
+		assert.WithinRange(t, views[i].Stored, began.Add(-time.Millisecond), views[i].Time)
+		assert.WithinRange(t, views[i].Time, began, time.Now())
+		views[i].Stored, views[i].Time = time.Time{}, time.Time{}
 	}
-	want := letter{Number: 2, Consumer: "default", Attempts: 1, Error: "it fails", Endpoint: "relock", Vendor: "relock", ID: "2", Type: "session.ended"}
-	if diff := cmp.Diff(want, letters[1]); diff != "" {
-		t.Errorf("letter (-want +got):\n%s", diff)
+	want := deadLetterView{Number: 2, Consumer: "default", Attempts: 1, Error: "it fails", Endpoint: "relock", Vendor: "relock", ID: "2", Type: "session.ended"}
+	if diff := cmp.Diff(want, views[1]); diff != "" {
+		t.Errorf("dead letter (-want +got):\n%s", diff)
 	}
 
 	for path, want := range map[string]string{
@@ -125,7 +125,7 @@ func TestDeadLetterIsShown(t *testing.T) {
 	p.bury(event.Event{Vendor: relock.Vendor, ID: "1", User: event.User{ID: "u-1"}})
 	status, body := p.ask(http.MethodGet, "/dead/1")
 	assert.Equal(t, 200, status)
-	var got letter
+	var got deadLetterView
 	require.NoError(t, json.Unmarshal([]byte(body), &got))
 	assert.Equal(t, "it fails", got.Error)
 	assert.Contains(t, string(got.Event), `"specversion":"1.0"`)
@@ -153,7 +153,7 @@ func TestDeadLetterIsRetried(t *testing.T) {
 	assert.Equal(t, 502, status)
 	assert.JSONEq(t, again, body)
 	assert.Contains(t, p.pipe.log.String(), "a-panic")
-	assert.Contains(t, p.pipe.log.String(), "dead_test.go")
+	assert.Contains(t, p.pipe.log.String(), "deadapi_test.go")
 	require.Len(t, p.list("/dead"), 2)
 
 	p.sets(func(context.Context, *event.Event) error { time.Sleep(300 * time.Millisecond); return nil }) // longer than the server's WriteTimeout
@@ -219,7 +219,7 @@ func TestDeadLetterThatCannotBeDecoded(t *testing.T) {
 	p.bury(event.Event{Vendor: "acme", ID: "1", Payload: &acmePayload{"a-text"}})
 	status, body := p.ask(http.MethodGet, "/dead/1")
 	assert.Equal(t, 200, status)
-	var got letter
+	var got deadLetterView
 	require.NoError(t, json.Unmarshal([]byte(body), &got))
 	assert.Contains(t, got.EventError, "no decoder")
 	assert.Contains(t, string(got.Event), "a-text")
@@ -231,9 +231,9 @@ func TestDeadLetterThatCannotBeDecoded(t *testing.T) {
 
 func TestSealedBodiesAreNotShown(t *testing.T) {
 	l := durable.DeadLetter{Data: []byte(`{"id":"1","accesshookraw":"c2VhbGVk"}`), EventError: errFails}
-	assert.JSONEq(t, `{"id":"1"}`, string(eventOf(l)))
+	assert.JSONEq(t, `{"id":"1"}`, string(eventJSON(l)))
 	l.Data = []byte(`"c2VhbGVk"`)
-	assert.Nil(t, eventOf(l))
+	assert.Nil(t, eventJSON(l))
 }
 
 // A goneStore does not answer.
@@ -438,11 +438,11 @@ func TestDeadLettersKeepSecrets(t *testing.T) {
 	p := startBroken(t, []string{"RAW_KEYS=" + strings.Repeat("ab", 32)}, "-demo", "-data", t.TempDir(), "-retries", "0")
 	p.requireMetrics(p.url, map[string]float64{`accesshook_dead_letters`: 61})
 	_, body := p.send(get(t, p.url+"/dead"))
-	var letters []letter
-	require.NoError(t, json.Unmarshal([]byte(body), &letters))
-	require.Len(t, letters, 61)
+	var views []deadLetterView
+	require.NoError(t, json.Unmarshal([]byte(body), &views))
+	require.Len(t, views, 61)
 	masked := false
-	for _, l := range letters {
+	for _, l := range views {
 		_, body := p.send(get(t, p.url+"/dead/"+jsonNumber(l.Number)))
 		assert.NotContains(t, body, demoPasswordHash)
 		assert.NotContains(t, body, durable.RawAttribute)
