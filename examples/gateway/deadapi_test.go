@@ -22,8 +22,8 @@ import (
 	"github.com/accesshook/accesshook/relock"
 )
 
-// A deadPipe is a pipeline with a store whose callback fails, until a test gives
-// it another one; and its dead letters over HTTP.
+// A deadPipe is a pipeline with a store, and serves its dead letters over HTTP. The
+// callback fails until a test sets another one.
 type deadPipe struct {
 	*pipe
 	callback atomic.Pointer[event.HandlerFunc]
@@ -47,7 +47,7 @@ func newDeadPipe(t *testing.T) *deadPipe {
 
 func (p *deadPipe) sets(f event.HandlerFunc) { p.callback.Store(&f) }
 
-// bury makes dead letters of events, one after another, so that they are in order.
+// bury turns events into dead letters, one after another, so that they are in order.
 func (p *deadPipe) bury(events ...event.Event) {
 	p.t.Helper()
 	for _, e := range events {
@@ -75,7 +75,7 @@ func (p *deadPipe) ask(method, path string) (status int, body string) {
 	return answer.StatusCode, string(text)
 }
 
-// list returns the dead letters at path.
+// list returns the dead letters that path lists.
 func (p *deadPipe) list(path string) (views []deadLetterView) {
 	p.t.Helper()
 	status, body := p.ask(http.MethodGet, path)
@@ -170,7 +170,7 @@ func TestDeadLetterIsRetried(t *testing.T) {
 	assert.Equal(t, "1 2 1 1 1", p.ids())
 }
 
-// A callback that is at work when somebody drops the letter has handled it.
+// A callback that is running while the dead letter is dropped has handled the event.
 func TestDeadLetterIsDroppedDuringARetry(t *testing.T) {
 	p := newDeadPipe(t)
 	p.bury(event.Event{Vendor: relock.Vendor, ID: "1"})
@@ -179,8 +179,7 @@ func TestDeadLetterIsDroppedDuringARetry(t *testing.T) {
 	assert.Equal(t, 200, status)
 }
 
-// The callbacks of a retry have a deadline, and are not stopped by a client that
-// hangs up.
+// The callbacks of a retry have a deadline. A client that hangs up does not stop them.
 func TestDeadLetterIsRetriedToTheEnd(t *testing.T) {
 	p := newDeadPipe(t)
 	p.bury(event.Event{Vendor: relock.Vendor, ID: "1"})
@@ -249,7 +248,7 @@ func (goneStore) DeadLetter(context.Context, uint64) (durable.DeadLetter, error)
 
 func (goneStore) DropDead(context.Context, uint64) error { return errFails }
 
-// A forgetfulStore goes away when the callback is done.
+// A forgetfulStore stops answering when the callback has finished.
 type forgetfulStore struct{ eventStore }
 
 func (s forgetfulStore) RetryDead(ctx context.Context, number uint64, h event.Handler) error {
@@ -286,8 +285,8 @@ func TestDeadLettersOfAStoreThatIsGone(t *testing.T) {
 	assert.Equal(t, 4, strings.Count(p.pipe.log.String(), `msg="dead letters cannot be had" error="it fails"`))
 }
 
-// A retry whose callback does not end holds up a stop for as long as any callback,
-// and one that comes during the stop does not begin.
+// A retry whose callback does not end delays a stop no longer than any other callback. A
+// retry during the stop does not start.
 func TestStopDoesNotWaitForRetriesForEver(t *testing.T) {
 	p := newDeadPipe(t)
 	p.bury(event.Event{Vendor: relock.Vendor, ID: "1"}, event.Event{Vendor: relock.Vendor, ID: "2"})
@@ -338,7 +337,7 @@ func startWithDead(t *testing.T, dir string, env []string, sessions []string, ar
 	return start(t, env, append([]string{"-data", dir}, args...)...)
 }
 
-// The paths have the guard of all admin paths: nothing is changed without it.
+// The paths are guarded as all admin paths are.
 func TestDeadLettersAreGuarded(t *testing.T) {
 	for name, test := range map[string]struct {
 		env  []string
@@ -401,8 +400,8 @@ func TestDeadLettersAreGuarded(t *testing.T) {
 	}
 }
 
-// What to list is in the URL. A form in the body would be kept in memory, and what
-// is more than 32 MiB of it in files.
+// The parameters of a list are in the URL. A form in the body would be kept in memory,
+// and in files if it is larger than 32 MiB.
 func TestListOfDeadLettersReadsNoBody(t *testing.T) {
 	p := newDeadPipe(t)
 	body := &countedReader{Reader: strings.NewReader("--x\r\nContent-Disposition: form-data; name=limit\r\n\r\n0\r\n--x--\r\n")}
@@ -433,7 +432,7 @@ func TestThereAreNoDeadLettersWithoutAStore(t *testing.T) {
 	}
 }
 
-// With the bodies, callbacks get secrets in clear. Nobody who looks does.
+// If bodies are kept, callbacks get secrets in clear, but a dead letter shows none.
 func TestDeadLettersKeepSecrets(t *testing.T) {
 	p := startBroken(t, []string{"RAW_KEYS=" + strings.Repeat("ab", 32)}, "-demo", "-data", t.TempDir(), "-retries", "0")
 	p.requireMetrics(p.url, map[string]float64{`accesshook_dead_letters`: 61})

@@ -30,7 +30,7 @@ func readViews(t *testing.T, text string) (list []deadLetterView) {
 	return list
 }
 
-// sessionsUpTo returns n names of sessions.
+// sessionsUpTo returns the names of n sessions.
 func sessionsUpTo(n int) (ids []string) {
 	for i := range n {
 		ids = append(ids, fmt.Sprint("s-", i+1))
@@ -38,8 +38,7 @@ func sessionsUpTo(n int) (ids []string) {
 	return ids
 }
 
-// The command asks the gateway that runs, or opens the directory of one that does
-// not.
+// The command asks a running gateway, or opens the directory of one that is stopped.
 func TestDeadCommand(t *testing.T) {
 	for name, running := range map[string]bool{"admin": true, "data": false} {
 		t.Run(name, func(t *testing.T) {
@@ -100,7 +99,7 @@ func TestDeadCommand(t *testing.T) {
 	}
 }
 
-// A list is asked for in parts.
+// The command asks for a list in several requests.
 func TestDeadCommandListsAll(t *testing.T) {
 	p := startWithDead(t, t.TempDir(), withRelock, sessionsUpTo(maxDeadLetters+5))
 	status, stdout, stderr := runToEnd(t, nil, "dead", "list", "-admin", p.url)
@@ -119,7 +118,7 @@ func TestDeadCommandWithAnOrder(t *testing.T) {
 	}
 }
 
-// A look at a store, and a start with fewer flags, leave it as it is.
+// Reading dead letters, or a start with fewer flags, does not change a store.
 func TestDeadCommandChangesNothing(t *testing.T) {
 	dir := t.TempDir()
 	const large = 21474836480
@@ -148,8 +147,8 @@ func TestDeadCommandRetryFailsAgain(t *testing.T) {
 	assert.Equal(t, "gateway: dead: retry 1: the callbacks failed again\n", stderr)
 }
 
-// What retry prints is a line of its own, whatever a killed gateway left in the file.
-func TestDeadCommandEndsHalfALine(t *testing.T) {
+// retry writes a line of its own, even after a partial line that a killed gateway left.
+func TestDeadCommandTerminatesPartialLine(t *testing.T) {
 	dir := t.TempDir()
 	startWithDead(t, dir, withRelock, sessionsUpTo(1)).stop()
 	name := filepath.Join(t.TempDir(), "out")

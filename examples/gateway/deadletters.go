@@ -54,22 +54,22 @@ func newDeadLetterView(l durable.DeadLetter, withEvent bool) deadLetterView {
 // without the sealed body. If there is nothing to show, eventJSON returns nil.
 func eventJSON(l durable.DeadLetter) json.RawMessage {
 	if l.Event != nil {
-		text, err := cloudevent.Encode(l.Event)
+		line, err := cloudevent.Encode(l.Event)
 		if err != nil {
 			return nil
 		}
-		return text
+		return line
 	}
 	var attributes map[string]json.RawMessage
 	if json.Unmarshal(l.Data, &attributes) != nil {
 		return nil
 	}
 	delete(attributes, durable.RawAttribute)
-	text, err := json.Marshal(attributes)
+	object, err := json.Marshal(attributes)
 	if err != nil {
 		return nil
 	}
-	return text
+	return object
 }
 
 // listDead returns up to limit dead letters with numbers above after, without

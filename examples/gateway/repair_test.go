@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A shell opens a file for writing only. What it has stays, and the first line is
-// a line of its own.
-func TestHalfALineIsEnded(t *testing.T) {
+// A shell opens a file for writing only. The content stays, and the first event gets a
+// line of its own.
+func TestPartialLineIsTerminated(t *testing.T) {
 	for before, want := range map[string]string{
 		"":                 "",
 		"{}\n":             "{}\n",
@@ -32,8 +32,8 @@ func TestHalfALineIsEnded(t *testing.T) {
 	}
 }
 
-// Nothing is read from a pipe or a device, and nothing written to it.
-func TestOnlyFilesHaveHalfALine(t *testing.T) {
+// terminatePartialLine does not read from a pipe or a device, nor write to it.
+func TestOnlyFilesHavePartialLines(t *testing.T) {
 	r, w, err := os.Pipe()
 	require.NoError(t, err)
 	require.NoError(t, terminatePartialLine(w))
@@ -46,7 +46,7 @@ func TestOnlyFilesHaveHalfALine(t *testing.T) {
 	assert.Empty(t, b.String())
 }
 
-func TestGatewayEndsHalfALine(t *testing.T) {
+func TestGatewayTerminatesPartialLine(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "out")
 	require.NoError(t, os.WriteFile(name, []byte("{\"half"), 0o600))
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)

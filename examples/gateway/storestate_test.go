@@ -31,7 +31,7 @@ func TestStoreStateIsRepeated(t *testing.T) {
 	})
 }
 
-// Those who ask at the same time ask once.
+// Concurrent calls read the state once.
 func TestStoreStateIsAskedOnce(t *testing.T) {
 	var asked atomic.Int64
 	s := &storeState{stats: func(context.Context) (durable.Stats, error) {
@@ -46,7 +46,8 @@ func TestStoreStateIsAskedOnce(t *testing.T) {
 	assert.EqualValues(t, 1, asked.Load())
 }
 
-// A store that does not answer is not waited for, the second time not at all.
+// get does not wait long for a store that does not answer, and the second time not at
+// all.
 func TestStoreStateIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &storeState{stats: func(ctx context.Context) (durable.Stats, error) {
