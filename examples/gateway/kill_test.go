@@ -76,7 +76,7 @@ func TestKillTest(t *testing.T) {
 	require.Equal(t, exitOK, p.wait())
 	took := time.Since(began)
 
-	printed, halves := readOutput(t, output)
+	printed, partial := readOutput(t, output)
 	requireNothingLeft(t, dir, output)
 	answered, lost, twice := 0, 0, 0
 	for n, outcome := range senders.outcomes {
@@ -94,8 +94,8 @@ func TestKillTest(t *testing.T) {
 		require.Less(t, n, len(senders.outcomes), "an event that nobody sent")
 	}
 	t.Logf("%d kills in %s: %d events answered 200, of which %d were sent again after a failure; %d not answered 200 and never sent again; "+
-		"lost %d, printed more than once %d, half lines %d",
-		*killRounds, took.Round(time.Second), answered, senders.again.Load(), len(senders.outcomes)-answered, lost, twice, halves)
+		"lost %d, printed more than once %d, partial lines %d",
+		*killRounds, took.Round(time.Second), answered, senders.again.Load(), len(senders.outcomes)-answered, lost, twice, partial)
 	assert.Zero(t, lost, "events that were answered 200 and not printed")
 	assert.GreaterOrEqual(t, answered, killAfter*served)
 }
@@ -270,7 +270,7 @@ func (p *process) untilHandled() {
 
 // readOutput returns how often each event was printed, by all incarnations together, and
 // how many partial lines a kill has left. Those do not count as printed.
-func readOutput(t *testing.T, name string) (printed map[int]int, halves int) {
+func readOutput(t *testing.T, name string) (printed map[int]int, partial int) {
 	t.Helper()
 	printed = make(map[int]int)
 	text, err := os.ReadFile(name)
@@ -281,9 +281,9 @@ func readOutput(t *testing.T, name string) (printed map[int]int, halves int) {
 			Data        struct{ Session struct{ ID string } }
 		}
 		if json.Unmarshal(line, &e) != nil {
-			require.Equal(t, 1, bytes.Count(append([]byte("{"), line...), []byte("{{")), "not half a line: %s", line)
-			require.LessOrEqual(t, bytes.Count(line, []byte("specversion")), 1, "a line is glued to half a line: %s", line)
-			halves++
+			require.Equal(t, 1, bytes.Count(append([]byte("{"), line...), []byte("{{")), "not a partial line: %s", line)
+			require.LessOrEqual(t, bytes.Count(line, []byte("specversion")), 1, "a line continues a partial line: %s", line)
+			partial++
 			continue
 		}
 		require.Equal(t, "1.0", e.SpecVersion)
@@ -291,7 +291,7 @@ func readOutput(t *testing.T, name string) (printed map[int]int, halves int) {
 		require.NoError(t, err)
 		printed[n]++
 	}
-	return printed, halves
+	return printed, partial
 }
 
 // defaultRounds returns the number of rounds, which the environment can set: a run of all

@@ -124,7 +124,7 @@ func TestOnlyWhatIsSurelyWrittenIsAnswered(t *testing.T) {
 		next string
 	}{
 		"nothing":           {0, full, full, nil, "d\n"},
-		"half a line":       {1, full, full, nil, "\nd\n"},
+		"partial line":      {1, full, full, nil, "\nd\n"},
 		"a line":            {3, full, full, []string{"aa\n"}, "d\n"},
 		"a line and a half": {5, full, full, []string{"aa\n"}, "\nd\n"},
 		"no newline":        {8, full, full, []string{"aa\n", "bb\n"}, "\nd\n"},

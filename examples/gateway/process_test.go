@@ -210,7 +210,7 @@ func decodeLines(t *testing.T, text string) []*event.Event {
 	}
 	var events []*event.Event
 	for line := range strings.Lines(text) {
-		require.True(t, strings.HasSuffix(line, "\n"), "half a line: %q", line)
+		require.True(t, strings.HasSuffix(line, "\n"), "partial line: %q", line)
 		e, err := cloudevent.Decode([]byte(line), payloads)
 		require.NoError(t, err, "line: %s", line)
 		require.NotNil(t, e.Payload, "line: %s", line)
