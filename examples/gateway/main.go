@@ -120,6 +120,9 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 			log.Error("cannot open the store", "error", err)
 			return exitFailed
 		}
+		if !config.KeepRaw {
+			log.Info("the store does not keep bodies, not even those that cannot be decoded", "missing", rawKeysVariable)
+		}
 	}
 	pipeline := newPipeline(o, events, receivers, stored, metrics, log)
 

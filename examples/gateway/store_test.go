@@ -285,6 +285,7 @@ func TestStoreKeepsBodies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			p := start(t, append(env, withRelock...), "-data", dir)
+			assert.Equal(t, env == nil, strings.Contains(p.stderr.String(), `msg="the store does not keep bodies, not even those that cannot be decoded" missing=RAW_KEYS`))
 			p.requireAccept("canary-in-the-body"[6:])
 			p.printed(1)
 			p.stop()
