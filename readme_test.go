@@ -198,7 +198,7 @@ type Badge struct {
 }
 
 func newAcme(secrets []event.Secret) (*verify.Endpoint, error) {
-	v, err := verify.NewHMAC(verify.HMACConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})
+	v, err := verify.NewSigned(verify.SignedConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +243,7 @@ func TestREADMEVendor(t *testing.T) {
 	}
 
 	verifier := func(secrets ...event.Secret) (verify.Verifier, error) {
-		return verify.NewHMAC(verify.HMACConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})
+		return verify.NewSigned(verify.SignedConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})
 	}
 	verifytest.Run(t, verifytest.Vendor{
 		New: func(secrets []event.Secret, c verify.Config) (*verify.Endpoint, error) {

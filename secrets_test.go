@@ -29,10 +29,10 @@ func TestCredentialsAreHidden(t *testing.T) {
 	secrets := append(event.Secrets(key), event.NewSecretBytes([]byte(binary)))
 	account := verify.NewCredential("gate", password)
 	normalize := func(dst, text []byte) ([]byte, bool) { return append(dst, text...), true }
-	hmac := verify.HMACConfig{Header: "X-Signature", Secrets: secrets}
+	hmac := verify.SignedConfig{Header: "X-Signature", Secrets: secrets}
 	bodyID := verify.BodyIDConfig{IDs: event.Secrets(id), Normalize: normalize}
 
-	sign, err := verify.NewHMAC(hmac)
+	sign, err := verify.NewSigned(hmac)
 	require.NoError(t, err)
 	basic, err := verify.NewBasicAuth(account)
 	require.NoError(t, err)
@@ -57,7 +57,7 @@ func TestCredentialsAreHidden(t *testing.T) {
 		"userlock.Config":      userlock.Config{IDs: event.Secrets(id), Endpoint: endpoint},
 		"unloc.Config":         unloc.Config{Credentials: []verify.Credential{account}, Endpoint: endpoint},
 		"verify.Credential":    account,
-		"verify.HMACConfig":    hmac,
+		"verify.SignedConfig":  hmac,
 		"verify.BodyIDConfig":  bodyID,
 		"verify.Config":        endpoint,
 		"HMAC":                 sign,

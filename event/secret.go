@@ -65,16 +65,19 @@ func newSecret[T string | []byte](kind byte, value T) Secret {
 	return Secret{redacted, &s}
 }
 
-// NewSecret returns a Secret that holds a text. An empty one gives the zero
+// NewSecret returns a Secret that holds a string. An empty string gives the zero
 // Secret.
 func NewSecret(text string) Secret { return newSecret(kindText, text) }
 
-// NewSecretBytes returns a Secret that holds a key of arbitrary bytes, and does not
-// keep key. An empty one gives the zero Secret. What checks credentials takes a text
-// with a line break or a blank at its end for an accident, and a binary key as it is.
+// NewSecretBytes returns a Secret that holds a binary key. It copies the key. An empty
+// key gives the zero Secret.
+//
+// Constructors of verifiers refuse a string with a line break or a space at its end,
+// which comes from a file or a copied text. They do not look at the bytes of a binary
+// key.
 func NewSecretBytes(key []byte) Secret { return newSecret(kindBinary, key) }
 
-// Secrets returns a Secret for each text, as [NewSecret] does.
+// Secrets returns a Secret for each string, as [NewSecret] does.
 func Secrets(texts ...string) []Secret {
 	secrets := make([]Secret, len(texts))
 	for i, text := range texts {
@@ -105,7 +108,7 @@ func (s Secret) IsZero() bool { return s.hidden == nil }
 func (s Secret) isMasked() bool { return *s.hidden == "" }
 
 // Equal reports whether both are absent, both are masked, or both hold the same
-// value, which it compares in constant time. A text and a binary key are not equal.
+// value, which it compares in constant time. A string and a binary key are not equal.
 func (s Secret) Equal(t Secret) bool {
 	if s.hidden == nil || t.hidden == nil {
 		return s.hidden == t.hidden

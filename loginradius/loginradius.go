@@ -72,7 +72,7 @@ func newVerifier(field string, secrets []event.Secret) (verify.Verifier, error) 
 	if err := credential.CheckAll("loginradius: "+field, secrets, credential.MinKey); err != nil {
 		return nil, err
 	}
-	v, err := verify.NewHMAC(verify.HMACConfig{Header: SignatureHeader, Secrets: secrets})
+	v, err := verify.NewSigned(verify.SignedConfig{Header: SignatureHeader, Secrets: secrets})
 	if err != nil {
 		return nil, fmt.Errorf("loginradius: %w", err)
 	}

@@ -18,7 +18,7 @@ type Credential struct {
 	Password event.Secret
 }
 
-// NewCredential returns a Credential.
+// NewCredential returns the Credential of a user and a password.
 func NewCredential(user, password string) Credential {
 	return Credential{User: user, Password: event.NewSecret(password)}
 }
@@ -26,21 +26,21 @@ func NewCredential(user, password string) Credential {
 // BasicAuth is a [Verifier] for HTTP Basic authentication (RFC 7617). Make it
 // with [NewBasicAuth]; the zero BasicAuth refuses every request.
 //
-// It says nothing about the body: whoever has the password can send anything,
-// and over plain HTTP everybody on the way has the password.
+// It does not authenticate the body: anyone with the password can send any event.
+// Over plain HTTP, anyone on the path can read the password.
 type BasicAuth struct {
 	accounts []account
 }
 
-// An account is the digest of "user:password", which is unambiguous since a user
-// has no colon.
+// An account is the digest of "user:password", which is unambiguous: a user has no
+// colon.
 type account struct {
 	sum   credential.Digest
 	label string
 }
 
-// NewBasicAuth returns a verifier that accepts any of the credentials; several
-// are for rotation. Users must not contain a colon, which Basic cannot send.
+// NewBasicAuth returns a verifier that accepts any of the credentials. Several are
+// for rotation. A user must not contain a colon, which Basic cannot send.
 func NewBasicAuth(credentials ...Credential) (*BasicAuth, error) {
 	if len(credentials) == 0 {
 		return nil, errors.New("verify: BasicAuth credentials is empty")

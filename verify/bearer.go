@@ -12,14 +12,14 @@ import (
 // Bearer is a [Verifier] for a fixed token in the Authorization header (RFC
 // 6750). Make it with [NewBearer]; the zero Bearer refuses every request.
 //
-// It says nothing about the body: whoever has the token can send anything.
+// It does not authenticate the body: anyone with the token can send any event.
 type Bearer struct {
 	tokens []credential.Digest
 	labels []string
 }
 
-// NewBearer returns a verifier that accepts any of the tokens, of at least 16 bytes
-// each; several are for rotation.
+// NewBearer returns a verifier that accepts any of the tokens. Each has at least 16
+// bytes. Several are for rotation.
 func NewBearer(tokens ...event.Secret) (*Bearer, error) {
 	if err := credential.CheckAll("verify: Bearer tokens", tokens, credential.MinKey); err != nil {
 		return nil, err

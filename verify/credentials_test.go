@@ -204,8 +204,8 @@ func masked(t testing.TB) (s event.Secret) {
 // Errors of package verify name its own fields, and no value.
 func TestCredentialErrors(t *testing.T) {
 	for text, refused := range map[string]func() error{
-		"verify: HMACConfig.Secrets is empty": func() error {
-			_, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig"})
+		"verify: SignedConfig.Secrets is empty": func() error {
+			_, err := verify.NewSigned(verify.SignedConfig{Header: "Sig"})
 			return err
 		},
 		"verify: Bearer tokens[1] has a control character": func() error {
@@ -220,12 +220,12 @@ func TestCredentialErrors(t *testing.T) {
 			_, err := verify.NewBodyID(verify.BodyIDConfig{Normalize: digits, IDs: event.Secrets("swordfish")})
 			return err
 		},
-		"verify: HMACConfig.Secrets[1] has fewer than 16 bytes": func() error {
-			_, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig", Secrets: event.Secrets(vectorKey, "fifteen-bytes-x")})
+		"verify: SignedConfig.Secrets[1] has fewer than 16 bytes": func() error {
+			_, err := verify.NewSigned(verify.SignedConfig{Header: "Sig", Secrets: event.Secrets(vectorKey, "fifteen-bytes-x")})
 			return err
 		},
-		"verify: HMACConfig.Secrets[0] has only zero bytes": func() error {
-			_, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig", Secrets: []event.Secret{event.NewSecretBytes(make([]byte, 32))}})
+		"verify: SignedConfig.Secrets[0] has only zero bytes": func() error {
+			_, err := verify.NewSigned(verify.SignedConfig{Header: "Sig", Secrets: []event.Secret{event.NewSecretBytes(make([]byte, 32))}})
 			return err
 		},
 		"verify: Bearer tokens[0] has fewer than 16 bytes": func() error {
@@ -287,7 +287,7 @@ func TestMaskNamesNothing(t *testing.T) {
 }
 
 func TestAllOfAnyOf(t *testing.T) {
-	sign, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig", Secrets: event.Secrets(vectorKey)})
+	sign, err := verify.NewSigned(verify.SignedConfig{Header: "Sig", Secrets: event.Secrets(vectorKey)})
 	require.NoError(t, err)
 	gate, err := verify.NewBasicAuth(verify.NewCredential("gate", "swordfish"))
 	require.NoError(t, err)

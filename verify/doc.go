@@ -17,7 +17,8 @@
 // [Endpoint.Respond] in another framework. [Config] says what can be set.
 //
 // Authors of a vendor package describe their vendor in a [Definition], with a verifier
-// of this package or of their own. Package verifytest checks the result.
+// of this package ([NewSigned], [NewBasicAuth], [NewBearer], [NewBodyID]) or of their
+// own. Package verifytest checks the result.
 //
 // # What it protects against, and what it does not
 //
@@ -26,9 +27,9 @@
 // limited before the request is authenticated. Comparisons take the same time whether
 // they match or not. Responses never say why a request was refused.
 //
-// A verifier tells who sent a body, not when. None of the four vendors signs a
-// timestamp, so a recorded request can be sent again and is accepted again. Drop
-// duplicates with event.Dedupe where that matters.
+// A verifier tells who sent a body, not when, unless the vendor signs a timestamp
+// ([SignedConfig]). None of the four vendors does, so a recorded request can be sent
+// again and is accepted again. Drop duplicates with event.Dedupe where that matters.
 //
 // Configure TLS on the server. Without it everybody on the way reads the bodies and
 // the credentials that travel with them (UserLock, Basic, Bearer).

@@ -43,7 +43,7 @@ const (
 )
 
 func testVerifier(t testing.TB, secrets ...string) verify.Verifier {
-	v, err := verify.NewHMAC(verify.HMACConfig{Header: sigHeader, Secrets: event.Secrets(secrets...)})
+	v, err := verify.NewSigned(verify.SignedConfig{Header: sigHeader, Secrets: event.Secrets(secrets...)})
 	require.NoError(t, err)
 	return v
 }
@@ -822,7 +822,7 @@ func TestLabels(t *testing.T) {
 }
 
 func TestBase64IsStrict(t *testing.T) {
-	v, err := verify.NewHMAC(verify.HMACConfig{Header: "Sig", Encoding: verify.Base64, Secrets: event.Secrets(vectorKey)})
+	v, err := verify.NewSigned(verify.SignedConfig{Header: "Sig", Encoding: verify.Base64, Secrets: event.Secrets(vectorKey)})
 	require.NoError(t, err)
 	good := "tKU48onJY55Zy7bLZp8rbO06bjdJqgtY7PylhaGRtjI="
 	_, err = v.Verify(post("Sig", good), []byte(vectorBody))

@@ -44,7 +44,8 @@ var (
 	ErrNoCredential = fmt.Errorf("%w: credential missing", ErrUnauthenticated)
 	// ErrBadCredential: the credential is repeated, malformed or wrong.
 	ErrBadCredential = fmt.Errorf("%w: credential refused", ErrUnauthenticated)
-	// ErrStale: the event's time is outside MaxAge or MaxFuture.
+	// ErrStale: the event's time is outside MaxAge or MaxFuture, or a signed timestamp
+	// is outside SignedConfig.Window.
 	ErrStale = fmt.Errorf("%w: event outside the age window", ErrUnauthenticated)
 )
 

@@ -84,7 +84,7 @@ func ExampleAnyOf() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	signature, err := verify.NewHMAC(verify.HMACConfig{Header: "X-Signature", Secrets: event.Secrets("the new secret of the vendor")})
+	signature, err := verify.NewSigned(verify.SignedConfig{Header: "X-Signature", Secrets: event.Secrets("the new secret of the vendor")})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -14,6 +14,10 @@ import (
 // and answers. It panics if h is nil, or if there is a Queue in Config.Wrap. h itself
 // may be a Queue.
 //
+// Handler also panics if h, or a handler that h wraps, has a method AcceptsVendor(vendor
+// string) error that returns an error for this vendor. A store of package durable has,
+// and returns one if it could not read the vendor's events back.
+//
 // The context of h ends after HandlerTimeout. It does not end when the sender hangs
 // up, since most vendors never send an event again. A panic in h is answered 500 and
 // logged with its stack. Handler panics on with [http.ErrAbortHandler].
@@ -87,10 +91,12 @@ func aborted(err error) bool {
 
 func (p *Endpoint) wrap(h event.Handler) event.Handler {
 	own := queueIn(h)
+	p.mustAccept(h)
 	for i := len(p.config.Wrap) - 1; i >= 0; i-- {
 		if h = p.config.Wrap[i](h); h == nil {
 			panic(fmt.Sprintf("verify: Config.Wrap[%d] returned nil", i))
 		}
+		p.mustAccept(h)
 		// Nobody could shut it down, and Middleware's handler would be called after
 		// its request has finished.
 		if q := queueIn(h); q != nil && q != own {

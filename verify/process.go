@@ -20,8 +20,9 @@ import (
 // came as base64 first.
 //
 // The context of h ends with ctx, or after HandlerTimeout. All panics of h are
-// answered 500. Process panics if h is nil, or if it is or leads to an [event.Queue]:
-// a function stops when it has answered, and a Queue loses what it holds.
+// answered 500. Process panics if h is nil, if it is or leads to an [event.Queue] (a
+// function stops when it has answered, and a Queue loses what it holds), or if it does
+// not accept the vendor, as [Endpoint.Handler] does.
 //
 // Each function of Config.Wrap is called once for all calls of Process, not once for
 // each. So [event.Dedupe] remembers events from one call to the next, also if h is a
@@ -36,6 +37,7 @@ func (p *Endpoint) Process(ctx context.Context, r *http.Request, body []byte, h 
 	if queueIn(h) != nil {
 		panic("verify: Process with a Queue, which loses what it holds when the function stops")
 	}
+	p.mustAccept(h)
 	if p.wrapped != nil {
 		ctx, h = context.WithValue(ctx, handlerKey{}, h), p.wrapped()
 	}

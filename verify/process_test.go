@@ -32,8 +32,12 @@ func TestProcessIsHandler(t *testing.T) {
 		change func(*http.Request)
 		config verify.Config
 		handle func() error
+		twice  bool
 		status int
 	}{
+		"a duplicate": {body: "{}", twice: true, status: 200, config: verify.Config{
+			Wrap: []func(event.Handler) event.Handler{event.Dedupe(event.DedupeConfig{})},
+		}},
 		"accepted":        {body: "{}", status: 200},
 		"permanent":       {body: "{}", handle: func() error { return event.Permanent(failed) }, status: 200},
 		"failed":          {body: "{}", handle: func() error { return failed }, status: 500},
@@ -86,6 +90,10 @@ func TestProcessIsHandler(t *testing.T) {
 					_, err := hook.Check(request(), []byte(c.body))
 					require.NoError(t, err)
 				}
+				if c.twice {
+					way(hook, h)
+					j.next(t)
+				}
 				status, header, body := way(hook, h)
 				seen, record := j.next(t)
 				if seen.Err != nil {
@@ -112,6 +120,7 @@ func TestProcessIsHandler(t *testing.T) {
 				return hook.Process(t.Context(), r, []byte(c.body), h)
 			})
 			assert.Equal(t, c.status, process.Status)
+			assert.Equal(t, c.twice, process.Seen.Duplicate)
 			assert.Empty(t, cmp.Diff(handler, process, cmp.Comparer(func(a, b verify.Observation) bool { return a == b })))
 		})
 	}

@@ -11,19 +11,18 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// The server counts deliveries, and that is not enough to know which event kills
-// the process: it counts those as well that never reached a callback, and it counts
-// for all that were in work when the process died. So attempts are recorded in a
-// stream of their own, before the callbacks are called: those of events that were
-// delivered before, or that the mark of a dead process covers. Without marks all
-// are at the beginning of a run, since what a dead process was working on comes
-// first. Nothing is recorded for an event that succeeds at once later on, unless
-// one attempt is all: a delivery that came to nobody must not be taken for it.
+// The server counts deliveries. That does not tell which event kills the process: it
+// counts deliveries that never reached a callback, and it counts for all events that
+// were in flight when the process died. So attempts are recorded in a stream of their
+// own, before the callbacks are called: those of events that were delivered before, or
+// that the in-flight mark of a dead process covers. Without marks all attempts at the
+// beginning of a run are recorded, since the events of a dead process come first. After
+// that, nothing is recorded for an event that succeeds at once, unless MaxAttempts is 1:
+// a delivery that reached nobody must not count as the only attempt.
 
 const (
-	// warmUp is how long a run looks for records of all events, and without marks
-	// records all attempts. It is longer than the server takes to have its own count
-	// on disk.
+	// warmUp is how long a run looks for records of all events, and without marks records
+	// all attempts. It is longer than the server takes to write its own count to disk.
 	warmUp = time.Second
 	// attemptsKept is how long a record is kept; it is longer than any pause.
 	attemptsKept     = 7 * 24 * time.Hour
@@ -31,19 +30,19 @@ const (
 	maxRecordError   = 256 // bytes, so that there is room for many
 )
 
-// A record says how often an event was given to the callbacks of a consumer.
+// A record says how often the callbacks of a consumer were called with an event.
 type record struct {
 	Attempts int  `json:"attempts"`
-	Ended    bool `json:"ended"` // the last of them came to an end
-	Done     bool `json:"done"`  // with success: only the acknowledgement may be missing
-	// Bury says that it is to become a dead letter, which could not be written.
+	Ended    bool `json:"ended"` // the last attempt ended
+	Done     bool `json:"done"`  // it succeeded: only the acknowledgement may be missing
+	// Bury says that the event must become a dead letter, which could not be written.
 	Bury  bool   `json:"bury,omitzero"`
 	Error string `json:"error,omitzero"` // the last, shortened
 }
 
-// attemptsSubject is where the record of an event is, for a consumer. The time is
-// for a stream that was made anew and counts again, the last part for a consumer
-// that was made anew and has finished nothing.
+// attemptsSubject is the subject of the record of an event, for a consumer. The time
+// tells events of a stream that was deleted and created again, which counts from one. The
+// last part tells consumers that were deleted and created again.
 func (d *delivery) attemptsSubject() string {
 	return fmt.Sprintf("%s.%s.%d.%d-%d-%s", d.names.attempts(), d.c.Name, d.shard,
 		d.meta.Sequence.Stream, d.meta.Timestamp.UnixNano(), d.made)
@@ -54,8 +53,8 @@ func (s *Store) attemptsStream() jetstream.StreamConfig {
 		Name:        s.names.attempts(),
 		Description: "accesshook attempts that failed or may have killed a process",
 		Subjects:    []string{s.names.attempts() + ".>"},
-		// A record that is discarded costs some more attempts, and no event. There is
-		// room for the records of some 100,000 events that wait for another attempt.
+		// A record that is discarded costs some attempts more, and no event. There is
+		// room for some 100,000 events that wait for another attempt.
 		Discard:           jetstream.DiscardOld,
 		MaxMsgsPerSubject: 1,
 		MaxAge:            attemptsKept,
@@ -67,8 +66,8 @@ func (s *Store) attemptsStream() jetstream.StreamConfig {
 	}
 }
 
-// attempts returns the record of d before this attempt, and whether it may have
-// killed the process.
+// attempts returns the record of d before this attempt, and whether the event may have
+// killed a process.
 func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err error) {
 	marked, err := d.marked(ctx)
 	if err != nil {
@@ -96,14 +95,14 @@ func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err er
 	case !errors.Is(err, jetstream.ErrMsgNotFound):
 		return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
 	case (d.meta.NumDelivered > 1 || marked) && d.c.MaxAttempts > 1:
-		r = record{Attempts: 1} // which was not recorded, or came to nobody
+		r = record{Attempts: 1} // which was not recorded, or reached nobody
 	}
 	return r, r.Attempts > 0 && !r.Ended, nil
 }
 
-// sameConsumer reports whether the consumer is still the one that the run began
-// with: who has no request open while it is deleted, and made again by another
-// process, is not told. If it is not, the run is to end, and d is of the new one.
+// sameConsumer reports whether the consumer is still the one that the run began with. A
+// run that has no request open while the consumer is deleted, and created again by
+// another process, is not told. The run then ends, and d belongs to the new consumer.
 func (d *delivery) sameConsumer(ctx context.Context) (bool, error) {
 	consumer, err := d.js.Consumer(ctx, d.names.stream(d.shard), d.c.Name)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
@@ -121,7 +120,7 @@ func (d *delivery) sameConsumer(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// count counts attempt number n before it begins, as far as it must be.
+// count records attempt number n before it begins, if it must be recorded.
 func (d *delivery) count(ctx context.Context, n int) error {
 	switch {
 	case d.recorded:
@@ -148,13 +147,13 @@ func (d *delivery) record(ctx context.Context, r record) error {
 }
 
 // suspects has a token while an event that may have killed a process is with the
-// callbacks of this one: of any consumer and store, since what kills the process
-// kills the attempts of all.
+// callbacks of this one. It is shared by all consumers and stores, since all their
+// attempts die with the process.
 var suspects = make(chan struct{}, 1)
 
-// alone waits until no other event that may have killed the process is with the
-// callbacks, so that the next one to do so is the only one. ok is false if the run
-// is over, or others have taken as long as a callback may.
+// alone waits until no other event that may have killed a process is with the callbacks,
+// so that one that kills this process is known. ok is false if the run ends, or if others
+// have taken as long as a callback may.
 func (r *run) alone() (release func(), ok bool) {
 	timeout := time.NewTimer(r.c.Timeout)
 	defer timeout.Stop()
@@ -166,7 +165,7 @@ func (r *run) alone() (release func(), ok bool) {
 		return nil, false
 	}
 	give := sync.OnceFunc(func() { <-suspects })
-	// A callback that ignores its deadline must not keep the others waiting for ever.
+	// A callback that ignores its deadline must not block the others for ever.
 	late := time.AfterFunc(r.c.Timeout+r.c.Lease, give)
 	return func() {
 		late.Stop()

@@ -2,6 +2,7 @@ package durable_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -74,14 +75,20 @@ func TestAnAttemptThatDidNotBeginIsNone(t *testing.T) {
 	t.Parallel()
 	var log logBuffer
 	srv := startServer(t, t.TempDir())
-	s := connectStore(t, srv, durable.Config{Shards: 1, Logger: log.logger(), PublishTimeout: 500 * time.Millisecond})
+	s := connectStore(t, srv, durable.Config{Shards: 1, Logger: log.logger(), PublishTimeout: 2 * time.Second})
 	js := newJetStream(t, connect(t, srv))
 	changeStream(t, js, "accesshook-attempts", func(c *jetstream.StreamConfig) { c.NoAck = true })
 	store(t, s, newEvent(1))
 	var seen observer
 	got := newRecorder()
 	run(t, s, durable.Consumer{MaxAttempts: 1, Observe: seen.observe}, got)
-	assert.Contains(t, seen.wait(t, 1)[0], "1 delayed: durable: record of attempts")
+	seen.wait(t, 1)
 	changeStream(t, js, "accesshook-attempts", func(c *jetstream.StreamConfig) { c.NoAck = false })
-	assert.Equal(t, "1 handled", seen.wait(t, 2)[1])
+	got.wait(t, 1)
+	eventually(t, "handled", func() bool { return slices.Contains(seen.wait(t, 2), "1 handled") })
+	for _, text := range seen.wait(t, 2) {
+		if text != "1 handled" { // once, or more often on a slow machine
+			assert.Contains(t, text, "1 delayed: durable: record of attempts")
+		}
+	}
 }

@@ -2,7 +2,6 @@ package durable_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -24,7 +23,7 @@ func withClient(t testing.TB, c durable.Config) (*durable.Store, *nats.Conn, jet
 		srv.Shutdown()
 		srv.WaitForShutdown()
 	})
-	require.True(t, srv.ReadyForConnections(10*time.Second))
+	require.True(t, srv.ReadyForConnections(patience))
 	nc, err := nats.Connect("", nats.InProcessServer(srv))
 	require.NoError(t, err)
 	t.Cleanup(nc.Close)

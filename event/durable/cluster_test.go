@@ -91,7 +91,7 @@ func (c *cluster) start(t *testing.T, i int) {
 	srv, err := server.NewServer(&options)
 	require.NoError(t, err)
 	srv.Start()
-	require.True(t, srv.ReadyForConnections(20*time.Second))
+	require.True(t, srv.ReadyForConnections(patience))
 	c.servers[i] = srv
 }
 

@@ -30,69 +30,67 @@ const (
 	maxMaxBody = 256 << 20
 	// maxMaxBytes is beyond what any disk holds, and two of it are below 1<<62.
 	maxMaxBytes = 1 << 60
-	// deadRoom is what a dead letter has more than its event, in bytes: what is
-	// stored must still be one message when it is a dead letter.
+	// deadRoom is how many bytes larger a dead letter is than its event. A stored event
+	// must fit one message as a dead letter too.
 	deadRoom = 2 << 10
 )
 
 // MaxShards is the largest number of shards that a store may have.
 const MaxShards = 64
 
-// Config says how a [Store] works. All fields but Payloads have defaults. All who
-// use a store share its settings: the last who says something else changes them.
+// Config configures a [Store]. Payloads is required; every other field has a default.
+// The settings of the streams belong to the store: a process that opens it with other
+// values changes them for all processes.
 type Config struct {
-	// Payloads decodes the payloads of stored events, by vendor. It must have
-	// every vendor whose events are stored: an event of another goes to the dead
-	// letters, with a payload or without, and can be retried from there once its
-	// vendor is known. A nil decoder is for a vendor whose events have no payload. A
-	// decoder that panics counts as one that returns an error.
+	// Payloads decodes the payloads of stored events, by vendor. It must have an entry
+	// for every vendor whose events are stored. The Handler and Middleware methods of an
+	// endpoint panic if its vendor is missing ([Store.AcceptsVendor]). An event of a
+	// missing vendor that comes by another way becomes a dead letter, and can be retried
+	// once its vendor is in Payloads. A nil decoder is for a vendor whose events have no
+	// payload. A decoder that panics counts as one that returns an error.
 	Payloads cloudevent.Payloads
 
-	// Name begins the names of the streams and the subjects, so that several
-	// stores can be on one cluster: a to z, 0 to 9, - and _, at most 32 of them.
-	// Empty: "accesshook".
+	// Name is the prefix of the streams and subjects, so that several stores can be on
+	// one cluster: 1 to 32 of a-z, 0-9, - and _. Empty: "accesshook".
 	Name string
-	// Shards is over how many streams the events are spread: a server syncs one
-	// write of a stream at a time. It is fixed when the store is created; Connect
+	// Shards is the number of streams that the events are spread over: a server syncs
+	// one write of a stream at a time. It is fixed when the store is created; Connect
 	// returns ErrMismatch if it differs. At most MaxShards. Zero: 8.
 	Shards int
-	// Order says which events are handled one after another. Events without the user
-	// or lock are in no order. It is fixed when the store is created as well, since
-	// the user or lock decides in which shard an event is: a duplicate that names
-	// another one may be stored again. Empty: OrderNone.
+	// Order says which events are handled one after another. It is fixed when the store
+	// is created, since the user or lock decides in which shard an event is. A duplicate
+	// that names another user or lock may be stored again. Empty: OrderNone.
 	Order Order
-	// Replicas is on how many servers of a cluster each event is kept: 1, 3 or 5.
-	// Zero: as the store has it, 1 for a new one.
+	// Replicas is the number of servers of a cluster that keep each event: 1, 3 or 5.
+	// Zero: as the store has it, 1 for a new store.
 	Replicas int
 
-	// MaxBody is the largest MaxBody of the endpoints, in bytes; the store must
-	// take the messages that this makes. At most 256 MiB. Zero: 1 MiB, as
-	// LoginRadius has it. Lower it only once no larger event is left: an embedded
-	// store cannot make a dead letter of one any more.
+	// MaxBody is the largest MaxBody of the endpoints, in bytes. The NATS server must
+	// take messages of MaxMessage bytes. At most 256 MiB. Zero: 1 MiB, the default of
+	// LoginRadius. Lower it only when no larger event is left: an embedded store could
+	// not make a dead letter of it.
 	MaxBody int64
-	// MaxBytes bounds the events of all shards together, dead letters not
-	// counted; a shard is full at its part of it. Zero: as the store has it,
-	// 4 GiB for a new one.
+	// MaxBytes limits the events of all shards together, without dead letters. A shard
+	// is full at its part of it. Zero: as the store has it, 4 GiB for a new store.
 	MaxBytes int64
-	// MaxDeadBytes bounds the dead letters. While they fill it, events that would
-	// become dead letters stay where they are. At least MaxMessage. Zero: as
-	// the store has it, 256 MiB for a new one.
+	// MaxDeadBytes limits the dead letters. While they are at the limit, an event that
+	// would become one stays in its shard. At least MaxMessage. Zero: as the store has
+	// it, 256 MiB for a new store.
 	MaxDeadBytes int64
-	// DedupeWindow is how long an event is known, so that a duplicate of it is
-	// not stored again. The server keeps the IDs in memory, about 150 MB for a
-	// million, and reads them from the events when it starts, about two seconds
-	// for a million. At least 100 milliseconds. Zero: as the store has it, 24 hours
-	// for a new one.
+	// DedupeWindow is how long a duplicate of an event is dropped. The server keeps the
+	// IDs in memory, about 150 MB for a million. It reads them from the events when it
+	// starts, about two seconds for a million. At least 100 milliseconds. Zero: as the
+	// store has it, 24 hours for a new store.
 	DedupeWindow time.Duration
-	// Retention is how long events are kept that all consumers have finished, for
-	// [Store.Replay]; never shorter than DedupeWindow. When the store is nine
-	// tenths full, finished events go sooner, and a server that is started after
-	// that does not know their duplicates. It is not a setting of the store: of
-	// several processes that call Run, the shortest counts. Zero: DedupeWindow.
+	// Retention is how long an event is kept that all consumers have acknowledged, for
+	// [Store.Replay]. It is never shorter than DedupeWindow. When a shard is nine tenths
+	// full, acknowledged events are deleted sooner, and a server that starts after that
+	// does not know their duplicates. It is not a setting of the store: of several
+	// processes that call Run, the shortest Retention counts. Zero: DedupeWindow.
 	Retention time.Duration
 
-	// MaxInFlight is how many events are being stored at the same time at most;
-	// more are answered ErrBusy. Zero: 512.
+	// MaxInFlight is how many events are stored at the same time at most. More are
+	// answered ErrBusy. Zero: 512.
 	MaxInFlight int
 	// PublishTimeout is how long storing one event may take. Zero: 5 seconds.
 	PublishTimeout time.Duration
@@ -101,17 +99,21 @@ type Config struct {
 	// first of RawKeys and bound to the event's Vendor, Source and ID. Callbacks
 	// then get Raw, and a payload with its secrets where decoding Raw by Payloads
 	// gives the payload that was stored. Nothing else is sealed: the event beside
-	// it, with names and addresses, is in clear. It needs a key.
+	// it, with names and addresses, is in clear. KeepRaw needs a key.
 	KeepRaw bool
 	// RawKeys are keys of 32 random bytes each, see [event.NewSecretBytes]. The first
-	// seals, all open. A key may go once no event is left that was sealed with it, and
-	// must be replaced as first after four thousand million events. An event that none
-	// of them opens goes to the dead letters; without any key, sealed events come
-	// without Raw and with masked secrets, and the log says so once.
+	// seals, all open. A key may be removed once no event is left that was sealed with
+	// it, and must be replaced as first after four thousand million events. An event
+	// that none of them opens goes to the dead letters; without any key, sealed events
+	// come without Raw and with masked secrets, and the log says so once.
+	//
+	// With a key, also without KeepRaw, the body of an event is kept that an endpoint
+	// could not decode (Type event.Unknown, no Payload): callbacks get it in Raw. It
+	// may be full of secrets, so without a key it is not kept, and each time the log
+	// says at level Error how many bytes were dropped.
 	RawKeys []event.Secret
 
-	// Logger gets what goes wrong while nobody is there to be told. Nil:
-	// slog.Default at the time.
+	// Logger gets the log records of the store. Nil: slog.Default at the time.
 	Logger *slog.Logger
 }
 
@@ -121,8 +123,8 @@ type Order string
 // Orders.
 const (
 	OrderNone   Order = ""
-	OrderByUser Order = "user" // the events of a user, as told by event.ByUser; those without one are in none
-	OrderByLock Order = "lock" // the events of a lock, as told by event.ByLock; those without one are in none
+	OrderByUser Order = "user" // the events of one user, by event.ByUser; those without a user are in no order
+	OrderByLock Order = "lock" // the events of one lock, by event.ByLock; those without a lock are in no order
 )
 
 // key returns the order key of e, or "" if e is in no order.
@@ -138,7 +140,7 @@ func (o Order) key(e *event.Event) string {
 
 var validName = regexp.MustCompile(`^[a-z0-9_-]{1,32}$`)
 
-// withDefaults checks c and fills in what is left out.
+// withDefaults checks c and sets the fields that are zero.
 func (c Config) withDefaults() (Config, error) {
 	given := c
 	for _, d := range []struct {
@@ -209,8 +211,8 @@ func (c Config) withDefaults() (Config, error) {
 	return c, given.checkRoom()
 }
 
-// checkRoom checks that the largest event has room where c says how much there is.
-// What it does not say may be more than the default, in a store that is there.
+// checkRoom checks that the largest event fits the limits that c gives. A limit that c
+// leaves out may be larger than the default, in a store that exists.
 func (c Config) checkRoom() error {
 	size := c.maxMessage()
 	switch {
@@ -222,9 +224,9 @@ func (c Config) checkRoom() error {
 	return nil
 }
 
-// maxMessage is the size in bytes up to which messages must be taken. Strings
-// of the payload may stand a second time among the fields of the event, and
-// bytes that are not UTF-8 become three; neither is common.
+// maxMessage is the size in bytes up to which a server must take messages. Strings of
+// the payload may stand a second time among the fields of the event, and bytes that are
+// not UTF-8 become three. Neither is common.
 func (c Config) maxMessage() int64 {
 	size := 4*c.MaxBody + 64<<10
 	if c.KeepRaw {
@@ -233,10 +235,9 @@ func (c Config) maxMessage() int64 {
 	return size
 }
 
-// MaxMessage returns the size in bytes up to which a NATS server must take
-// messages (its max_payload) for a store with this Config: four times MaxBody
-// and 64 KiB, and with KeepRaw a third more than MaxBody on top. It is an error
-// if the Config is invalid.
+// MaxMessage returns the size in bytes up to which a NATS server must take messages
+// (its max_payload) for this Config: four times MaxBody and 64 KiB, and with KeepRaw a
+// third more than MaxBody on top. It returns an error if the Config is invalid.
 func (c Config) MaxMessage() (int64, error) {
 	c, err := c.withDefaults()
 	return c.maxMessage(), err

@@ -179,3 +179,18 @@ func TestConnectRefusesAServerThatTakesLess(t *testing.T) {
 	assert.ErrorContains(t, err, "max_payload")
 	assert.ErrorContains(t, err, "MaxBody")
 }
+
+func TestWhatIsMisconfiguredIsLogged(t *testing.T) {
+	t.Parallel()
+	var log logBuffer
+	s := open(t, embedded.Config{Config: durable.Config{RawKeys: rawKeys(make([]byte, 32)), Logger: log.logger()}})
+	assert.Contains(t, log.String(), "RawKeys without KeepRaw")
+	assert.NotContains(t, log.String(), "Config.Payloads lacks a vendor")
+	for i := range 3 {
+		e := newEvent(i)
+		e.Vendor = "stranger"
+		require.NoError(t, s.HandleEvent(t.Context(), e))
+	}
+	assert.Equal(t, 1, strings.Count(log.String(), `level=ERROR msg="durable: Config.Payloads lacks a vendor`))
+	assert.Contains(t, log.String(), "vendor=stranger")
+}

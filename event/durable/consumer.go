@@ -26,61 +26,60 @@ const (
 // minLease is the shortest lease that a consumer can have.
 const minLease = time.Second
 
-// A Consumer is one party that sees each event of a [Store], and says how its
-// callbacks are called. The store remembers by its Name what it has finished:
-// two consumers each see everything, processes that run the same consumer share
-// the work. The zero Consumer is ready to use.
+// A Consumer says how callbacks are called with the events of a [Store]. The store
+// remembers by its Name what it has acknowledged: two consumers each get every event,
+// and processes that run the same consumer share the work. The zero Consumer is ready
+// to use.
 type Consumer struct {
-	// Name is what the store knows it by: a to z, 0 to 9, - and _, at most 32 of
-	// them. A new one begins with the oldest event that is kept. One that is not
-	// run any more must be deleted, or the store fills up: [Store.DeleteConsumer].
-	// Empty: "default".
+	// Name is 1 to 32 of a-z, 0-9, - and _. A new consumer begins with the oldest event
+	// that is kept. Delete one that is no longer run, or the store fills up:
+	// [Store.DeleteConsumer]. Empty: "default".
 	Name string
-	// Workers is how many callbacks a process runs at the same time for each
-	// shard; with an Order there is one in all processes, whatever it says. A
-	// process thus runs Workers times Config.Shards callbacks at most. Zero: 1.
+	// Workers is how many callbacks a process runs at the same time for each shard, so
+	// that it runs Workers times Config.Shards at most. With an Order one callback runs
+	// for each shard, in all processes together. Zero: 1.
 	Workers int
-	// MaxAttempts is how often an event is given to the callbacks at most before
-	// it becomes a dead letter. An attempt that the process did not live through
-	// counts. An embedded store dies with the process, and cannot tell it from a
-	// tenth of a second of work that was just to begin, which then counts as well.
-	// What is noted of attempts has 64 MiB, some 100,000 events that wait for
-	// another one; beyond that the oldest notes go, and those events may be tried
-	// more often. Zero: 12, which with the other defaults takes about 20 minutes.
+	// MaxAttempts is how often the callbacks are called with an event before it becomes
+	// a dead letter. An attempt during which the process dies counts. An embedded store
+	// dies with the process, and then also counts an attempt for events that were to be
+	// handled within the next tenth of a second. The records of attempts have 64 MiB,
+	// enough for some 100,000 events that wait for another one. Beyond that the oldest
+	// are deleted, and those events may be tried more often. Zero: 12, which takes about
+	// 20 minutes with the other defaults.
 	MaxAttempts int
-	// Timeout is the deadline of the context of each attempt. A callback that
-	// ignores it holds its worker, and loses its lease. Zero: 5 minutes.
+	// Timeout is the deadline of the context of each attempt. A callback that ignores it
+	// blocks its worker, and loses its lease. Zero: 5 minutes.
 	Timeout time.Duration
-	// Lease is after how long an event is given to the callbacks again when its
-	// process has died. It is renewed three times a second while a callback runs.
-	// Among processes of one consumer, that of the last to begin holds for all; it
-	// can be changed while others run. At least 1 second. Zero: 30 seconds.
+	// Lease is how long after the death of a process its events are delivered again. It
+	// is renewed three times a second while a callback runs. The Lease of the process
+	// that began last holds for all processes of the consumer. A process that is held up
+	// for longer loses its leases, so a short one costs repeated calls on a busy machine.
+	// At least 1 second. Zero: 30 seconds.
 	Lease time.Duration
-	// Delay is the pause after the first attempt. It doubles with each attempt up
-	// to MaxDelay. Each pause is random between half of that and all of it; an
-	// error marked event.Unavailable makes it longer, by what it asks for. No pause
-	// is longer than 84 hours. Zero: 1 second.
+	// Delay is the pause after the first attempt. It doubles with each attempt up to
+	// MaxDelay. Each pause is random, between half of that and all of it. An error marked
+	// event.Unavailable adds what it asks for. No pause is longer than 84 hours. Zero: 1
+	// second.
 	Delay time.Duration
-	// MaxDelay is the longest pause, not counting what event.Unavailable asks
-	// for. While 10,000 events of a shard are in a pause, the others wait. Zero: 10
-	// minutes.
+	// MaxDelay is the longest pause, without what event.Unavailable adds. While 10,000
+	// events of a shard are in a pause, its other events wait. Zero: 10 minutes.
 	MaxDelay time.Duration
-	// Observe is told of each attempt. It must be fast; a panic in it is contained
-	// and logged. Nil: nothing.
+	// Observe is called after each attempt. It must be fast. A panic in it is logged.
+	// Nil: it is not called.
 	Observe func(context.Context, Attempt)
 }
 
-// An Attempt is what became of one delivery of an event to a consumer.
+// An Attempt is the outcome of one delivery of an event to a consumer.
 type Attempt struct {
 	Consumer string
-	Event    *event.Event // nil if it was not decoded; without Payload if no attempt came to an end
-	Number   int          // 1 for the first, 0 if it was given back before that
+	Event    *event.Event // nil if it was not decoded; without Payload if no attempt ended
+	Number   int          // 1 for the first, 0 if the event was given back before that
 	Result   Result
-	Err      error         // what the callbacks returned, or why there was no attempt
+	Err      error         // of the callbacks, or why they were not called
 	Duration time.Duration // of the callbacks
 }
 
-// A Result is what became of one attempt.
+// A Result is the outcome of one attempt.
 type Result int
 
 // Results.
@@ -154,7 +153,7 @@ type Runner struct {
 	c     Consumer
 }
 
-// Consumer returns what runs the consumer c.
+// Consumer returns a Runner of the consumer c.
 func (s *Store) Consumer(c Consumer) *Runner { return &Runner{s, c} }
 
 // Run is the Run of the zero [Consumer].
@@ -162,16 +161,16 @@ func (s *Store) Run(ctx context.Context, h event.Handler) error {
 	return s.Consumer(Consumer{}).Run(ctx, h)
 }
 
-// Run gives the events of the store to h until ctx is over or the store is
-// closed; it then gives back what no callback has yet, waits for the callbacks
-// that are running, whose contexts go on until their deadline, and returns nil.
-// While the NATS servers cannot be reached it waits for them. It returns an error
-// if it cannot begin, if the consumer is deleted, or if the connection was closed.
+// Run calls h with the events of the store until ctx is done or the store is closed. It
+// then gives back the events that no callback has yet, waits for running callbacks, whose
+// contexts go on until their deadline, and returns nil. While the NATS servers cannot be
+// reached it waits for them. It returns an error if it cannot begin, if the consumer is
+// deleted, or if the connection was closed.
 //
-// It also deletes what all consumers have finished, once it is older than
-// Config.Retention. A durable consumer that another NATS client has made on a stream
-// counts as well; one with a filter does not hold back what its filter leaves out. A
-// store that nobody runs only grows.
+// Run also deletes events that all consumers have acknowledged, once they are older than
+// Config.Retention. Durable consumers that other NATS clients have created on a stream
+// count as well; one with a filter does not hold back events that are not for it. A store
+// without a Run only grows.
 func (r *Runner) Run(ctx context.Context, h event.Handler) error {
 	c, err := r.c.withDefaults()
 	if err != nil {
@@ -188,13 +187,13 @@ func (r *Runner) Run(ctx context.Context, h event.Handler) error {
 	return newRun(r.store, c, h).run(ctx)
 }
 
-// create creates the consumer in a shard, or brings it up to date.
+// create creates the consumer in a shard, or updates it.
 //
-// The server counts deliveries, and does not bound them: it would pass over an
-// event in silence. With an order it gives out one event at a time, and none before
-// that is acknowledged, whichever process has it or had it when it died; a pinned
-// client would have one process at work, but the events behind one that failed would
-// overtake it, and another process would begin while the last still runs.
+// The server counts deliveries and does not limit them: at a limit it would drop the
+// event in silence. With an order it delivers one event at a time, and the next one after
+// its acknowledgement, whichever process has it or had it when it died. A pinned client
+// would not do: later events would overtake one that failed, and another process would
+// begin while the last one still runs.
 func (c Consumer) create(ctx context.Context, s *Store, shard int) (jetstream.Consumer, error) {
 	config := jetstream.ConsumerConfig{
 		Durable:       c.Name,
@@ -214,14 +213,14 @@ func (c Consumer) create(ctx context.Context, s *Store, shard int) (jetstream.Co
 	return consumer, nil
 }
 
-// metaMade is where a consumer has what tells it from those of the same name that
-// were deleted before: what is noted of their events does not count for it. The
-// time of its creation would not do, since a server that was killed changes it.
+// metaMade is the metadata that tells a consumer from deleted ones of the same name,
+// whose records do not count for it. The time of its creation would not do, since a
+// server that was killed changes it.
 const metaMade = "accesshook-made"
 
-// createOrUpdate creates a consumer, or brings one up to date that is there.
+// createOrUpdate creates a consumer, or updates one that exists.
 func (s *Store) createOrUpdate(ctx context.Context, stream string, c jetstream.ConsumerConfig) (consumer jetstream.Consumer, err error) {
-	for range 5 { // others may create and delete it meanwhile
+	for range 5 { // other processes may create and delete it meanwhile
 		consumer, err = s.js.Consumer(ctx, stream, c.Durable)
 		switch {
 		case err == nil:
@@ -238,14 +237,14 @@ func (s *Store) createOrUpdate(ctx context.Context, stream string, c jetstream.C
 	return consumer, err
 }
 
-// maxPending is how many events of a shard and consumer may be with callbacks or
-// waiting for another attempt. When so many fail, new ones wait behind them.
+// maxPending is how many events of a shard may be with the callbacks of a consumer or
+// waiting for another attempt. When that many fail, later events wait.
 const maxPending = 10_000
 
-// DeleteConsumer makes the store forget a consumer and what it has finished.
-// Every Run of it returns ErrConsumerDeleted; one that is busy until another has
-// made the consumer again may go on with the new one. It is no error if there is
-// none. Its dead letters stay.
+// DeleteConsumer deletes a consumer and what it has acknowledged. Every Run of it returns
+// ErrConsumerDeleted; a Run that is busy until another process has created the consumer
+// again may go on with the new one. It is no error if there is none. Its dead letters
+// stay.
 func (s *Store) DeleteConsumer(ctx context.Context, name string) error {
 	if !validName.MatchString(name) {
 		return errors.New("durable: invalid name of a consumer")

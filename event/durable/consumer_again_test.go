@@ -88,7 +88,7 @@ func TestConsumerMadeAgainElsewhereSeesAll(t *testing.T) {
 func testConsumerMadeAgainElsewhere(t *testing.T, maxAttempts int) {
 	s := open(t, embedded.Config{Config: durable.Config{Shards: 1}})
 	const count, bad, last = 6, "event-1", "event-5"
-	c := durable.Consumer{MaxAttempts: maxAttempts, Lease: time.Second}
+	c := durable.Consumer{MaxAttempts: maxAttempts}
 	called := newRecorder()
 	handler := func(id string, began, goOn chan struct{}) event.Handler {
 		return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {

@@ -13,7 +13,7 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// A delivery is one event that the server has given to this process.
+// A delivery is one event that the server has delivered to this process.
 type delivery struct {
 	*run
 	msg      jetstream.Msg
@@ -21,16 +21,16 @@ type delivery struct {
 	made     string // tells the consumer from another of the same name
 	mark     *mark  // of the shard, or nil
 	meta     *jetstream.MsgMetadata
-	recorded bool                        // its attempts are
-	holds    atomic.Int64                // until when its lease is renewed, a duration since the run began
-	event    atomic.Pointer[event.Event] // once it is decoded
+	recorded bool // its attempts are recorded
+	lease    lease
+	event    atomic.Pointer[event.Event] // nil until it is decoded
 }
 
-// attempt gives the event to the callbacks, unless that was done too often, and
-// says in a what became of it. It is counted before it is decoded, for a decoder
-// can end the process as well.
+// attempt calls the callbacks with the event, unless there were too many attempts, and
+// sets a to the outcome. An attempt counts before the event is decoded: a decoder can end
+// the process as well.
 func (d *delivery) attempt(ctx context.Context, a *Attempt) {
-	d.hold()
+	d.lease.extend(d.Store.storeWait() + d.c.Timeout) // also for the turn of a suspect
 	defer d.keepLease(ctx)()
 	before, suspect, err := d.attempts(ctx)
 	if err != nil {
@@ -62,15 +62,15 @@ func (d *delivery) attempt(ctx context.Context, a *Attempt) {
 			return
 		}
 		defer release()
-		d.hold()
+		d.lease.extend(d.Store.storeWait())
 	}
-	if d.over() {
+	if d.runEnds() {
 		d.giveBack(ctx, a, before)
 		return
 	}
 	a.Number++
 	if err := d.count(ctx, a.Number); err != nil {
-		d.notBegun(ctx, a, before) // it may have been counted nevertheless
+		d.notBegun(ctx, a, before) // it may have been recorded nevertheless
 		d.postpone(ctx, a, err)
 		return
 	}
@@ -87,8 +87,8 @@ func (d *delivery) decode(a *Attempt) {
 	d.event.Store(a.Event)
 }
 
-// over reports whether the run is to end.
-func (d *delivery) over() bool {
+// runEnds reports whether the run must end.
+func (d *delivery) runEnds() bool {
 	select {
 	case <-d.done:
 		return true
@@ -97,14 +97,14 @@ func (d *delivery) over() bool {
 	}
 }
 
-// giveBack has the event come again: to another process at once if the run is
-// over, else after a pause. That is no attempt.
+// giveBack has the event delivered again: to another process at once if the run ends,
+// else after a pause. That is no attempt.
 func (d *delivery) giveBack(ctx context.Context, a *Attempt, before record) {
 	if before.Attempts == 0 {
 		d.notBegun(ctx, a, before)
 	}
 	a.Result = Delayed
-	if d.over() {
+	if d.runEnds() {
 		a.Err = errRunEnded
 		d.answer(ctx, nil, d.msg.Nak())
 		return
@@ -113,15 +113,15 @@ func (d *delivery) giveBack(ctx context.Context, a *Attempt, before record) {
 	d.answer(ctx, nil, d.msg.NakWithDelay(d.c.delay(1, nil)))
 }
 
-// postpone has the event come again soon, since the store fails and this attempt
-// could not be counted.
+// postpone has the event delivered again soon: the store fails, and this attempt could
+// not be recorded.
 func (d *delivery) postpone(ctx context.Context, a *Attempt, err error) {
 	d.failed(ctx, "count", a.Event, err)
 	a.Err, a.Result = err, Delayed
 	d.answer(ctx, a.Event, d.msg.NakWithDelay(faultWait))
 }
 
-// call calls the callbacks and says in a what became of the event.
+// call calls the callbacks and sets a to the outcome.
 func (d *delivery) call(ctx context.Context, a *Attempt) {
 	returned := false
 	defer func() {
@@ -131,13 +131,14 @@ func (d *delivery) call(ctx context.Context, a *Attempt) {
 			d.observe(ctx, *a)
 		}
 	}()
-	d.hold()
+	d.lease.call(d.c.Timeout)
 	began := time.Now()
 	attempt, cancel := context.WithTimeout(ctx, d.c.Timeout)
 	defer cancel()
 	a.Err = d.h.HandleEvent(attempt, a.Event)
 	a.Duration = time.Since(began)
 	returned = true
+	d.lease.extend(d.Store.storeWait())
 	if a.Err != nil {
 		a.Result = d.fail(ctx, *a)
 		return
@@ -149,12 +150,12 @@ func (d *delivery) call(ctx context.Context, a *Attempt) {
 	d.answer(ctx, a.Event, d.msg.Ack())
 }
 
-// fail says what becomes of the event after an attempt that failed.
+// fail handles an attempt that failed.
 func (d *delivery) fail(ctx context.Context, a Attempt) Result {
 	switch {
-	case time.Since(d.began) > time.Duration(d.holds.Load())-renewEvery+d.c.Lease:
-		// The lease is over, and the event was given out again or will be: what is
-		// recorded and answered from now on is for that attempt to say.
+	case d.lease.over(d.c.Lease):
+		// The event was delivered again, or will be. From now on that attempt alone
+		// records and answers.
 		d.failed(ctx, "lease", a.Event, a.Err)
 		return Delayed
 	case event.IsPermanent(a.Err):
@@ -163,7 +164,7 @@ func (d *delivery) fail(ctx context.Context, a Attempt) Result {
 	return d.retry(ctx, a)
 }
 
-// retry has the event come again after a pause, unless that was the last attempt.
+// retry has the event delivered again after a pause, unless that was the last attempt.
 func (d *delivery) retry(ctx context.Context, a Attempt) Result {
 	if a.Number >= d.c.MaxAttempts {
 		return d.bury(ctx, a)
@@ -176,27 +177,28 @@ func (d *delivery) retry(ctx context.Context, a Attempt) Result {
 	return Delayed
 }
 
-// end records that an attempt came to an end. If it cannot, the attempt counts as
-// one that killed the process.
+// end records that an attempt ended. If that fails, the attempt counts as one that
+// killed the process.
 func (d *delivery) end(ctx context.Context, a *Attempt, r record) {
 	if err := d.record(ctx, r); err != nil {
 		d.failed(ctx, "count", a.Event, err)
 	}
 }
 
-// notBegun records that there was no attempt since before, of which the delivery
-// would be one if nothing was recorded.
+// notBegun records that there was no attempt since before. Without a record the delivery
+// would count as one.
 func (d *delivery) notBegun(ctx context.Context, a *Attempt, before record) {
 	before.Ended = before.Ended || before.Attempts == 0
 	d.end(ctx, a, before)
 }
 
-// bury makes the event a dead letter. If that cannot be written the event stays
-// where it is, and the callbacks are not called again.
+// bury makes the event a dead letter. If the dead letter cannot be written, the event
+// stays in its shard, and the callbacks are not called again.
 func (d *delivery) bury(ctx context.Context, a Attempt) Result {
 	if err := d.writeDead(ctx, a); err != nil {
 		d.failed(ctx, "bury", a.Event, fmt.Errorf("cannot write the dead letter: %w; it was to say: %w", err, a.Err))
-		// What did not come to an end has not by that: it must not be decoded again.
+		// An attempt that did not end has not ended by that: the event must not be
+		// decoded again.
 		ended := !errors.Is(a.Err, errNotFinished)
 		d.end(ctx, &a, record{Attempts: a.Number, Ended: ended, Bury: true, Error: oneLine(a.Err.Error(), maxRecordError)})
 		d.answer(ctx, a.Event, d.msg.NakWithDelay(d.c.delay(int(min(d.meta.NumDelivered, 64)), nil)))
@@ -208,51 +210,16 @@ func (d *delivery) bury(ctx context.Context, a Attempt) Result {
 	return Buried
 }
 
-// answer logs if the server could not be told what became of the event, which
-// will then come again.
+// answer logs that the server could not be told the outcome. The event will be delivered
+// again.
 func (d *delivery) answer(ctx context.Context, e *event.Event, err error) {
 	if err != nil {
 		d.failed(ctx, "answer", e, err)
 	}
 }
 
-// holdOver is how long after its deadline a callback may return without being
-// said to ignore it.
-const holdOver = time.Second
-
-// hold has the lease renewed for as long as a callback may take from now on.
-// The clock is one that nobody sets.
-func (d *delivery) hold() { d.holds.Store(int64(time.Since(d.began) + d.c.Timeout + holdOver)) }
-
-// renewEvery suits the shortest lease: the lease is that of the process of this
-// consumer that began last, which may have begun a moment ago.
-const renewEvery = minLease / 3
-
-// keepLease renews the lease of the event until release is called, or the
-// callback has outrun its timeout.
-func (d *delivery) keepLease(ctx context.Context) (release func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		tick := time.NewTicker(renewEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				if int64(time.Since(d.began)) > d.holds.Load() {
-					d.failed(ctx, "lease", d.event.Load(), errors.New("a callback ignores its deadline: the event will be given to the callbacks again"))
-					return
-				}
-				_ = d.msg.InProgress() // without a connection the lease is lost anyway
-			}
-		}
-	}()
-	return cancel
-}
-
-// describe is what a log record says of an event and an error, under the keys
-// that packages verify and event use. e may be nil.
+// describe returns the attributes of an event and an error for a log record, with the
+// keys of packages verify and event. e may be nil.
 func describe(e *event.Event, err error) []slog.Attr {
 	attrs := make([]slog.Attr, 0, 9)
 	if e != nil {

@@ -1,76 +1,104 @@
-// Package durable stores events before the vendor is answered, and runs the
-// callbacks from the store: what was answered 200 does not depend on a process
-// staying alive. It stands on NATS JetStream.
+// Package durable stores events before the vendor is answered, and calls the
+// callbacks from the store. An event that was answered 200 is not lost when the
+// process dies. The store is built on NATS JetStream.
 //
-// A [Store] is an event.Handler: give it to the Handler of an endpoint in the
-// place of the callbacks, and give the callbacks to [Store.Run]. [Connect] keeps
-// the store on a NATS cluster that others run; package
-// [github.com/accesshook/accesshook/event/durable/embedded] keeps it in a
-// directory, in this process, with nothing to install.
+// Most services need these lines:
+//
+//	store, err := embedded.Open(ctx, embedded.Config{Dir: "data", Config: durable.Config{
+//		Payloads: cloudevent.Payloads{relock.Vendor: relock.Decode}, // how stored events are read back
+//	}})
+//	if err != nil {
+//		return err
+//	}
+//	mux.Handle("/webhooks/relock", hook.Handler(store)) // answers 200 once the store has the event
+//	return durable.Serve(ctx, server, store, events)    // calls the callbacks, stops in the right order
+//
+// A [Store] is an event.Handler: give it to the endpoints in the place of the
+// callbacks. Package [github.com/accesshook/accesshook/event/durable/embedded] keeps a
+// store in a directory of this process, with nothing to install. [Connect] keeps it on
+// a NATS cluster. [Serve] runs the HTTP server and the callbacks; [Store.Run] runs the
+// callbacks alone, and [Store.Consumer] says how they are called.
 //
 // # What 200 means
 //
-//	embedded                          on the disk of this machine, synced: survives kill -9 and power failure
-//	Connect, R1, sync_always          on the disk of one server, synced
-//	Connect, R1                       in the memory of one server, on its disk within sync_interval (2 minutes by default)
-//	Connect, R3, sync_always          on the disks of two servers of three, synced
-//	Connect, R3                       in the memory of two servers of three: survives the loss of one server, not a
-//	                                  power failure of all
-//	Connect, R5                       as R3, with three servers of five: survives the loss of two
+//	embedded                  on the disk of this machine, synced: survives kill -9 and power failure
+//	Connect, R1, sync_always  on the disk of one server, synced
+//	Connect, R1               in the memory of one server, on its disk within sync_interval (2 minutes by default)
+//	Connect, R3, sync_always  on the disks of two servers of three, synced
+//	Connect, R3               in the memory of two servers of three: survives the loss of one server, not a
+//	                          power failure of all
+//	Connect, R5               as R3, with three servers of five: survives the loss of two
 //
-// sync_always is a setting of the NATS servers. What the store does not have is
-// answered 503 and never 200: it cannot be reached or does not answer in time
-// ([ErrNoAnswer]), is full of events that no callback has finished ([ErrFull]),
-// or has too many on their way to it ([ErrBusy]). After a 503 for want of an
-// answer the event may have been stored nevertheless.
+// R1, R3 and R5 are Config.Replicas. sync_always is a setting of the NATS servers.
+//
+// An event that was not stored is answered 503: the store cannot be reached or does not
+// answer in time ([ErrNoAnswer]), is full of events that no consumer has acknowledged
+// ([ErrFull]), or is storing too many at once ([ErrBusy]). After ErrNoAnswer the event
+// may have been stored nevertheless.
 //
 // # What can come twice
 //
-// A callback is called at least once. It is called again if it fails, if the
-// process dies before the store knows that it was done (the last tenth of a
-// second at a crash, for the store notes what is done less often than it stores),
-// or if it runs on after its lease was lost. An event that the vendor sends again
-// is stored once, for as long as Config.DedupeWindow after the first time; events
-// are the same if endpoint, credential and Event.ID are. With Config.Order, one that
-// names another user or lock the second time may be stored once more, since that
-// decides where the store looks for it.
+// A callback is called at least once. It is called again if it fails, if the process
+// dies before the store knows that it has finished (the last tenth of a second at a
+// crash), or if it goes on after its lease has expired.
 //
-// # From embedded to a cluster
+// An event that the vendor sends again is a duplicate, and is dropped, for as long as
+// Config.DedupeWindow after the first time. Two events are the same if Vendor, Source
+// (the name of the endpoint) and Event.ID are equal. The credential does not matter:
+// rotating secrets lets no recorded request in again. Owners who do not trust each
+// other need endpoints with different names.
 //
-// The line that opens the store is all that differs. Give the endpoints the new
-// store, and go on with Run of the old one until its [Stats] show nothing pending
-// or active and no dead letters. With an Order, begin Run of the new store only then:
-// two at once would handle two events of one user or lock at once. A duplicate of
-// what the old store has is stored once more by the new one, and what the old one has
-// finished stays there: [Store.Replay] of the new one does not have it.
+// The log record of a duplicate has duplicate=true. A duplicate whose ID the vendor
+// chose may have another content than the event that is stored. It is dropped as well,
+// and the log says so once.
+//
+// With Config.Order, an event that names another user or lock the second time may be
+// stored once more, since that decides in which shard it is.
 //
 // # Order
 //
-// Without Config.Order there is none. With it, the events of one user or one
-// lock are handled one after another, in the order in which they were stored,
-// over all processes: one event of a shard at a time. Events without a user or a lock
-// are in no order. An event that fails holds
-// up its shard until it has succeeded or is a dead letter. A callback that runs on
-// after its lease was lost (it ignores its deadline, or its process is cut off from
-// the servers) can overlap with the events after it. A dead letter that is run
-// again is out of order.
+// Without Config.Order there is none. With it, the events of one user or one lock are
+// handled one after another, in the order in which they were stored, over all
+// processes. Events without a user or a lock are in no order. One event of a shard is
+// handled at a time, so an event that fails blocks the later events of its shard until
+// it has succeeded or is a dead letter.
+//
+// Two exceptions: a callback that goes on after its lease has expired (it ignores its
+// deadline, or its process cannot reach the servers) can overlap with later events, and
+// a dead letter that is retried is out of order.
 //
 // # What fails
 //
-// A callback that returns an error is called again, later and later, up to
-// Consumer.MaxAttempts; then the event goes to the dead letters with the last
-// error. One that returns event.Permanent goes there at once, and so does an
-// event that cannot be decoded, and one that kills its process each time.
-// [Store.DeadLetters] lists them; they can be run again or dropped. Nothing else
-// deletes an event that no callback has finished.
+// A callback that returns an error is called again, after pauses that grow, up to
+// Consumer.MaxAttempts. Then the event becomes a dead letter, with the last error. An
+// event becomes one at once if the callback returns event.Permanent, or if it cannot be
+// decoded. An event that kills its process each time becomes one after MaxAttempts.
+// [Store.DeadLetters] lists them; [Store.RetryDead] and [Store.DropDead] take them away.
+// Nothing else deletes an event that no consumer has acknowledged.
+//
+// A body that was verified and that its endpoint could not decode is stored too, as an
+// event of Type event.Unknown without a Payload. Callbacks get the body in Raw if
+// Config.RawKeys has a key to seal it. Without one the body is dropped, and the log
+// says so.
 //
 // # What is stored
 //
-// Each event is a message under the subject accesshook.<vendor>.<type> in one of
-// the streams accesshook-0, accesshook-1, …: the JSON of package cloudevent,
-// which any NATS client can read, with the headers [HeaderSchema] and
-// [HeaderCredential]. Secrets are masked. With Config.KeepRaw the body lies beside
-// it, sealed, and a callback gets Raw and the payload's secrets back.
+// Each event is a message with the subject accesshook.<vendor>.<type> in one of the
+// streams accesshook-0, accesshook-1, …: the JSON of package cloudevent, which any NATS
+// client can read, with the headers [HeaderSchema] and [HeaderCredential]. Secrets are
+// masked. With Config.KeepRaw the body lies beside it, sealed, and a callback gets Raw
+// and the payload's secrets back.
+//
+// Whoever may publish to the streams of a cluster decides what the callbacks see, and
+// whoever may read them sees personal data. Give both permissions to this service alone.
+//
+// # From embedded to a cluster
+//
+// The line that opens the store is all that differs. Give the endpoints the new store,
+// and go on running the old one until its [Stats] show nothing pending or active and no
+// dead letters. With an Order, begin to run the new store only then: two at once would
+// handle two events of one user or lock at once. The new store does not know the events
+// of the old one. It stores their duplicates, and [Store.Replay] does not have them.
 //
 // # Measured
 //
@@ -81,7 +109,4 @@
 // second from one sender, 6,600 from 8 and 7,900 from 64. That is 0.90, 0.94 and 0.91
 // of what the engine itself does with as many bytes (BenchmarkStore, medians of
 // three runs).
-//
-// Who may publish to the streams of a cluster decides what the callbacks see,
-// and who may read them sees personal data: give both to nobody else.
 package durable

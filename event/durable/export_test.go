@@ -11,7 +11,7 @@ func (s *Store) Purge(ctx context.Context, shard int, full bool) error {
 	return s.purge(ctx, shard, full)
 }
 
-// Stuck reports whether it is known that the connection takes nothing more.
+// Stuck reports whether it is known that the connection blocks.
 func (s *Store) Stuck() bool { return s.stuck.Load() > 0 }
 
 // JetStream is what s works with.

@@ -148,7 +148,7 @@ func startServer(t testing.TB, dir string) *server.Server {
 	})
 	require.NoError(t, err)
 	srv.Start()
-	require.True(t, srv.ReadyForConnections(10*time.Second))
+	require.True(t, srv.ReadyForConnections(patience))
 	t.Cleanup(func() {
 		srv.Shutdown()
 		srv.WaitForShutdown()
@@ -184,6 +184,17 @@ func connectStore(t testing.TB, srv *server.Server, c durable.Config) *durable.S
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
+}
+
+// receive returns what comes next from c.
+func receive[T any](t testing.TB, what string, c <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-c:
+	case <-time.After(patience):
+		require.FailNow(t, "did not come: "+what)
+	}
+	return v
 }
 
 // eventually waits until ok is true.

@@ -2,25 +2,43 @@ package durable_test
 
 import (
 	"context"
-	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/durable"
 )
+
+// watchLeases returns the sequence of an event of the first shard each time its lease
+// is renewed, for a consumer of the default name.
+func watchLeases(t *testing.T, nc *nats.Conn) <-chan string {
+	t.Helper()
+	renewed := make(chan string, 1<<10)
+	_, err := nc.Subscribe("$JS.ACK.accesshook-0.default.>", func(m *nats.Msg) {
+		if string(m.Data) == "+WPI" {
+			renewed <- strings.Split(m.Subject, ".")[5]
+		}
+	})
+	require.NoError(t, err)
+	require.NoError(t, nc.Flush())
+	return renewed
+}
 
 // The lease is a matter of the server: the process that begins last decides. An
 // event with another process keeps it nevertheless, as when a new release with
 // another lease is rolled out.
 func TestProcessesWithOtherLeases(t *testing.T) {
 	t.Parallel()
+	const shorter = 6 * time.Second // which a loaded machine keeps as well
 	for name, leases := range map[string][2]time.Duration{
-		"shorter": {durable.DefaultLease, 3 * time.Second},
-		"longer":  {3 * time.Second, durable.DefaultLease},
+		"shorter": {durable.DefaultLease, shorter},
+		"longer":  {shorter, durable.DefaultLease},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -38,66 +56,18 @@ func TestProcessesWithOtherLeases(t *testing.T) {
 				}
 				return nil
 			}))
-			<-began
+			receive(t, "a call", began)
 			run(t, second, durable.Consumer{Lease: leases[1], Observe: seen.observe}, event.HandlerFunc(func(context.Context, *event.Event) error {
 				calls.Add(1)
 				return nil
 			}))
-			// Longer than the shorter lease: nothing may happen in it.
-			time.Sleep(5 * time.Second)
+			renewed := watchLeases(t, connect(t, srv))
+			for range shorter/(time.Second/3) + 3 { // for longer than the shorter lease
+				assert.Equal(t, "1", receive(t, "a renewal", renewed))
+			}
 			assert.Equal(t, int64(1), calls.Load(), "calls while the first one runs")
 			close(others)
 			assert.Equal(t, []string{"1 handled", "1 handled"}, seen.wait(t, 2))
 		})
 	}
-}
-
-// A callback that keeps its deadline is not said to ignore it.
-func TestDeadlinesThatAreKept(t *testing.T) {
-	t.Parallel()
-	var log logBuffer
-	s := connectStore(t, startServer(t, t.TempDir()), durable.Config{Shards: 1, Logger: log.logger()})
-	const count = 200
-	store(t, s, numbered(count)...)
-	var seen observer
-	run(t, s, durable.Consumer{Workers: count, MaxAttempts: 1, Timeout: time.Second, Observe: seen.observe},
-		event.HandlerFunc(func(ctx context.Context, _ *event.Event) error {
-			<-ctx.Done()
-			return ctx.Err()
-		}))
-	seen.wait(t, count)
-	assert.NotContains(t, log.String(), "ignores its deadline")
-}
-
-// A callback that fails long after its lease was lost says nothing of the attempt
-// that has begun meanwhile: it does not take it back from the count, nor begin
-// another one beside it.
-func TestFailuresAfterTheLease(t *testing.T) {
-	t.Parallel()
-	s := connectStore(t, startServer(t, t.TempDir()), durable.Config{Shards: 1})
-	store(t, s, newEvent(1))
-	const attempts = 2
-	began := make(chan chan struct{}, 10)
-	var seen observer
-	run(t, s, quick(durable.Consumer{Workers: 4, MaxAttempts: attempts, Lease: time.Second, Timeout: 100 * time.Millisecond, Observe: seen.observe}),
-		event.HandlerFunc(func(context.Context, *event.Event) error {
-			goOn := make(chan struct{})
-			began <- goOn
-			<-goOn
-			return errFailed
-		}))
-	first, second := <-began, <-began
-	close(first)
-	eventually(t, "the first one has failed", func() bool {
-		return slices.Contains(seen.wait(t, 0), "1 delayed: failed on purpose")
-	})
-	select {
-	case third := <-began:
-		close(third)
-		t.Error("it was called again")
-	case <-time.After(500 * time.Millisecond): // many pauses
-	}
-	close(second)
-	assert.Equal(t, attempts, waitLetters(t, s, 1)[0].Attempts)
-	assert.Empty(t, began)
 }

@@ -7,16 +7,16 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// names are the names of a store on NATS. They are what is on disk, and API.
+// names are the names of a store on NATS. They are on disk, and API.
 type names struct{ prefix string }
 
 // stream is the name of the stream of a shard.
 func (n names) stream(shard int) string { return fmt.Sprintf("%s-%d", n.prefix, shard) }
 
-// dead is the name of the stream of dead letters, and begins their subjects.
+// dead is the name of the stream of dead letters, and the prefix of their subjects.
 func (n names) dead() string { return n.prefix + "-dead" }
 
-// attempts is the name of the stream of attempts, and begins their subjects.
+// attempts is the name of the stream of attempts, and the prefix of their subjects.
 func (n names) attempts() string { return n.prefix + "-attempts" }
 
 // ingest is the subject under which events for a shard are published. Streams
@@ -29,9 +29,9 @@ func (n names) ingest(shard int, rest string) string {
 // stored is the subject under which events are stored.
 func (n names) stored(rest string) string { return n.prefix + "." + rest }
 
-// deadLetter is the subject of a dead letter of an event stored under subject.
-// What others have published may be under one that is as long as a server takes:
-// it would close the connection for ever at a longer one.
+// deadLetter is the subject of the dead letter of an event. A message that somebody else
+// has published may have the longest subject that a server takes. At a longer one the
+// server would close the connection.
 func (n names) deadLetter(consumer, subject string) string {
 	rest := strings.TrimPrefix(subject, n.prefix+".")
 	if len(rest) > maxVendor+1+maxType {
@@ -54,8 +54,8 @@ func subject(e *event.Event) string {
 	return e.Vendor + "." + t
 }
 
-// validTokens reports whether s is one or more words with dots between them that
-// mean nothing else to NATS.
+// validTokens reports whether s is one or more words with dots between them, without
+// characters that NATS reserves.
 func validTokens(s string) bool {
 	for token := range strings.SplitSeq(s, ".") {
 		if token == "" || strings.ContainsFunc(token, func(r rune) bool {

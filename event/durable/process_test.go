@@ -37,6 +37,9 @@ const (
 	poisonAttempts = 3
 	poisonID       = "event-7"
 	poisonCall     = "poison was called"
+	// poisonLease is as long as a loaded machine needs, for each lease that is lost
+	// without the process dying is an attempt as well.
+	poisonLease = 4 * time.Second
 )
 
 // A poison is an event that kills the process, in one way or another.
@@ -78,7 +81,7 @@ func workUntilPoisoned(dir string, p poison) {
 		fmt.Println(err)
 		os.Exit(2)
 	}
-	go s.Consumer(durable.Consumer{MaxAttempts: poisonAttempts, Lease: time.Second}).Run(context.Background(),
+	go s.Consumer(durable.Consumer{MaxAttempts: poisonAttempts, Lease: poisonLease}).Run(context.Background(),
 		event.HandlerFunc(func(_ context.Context, e *event.Event) error {
 			if e.ID == poisonID {
 				kill()
@@ -87,7 +90,7 @@ func workUntilPoisoned(dir string, p poison) {
 			fmt.Println("handled", e.ID)
 			return nil
 		}))
-	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(5 * patience); time.Now().Before(deadline); {
 		stats, err := s.Stats(context.Background())
 		if c := stats.Consumers["default"]; err == nil && stats.Dead == 1 && c.Pending == 0 && c.Active == 0 {
 			_ = s.Close()

@@ -13,34 +13,33 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// What a sender is told to wait after a 503.
+// The Retry-After values of a 503.
 const (
 	retryAfterBusy  = time.Second
 	retryAfterFault = 10 * time.Second
 	retryAfterFull  = time.Minute
 )
 
-// HandleEvent stores e and returns nil once the store has it, or had it already.
-// Nothing of e is kept. What its errors mean is said at [ErrNoAnswer] and the
-// following.
+// HandleEvent stores e and returns nil once the store has it, or had it already: a
+// duplicate is dropped, and marked with event.MarkDuplicate. Nothing of e is kept in
+// memory. The errors are described at [ErrNoAnswer] and the following.
 //
-// It returns within Config.PublishTimeout, or when ctx is over, with one exception:
-// when the connection takes nothing more, as when the disk of an embedded store
-// stalls, those who came before that is known wait with it, MaxInFlight of them at
-// most. All others are answered ErrNoAnswer at once.
+// It returns within Config.PublishTimeout, or when ctx is done, with one exception: when
+// the connection blocks, as when the disk of an embedded store stalls, up to MaxInFlight
+// calls block with it until that is detected. All later calls return ErrNoAnswer at once.
 func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	if s.base.Err() != nil {
 		return event.Unavailable(ErrClosed, retryAfterFault)
 	}
-	if s.isOwn(ctx, e) {
-		return errOwnEvent
+	if s.isReentry(ctx, e) {
+		return errReentry
 	}
-	s.tellUnknown(ctx, e)
+	s.logUnknownVendor(ctx, e)
 	m, shard, err := s.encode(e)
 	if err != nil {
 		return err
 	}
-	// Larger than the server takes, or would take of its dead letter.
+	// Larger than the server takes, also as a dead letter.
 	if int64(m.Size()) > s.c.maxMessage()-deadRoom {
 		return fmt.Errorf("%w: %d bytes", ErrTooLarge, m.Size())
 	}
@@ -54,8 +53,8 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 		return s.publishError(shard, errStuck)
 	}
 	defer s.watchStuck()()
-	// The client would keep what is published while it has no connection, and
-	// the sender would wait until the timeout.
+	// Without a connection the client would buffer the message, and the sender would
+	// wait until the timeout.
 	if !s.nc.IsConnected() {
 		return s.publishError(shard, errNotConnected)
 	}
@@ -68,17 +67,33 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	if ack.Stream != s.names.stream(shard) {
 		return event.Unavailable(fmt.Errorf("%w: stream %.64q took it", ErrRefused, ack.Stream), retryAfterFault)
 	}
+	switch {
+	case ack.Duplicate:
+		s.noteDuplicate(ctx, e, m.Data, shard, ack.Sequence)
+	case undecoded(e) && s.sealer.empty():
+		s.logLostBody(ctx, e)
+	}
+	return nil
+}
+
+// AcceptsVendor returns an error if the store could not read the events of vendor
+// back, since Config.Payloads has no entry for it. The Handler and Middleware methods
+// of an endpoint ask, and panic with that error, so that a service finds out when it
+// starts.
+func (s *Store) AcceptsVendor(vendor string) error {
+	if _, ok := s.c.Payloads[vendor]; !ok {
+		return fmt.Errorf("durable: Config.Payloads has no entry for vendor %.64q: its events could be stored, and not read back", vendor)
+	}
 	return nil
 }
 
 var (
 	errNotConnected = errors.New("not connected")
-	errStuck        = errors.New("the connection takes nothing more")
+	errStuck        = errors.New("the connection blocks")
 )
 
-// watchStuck counts what is being stored as stuck if done is not called within
-// twice PublishTimeout: the client does not look at a context while it waits for a
-// connection that takes nothing more.
+// watchStuck counts a call as stuck if done is not called within twice PublishTimeout:
+// the client ignores the context while the connection blocks.
 func (s *Store) watchStuck() (done func()) {
 	t := time.AfterFunc(2*s.c.PublishTimeout, func() { s.stuck.Add(1) })
 	return func() {
@@ -88,7 +103,7 @@ func (s *Store) watchStuck() (done func()) {
 	}
 }
 
-// Codes of the server's errors, of server/errors.json of nats-server.
+// Error codes of the server, from server/errors.json of nats-server.
 const (
 	codeAccountResources   jetstream.ErrorCode = 10002
 	codeNoPeers            jetstream.ErrorCode = 10005
@@ -100,7 +115,7 @@ const (
 	codeDuplicateInProcess jetstream.ErrorCode = 10158
 )
 
-// publishError says what err of the client means to who sent an event of a shard.
+// publishError returns the error of HandleEvent for err of the client.
 func (s *Store) publishError(shard int, err error) error {
 	if errors.Is(err, nats.ErrMaxPayload) {
 		return fmt.Errorf("%w: %w", ErrTooLarge, err)
@@ -116,16 +131,16 @@ func (s *Store) publishError(shard int, err error) error {
 		return event.Unavailable(ErrInProgress, retryAfterBusy)
 	case api.ErrorCode == codeStoreFailed && strings.HasPrefix(api.Description, "maximum "),
 		api.ErrorCode == codeAccountResources, api.ErrorCode == codeResources, api.ErrorCode == codeStorageResources:
-		s.tellFull(shard)
+		s.requestPurge(shard)
 		return event.Unavailable(fmt.Errorf("%w: %w", ErrFull, err), retryAfterFull)
 	}
 	return event.Unavailable(fmt.Errorf("%w: %w", ErrRefused, err), retryAfterFault)
 }
 
-// tellFull has Run make room in a shard now.
-func (s *Store) tellFull(shard int) {
+// requestPurge has Run purge a full shard now.
+func (s *Store) requestPurge(shard int) {
 	select {
 	case s.full <- shard:
-	default: // it is at it, and will be told again
+	default: // there is a request already, and the next full answer makes another
 	}
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// A Filter chooses events. The zero Filter chooses all.
+// A Filter selects events. The zero Filter selects all.
 type Filter struct {
 	Vendor string     // empty: every vendor
 	Type   event.Type // a type, a family such as "session.*", or empty for all
 }
 
-// subjects is the filter as NATS knows it, below the prefix of the store.
+// subjects returns the filter as a NATS subject, without the prefix of the store.
 func (f Filter) subjects() (string, error) {
 	vendor, types := "*", ">"
 	if f.Vendor != "" {
@@ -39,17 +39,18 @@ func (f Filter) subjects() (string, error) {
 	return vendor + "." + types, nil
 }
 
-// Replay gives h the events that were stored from from on and before to, one
-// after another in the order in which they were stored (of two servers' clocks,
-// in a cluster), and returns when it has given all that there were when it began.
-// A zero to leaves out none of them: from and to are of the servers' clocks. What
-// retention has deleted is gone; consumers are not touched, and dead letters are
-// replayed as well. It reads ahead, about 16 MiB of each shard at most.
+// Replay calls h with the events that were stored at from or later and before to, one
+// after another, in the order in which they were stored. It returns when it has given all
+// events that there were when it began. A zero to is no end. from and to are times of the
+// servers' clocks, which also decide the order of events from different servers.
 //
-// It stops at the first error of h, and returns it with the time at which the
-// event was stored, from which another Replay can go on. An event that cannot be
-// decoded is left out, and Replay returns an error that says so in the end. It
-// also stops if ctx is over, which is what h gets, or the store is closed.
+// Events that were deleted after their Retention are gone. Dead letters are replayed as
+// well. Replay changes nothing for consumers. It reads about 16 MiB of each shard ahead.
+//
+// Replay stops at the first error of h, and returns it with the time at which the event
+// was stored, from which another Replay can go on. It leaves out an event that cannot be
+// decoded, and returns an error in the end. It also stops if ctx is done, or the store is
+// closed. h gets ctx.
 func (s *Store) Replay(ctx context.Context, from, to time.Time, f Filter, h event.Handler) error {
 	if h == nil {
 		return errors.New("durable: nil handler")
@@ -74,7 +75,7 @@ func (s *Store) Replay(ctx context.Context, from, to time.Time, f Filter, h even
 	if err != nil {
 		return stopped(err)
 	}
-	h = s.handing(h)
+	h = s.withOrigin(h)
 	var firstLeft error
 	left := 0
 	for {
@@ -103,7 +104,7 @@ func (s *Store) Replay(ctx context.Context, from, to time.Time, f Filter, h even
 	return nil
 }
 
-// A shardReader is at one event of a shard: msg, or nil at the end.
+// A shardReader is at one event of a shard: msg, nil at the end.
 type shardReader struct {
 	*reader
 	msg  jetstream.Msg

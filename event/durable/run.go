@@ -17,16 +17,15 @@ import (
 )
 
 const (
-	// pollWait is how long a worker waits for an event before it looks whether it
-	// should stop.
+	// pollWait is how long a worker waits for an event before it checks whether to stop.
 	pollWait = 500 * time.Millisecond
 	// faultWait is the longest pause while the servers cannot be reached.
 	faultWait = 5 * time.Second
-	// longestPause is the longest pause between two attempts. The record of the
-	// attempts must outlive it.
+	// longestPause is the longest pause between two attempts. The record of attempts
+	// must outlive it.
 	longestPause = attemptsKept / 2
-	// flushWait is how long the end of Run waits for the server to have taken
-	// what was done.
+	// flushWait is how long the end of Run waits for the server to take the last
+	// acknowledgements.
 	flushWait = 5 * time.Second
 )
 
@@ -37,20 +36,20 @@ type run struct {
 	h event.Handler
 
 	began   time.Time
-	done    <-chan struct{}  // closed when the run is to end
+	done    <-chan struct{}  // closed when the run must end
 	journal jetstream.Stream // of attempts
-	marks   []*mark          // of each shard, nil where the server counts well enough
+	marks   []*mark          // of each shard, nil if the server counts reliably
 
 	stop  context.CancelCauseFunc // ends all workers
 	works sync.WaitGroup
 }
 
-// An ended is why a run ended by itself. The cause of a context that its owner
-// has ended may be any other error.
+// An ended is why a run ended by itself. If the caller ended its context, the cause is
+// another error.
 type ended struct{ error }
 
 func newRun(s *Store, c Consumer, h event.Handler) *run {
-	return &run{Store: s, c: c, h: s.handing(h)}
+	return &run{Store: s, c: c, h: s.withOrigin(h)}
 }
 
 func (r *run) run(ctx context.Context) error {
@@ -75,20 +74,21 @@ func (r *run) run(ctx context.Context) error {
 			r.works.Go(func() { r.work(ctx, shard, consumer) })
 		}
 	}
-	r.works.Go(func() { r.keepRoom(ctx) })
+	r.works.Go(func() { r.purgeLoop(ctx) })
 	r.works.Wait()
 
 	flush, cancel := context.WithTimeout(context.Background(), flushWait)
 	defer cancel()
 	closeMarks(flush)
-	_ = r.nc.FlushWithContext(flush) // else what was done last is done again
+	_ = r.nc.FlushWithContext(flush) // else the last events come again
 	if end, ok := context.Cause(ctx).(ended); ok {
 		return end.error
 	}
 	return nil
 }
 
-// create creates the consumer in each shard, and waits for servers that are away.
+// create creates the consumer in each shard, and waits for servers that cannot be
+// reached.
 func (r *run) create(ctx context.Context) ([]jetstream.Consumer, error) {
 	pause := 50 * time.Millisecond
 	for {
@@ -118,8 +118,8 @@ func (r *run) tryCreate(ctx context.Context) (consumers []jetstream.Consumer, er
 	return consumers, nil
 }
 
-// work takes one event of a shard after another and has it handled. It does not
-// fetch ahead: an event that waits here would use up its lease, and an attempt.
+// work handles the events of a shard one after another. It does not fetch ahead: an event
+// that waits here would use up its lease, and an attempt.
 func (r *run) work(ctx context.Context, shard int, consumer jetstream.Consumer) {
 	returned := false
 	defer func() {
@@ -134,7 +134,7 @@ func (r *run) work(ctx context.Context, shard int, consumer jetstream.Consumer) 
 			pause = 0
 			continue
 		}
-		if r.over(ctx, shard, err) {
+		if r.ends(ctx, shard, err) {
 			break
 		}
 		pause = min(max(2*pause, 50*time.Millisecond), faultWait)
@@ -143,22 +143,23 @@ func (r *run) work(ctx context.Context, shard int, consumer jetstream.Consumer) 
 	returned = true
 }
 
-// next waits a while for an event of a shard and has it handled.
+// next waits for an event of a shard, for pollWait at most, and handles it.
 func (r *run) next(ctx context.Context, shard int, consumer jetstream.Consumer) error {
+	asked := time.Now()
 	batch, err := consumer.Fetch(1, jetstream.FetchMaxWait(pollWait))
 	if err != nil {
 		return err
 	}
-	// Not ended by ctx: what the server has given out would wait for its lease.
+	// Not ended by ctx: an event that the server has delivered would wait for its lease.
 	for m := range batch.Messages() {
-		r.deliver(ctx, shard, consumer.CachedInfo().Config.Metadata[metaMade], m)
+		r.deliver(ctx, shard, consumer.CachedInfo().Config.Metadata[metaMade], m, asked)
 	}
 	return batch.Error()
 }
 
-// over reports whether err is the end of the run, and ends it. Otherwise the
-// servers may be back later.
-func (r *run) over(ctx context.Context, shard int, err error) bool {
+// ends reports whether err ends the run, and ends it. Otherwise the servers may be back
+// later.
+func (r *run) ends(ctx context.Context, shard int, err error) bool {
 	if errors.Is(err, nats.ErrConnectionClosed) {
 		r.stop(ended{err})
 		return true
@@ -175,16 +176,17 @@ func (r *run) over(ctx context.Context, shard int, err error) bool {
 	return false
 }
 
-// deliver has one event handled, and tells the store what became of it.
-func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.Msg) {
+// deliver handles one event, and tells the store the outcome. The server was asked for
+// an event at the time asked, and has delivered it since then.
+func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.Msg, asked time.Time) {
 	ctx = context.WithoutCancel(ctx)
 	meta, err := m.Metadata()
 	if err != nil {
-		r.failed(ctx, "read", nil, err) // not a message of a consumer: nothing to answer
+		r.failed(ctx, "read", nil, err) // not from a consumer: nothing to answer
 		return
 	}
 	d := &delivery{
-		run: r, msg: m, shard: shard, made: made, meta: meta, mark: r.marks[shard],
+		run: r, msg: m, shard: shard, made: made, meta: meta, mark: r.marks[shard], lease: lease{start: asked},
 	}
 	d.recorded = meta.NumDelivered > 1 || r.c.MaxAttempts == 1 || d.mark == nil && time.Since(r.began) < warmUp
 	a := Attempt{Consumer: r.c.Name}
@@ -210,7 +212,7 @@ func (r *run) observe(ctx context.Context, a Attempt) {
 	r.c.Observe(ctx, a)
 }
 
-// failed logs what went wrong with an event in the given step.
+// failed logs an error of the given step with an event.
 func (r *run) failed(ctx context.Context, op string, e *event.Event, err error) {
 	r.log().LogAttrs(ctx, slog.LevelError, "durable: failed", append(describe(e, err),
 		slog.String("op", op), slog.String("consumer", r.c.Name))...)
@@ -233,7 +235,7 @@ func (c Consumer) delay(n int, err error) time.Duration {
 	return min(pause, longestPause)
 }
 
-// sleep waits for d, or until ctx is over.
+// sleep waits for d, or until ctx is done.
 func sleep(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -99,14 +99,19 @@ func TestProcessesShareTheWork(t *testing.T) {
 	srv := startServer(t, t.TempDir())
 	a, b := connectStore(t, srv, durable.Config{}), connectStore(t, srv, durable.Config{})
 	gotA, gotB := newRecorder(), newRecorder()
-	slowly := func(r *recorder) event.Handler {
+	// Who has an event waits for the other to have one.
+	var both sync.WaitGroup
+	both.Add(2)
+	sharing := func(r *recorder) event.Handler {
+		has := sync.OnceFunc(both.Done)
 		return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
-			time.Sleep(time.Millisecond)
+			has()
+			both.Wait()
 			return r.HandleEvent(ctx, e)
 		})
 	}
-	run(t, a, durable.Consumer{}, slowly(gotA))
-	run(t, b, durable.Consumer{}, slowly(gotB))
+	run(t, a, durable.Consumer{}, sharing(gotA))
+	run(t, b, durable.Consumer{}, sharing(gotB))
 	events := numbered(300)
 	store(t, a, events...)
 	eventually(t, "all", func() bool { return len(gotA.ids())+len(gotB.ids()) >= len(events) })
@@ -119,21 +124,24 @@ func TestAtMostSoManyAtOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t, embedded.Config{Config: durable.Config{Shards: 2}})
 	store(t, s, numbered(60)...)
-	var now, most atomic.Int64
+	const most = 6 // Workers times Shards
+	var now atomic.Int64
+	began, goOn := make(chan struct{}, 60), make(chan struct{})
+	letGo := sync.OnceFunc(func() { close(goOn) })
 	got := newRecorder()
 	run(t, s, durable.Consumer{Workers: 3}, event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
-		n := now.Add(1)
+		assert.LessOrEqual(t, now.Add(1), int64(most))
 		defer now.Add(-1)
-		for {
-			if old := most.Load(); n <= old || most.CompareAndSwap(old, n) {
-				break
-			}
-		}
-		time.Sleep(5 * time.Millisecond)
+		began <- struct{}{}
+		<-goOn
 		return got.HandleEvent(ctx, e)
 	}))
+	defer letGo()
+	for range most {
+		receive(t, "a call", began)
+	}
+	letGo()
 	got.wait(t, 60)
-	assert.Equal(t, int64(6), most.Load(), "Workers times Shards")
 }
 
 func TestAttempts(t *testing.T) {
@@ -244,7 +252,7 @@ func TestPausesGrow(t *testing.T) {
 	for _, least := range []time.Duration{100, 200, 200} {
 		next := <-calls
 		assert.GreaterOrEqual(t, next.Sub(last), least*time.Millisecond-5*time.Millisecond)
-		assert.Less(t, next.Sub(last), 10*time.Second, "it waited for the lease")
+		assert.Less(t, next.Sub(last), durable.DefaultLease, "it waited for the lease")
 		last = next
 	}
 }
@@ -255,12 +263,13 @@ func TestUnavailableIsWaitedFor(t *testing.T) {
 	s := open(t, embedded.Config{Config: durable.Config{Shards: 1}})
 	store(t, s, newEvent(1))
 	calls := make(chan time.Time, 10)
-	run(t, s, quick(durable.Consumer{Lease: time.Second}), event.HandlerFunc(func(context.Context, *event.Event) error {
+	const lease, asked = 3 * time.Second, 4 * time.Second // a loaded machine keeps the lease
+	run(t, s, quick(durable.Consumer{Lease: lease}), event.HandlerFunc(func(context.Context, *event.Event) error {
 		calls <- time.Now()
-		return event.Unavailable(errFailed, 1500*time.Millisecond)
+		return event.Unavailable(errFailed, asked)
 	}))
-	first := <-calls
-	assert.GreaterOrEqual(t, (<-calls).Sub(first), 1500*time.Millisecond)
+	first := receive(t, "a call", calls)
+	assert.GreaterOrEqual(t, receive(t, "another call", calls).Sub(first), asked)
 }
 
 func TestPanicOfObserveIsContained(t *testing.T) {
@@ -361,27 +370,11 @@ func TestWhatCannotBeDecoded(t *testing.T) {
 	})
 }
 
-func TestLongCallbacksKeepTheirLease(t *testing.T) {
+func TestCallbacksThatIgnoreTheirDeadline(t *testing.T) {
 	t.Parallel()
 	s := open(t, embedded.Config{Config: durable.Config{Shards: 1}})
 	store(t, s, newEvent(1))
-	var seen observer
-	var calls atomic.Int64
-	run(t, s, durable.Consumer{Workers: 2, Lease: 2 * time.Second, Observe: seen.observe}, event.HandlerFunc(func(context.Context, *event.Event) error {
-		calls.Add(1)
-		time.Sleep(5 * time.Second)
-		return nil
-	}))
-	assert.Equal(t, []string{"1 handled"}, seen.wait(t, 1))
-	assert.Equal(t, int64(1), calls.Load())
-}
-
-func TestCallbacksThatIgnoreTheirDeadline(t *testing.T) {
-	t.Parallel()
-	var log logBuffer
-	s := open(t, embedded.Config{Config: durable.Config{Shards: 1, Logger: log.logger()}})
-	store(t, s, newEvent(1))
-	release, again := make(chan struct{}), make(chan struct{})
+	release, again := make(chan struct{}), make(chan struct{}, 10)
 	var calls atomic.Int64
 	run(t, s, durable.Consumer{Workers: 2, Lease: time.Second, Timeout: 100 * time.Millisecond}, event.HandlerFunc(func(ctx context.Context, _ *event.Event) error {
 		if calls.Add(1) == 1 {
@@ -391,16 +384,11 @@ func TestCallbacksThatIgnoreTheirDeadline(t *testing.T) {
 		deadline, ok := ctx.Deadline()
 		assert.True(t, ok)
 		assert.LessOrEqual(t, time.Until(deadline), 100*time.Millisecond)
-		close(again)
+		again <- struct{}{}
 		return nil
 	}))
-	select {
-	case <-again:
-	case <-time.After(patience):
-		t.Error("it kept its lease")
-	}
-	close(release)
-	assert.Contains(t, log.String(), "ignores its deadline")
+	defer close(release)
+	receive(t, "another call", again)
 }
 
 func TestCancelFinishesWhatRuns(t *testing.T) {
@@ -578,40 +566,6 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 		}
 		return true
 	})
-}
-
-// Events that may have killed a process are tried one at a time, and keep their
-// lease while they wait for each other.
-func TestSuspects(t *testing.T) {
-	t.Parallel()
-	srv := startServer(t, t.TempDir())
-	s := connectStore(t, srv, durable.Config{Shards: 1})
-	c := durable.Consumer{Workers: 3, Lease: 2 * time.Second, Timeout: 10 * time.Second, MaxAttempts: 5}
-	store(t, s, newEvent(1), newEvent(2))
-	consumer, err := newJetStream(t, connect(t, srv)).CreateConsumer(t.Context(), "accesshook-0", jetstream.ConsumerConfig{
-		Durable: "default", AckPolicy: jetstream.AckExplicitPolicy, AckWait: time.Second,
-	})
-	require.NoError(t, err)
-	batch, err := consumer.Fetch(2)
-	require.NoError(t, err)
-	taken := 0
-	for range batch.Messages() {
-		taken++ // and never answered, as by a process that died
-	}
-	require.Equal(t, 2, taken)
-
-	var seen observer
-	c.Observe = seen.observe
-	var now, calls atomic.Int64
-	run(t, s, c, event.HandlerFunc(func(context.Context, *event.Event) error {
-		assert.Equal(t, int64(1), now.Add(1), "not alone")
-		defer now.Add(-1)
-		calls.Add(1)
-		time.Sleep(3 * time.Second)
-		return nil
-	}))
-	assert.Equal(t, []string{"2 handled", "2 handled"}, seen.wait(t, 2), "what did not come to an end counts")
-	assert.Equal(t, int64(2), calls.Load())
 }
 
 // What a process recorded before it died decides how the next one goes on.

@@ -53,7 +53,7 @@ func (s *sealer) open(e *event.Event, sealed []byte) ([]byte, error) {
 	return nil, ErrSealed
 }
 
-// boundTo is the additional data of a sealed body: of e as it is read back, with
+// boundTo is the additional data of a sealed body. It is of e as it is read back, with
 // U+FFFD for each byte that is not UTF-8.
 func boundTo(e *event.Event) []byte {
 	return join(nil, "accesshook raw body 1", e.Vendor, string([]rune(e.Source)), string([]rune(e.ID)))

@@ -8,9 +8,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// keepSettings gives the fields that asked leaves out the values that the store
-// has, so that who looks at a store, or is started with fewer flags, changes
-// nothing. It logs what changes.
+// keepSettings sets the fields that asked leaves out to the values that the store has,
+// so that a process with a smaller Config changes nothing. It logs each change.
 func (s *Store) keepSettings(asked Config, have map[string]jetstream.StreamConfig) error {
 	was := s.settings(have)
 	c := asked
@@ -27,27 +26,27 @@ func (s *Store) keepSettings(asked Config, have map[string]jetstream.StreamConfi
 	if err != nil {
 		return err
 	}
-	if err := c.checkRoom(); err != nil { // now that it says all
+	if err := c.checkRoom(); err != nil { // now that c has all limits
 		return err
 	}
 	if asked.Replicas == 0 && was.Replicas > 0 {
-		c.Replicas = was.Replicas // also 2, where an operator has it so
+		c.Replicas = was.Replicas // also 2, if an operator chose it
 	}
 	c.RawKeys = s.c.RawKeys
 	s.c = c
 	if len(have) > 0 {
 		perShard := int64(c.Shards)
-		tellChange(s, "MaxBytes", was.MaxBytes, c.MaxBytes/perShard*perShard)
-		tellChange(s, "MaxDeadBytes", was.MaxDeadBytes, c.MaxDeadBytes)
-		tellChange(s, "DedupeWindow", was.DedupeWindow, c.DedupeWindow)
-		tellChange(s, "Replicas", was.Replicas, c.Replicas)
+		logChange(s, "MaxBytes", was.MaxBytes, c.MaxBytes/perShard*perShard)
+		logChange(s, "MaxDeadBytes", was.MaxDeadBytes, c.MaxDeadBytes)
+		logChange(s, "DedupeWindow", was.DedupeWindow, c.DedupeWindow)
+		logChange(s, "Replicas", was.Replicas, c.Replicas)
 	}
 	return nil
 }
 
-// tellChange logs that a setting changes, as a warning if it becomes less: others
-// who use the store may rely on more.
-func tellChange[T cmp.Ordered](s *Store, setting string, was, is T) {
+// logChange logs that a setting changes, as a warning if it becomes less: other
+// processes may rely on more.
+func logChange[T cmp.Ordered](s *Store, setting string, was, is T) {
 	if was == is {
 		return
 	}
@@ -59,8 +58,8 @@ func tellChange[T cmp.Ordered](s *Store, setting string, was, is T) {
 		slog.String("store", s.c.Name), slog.String("setting", setting), slog.Any("was", was), slog.Any("is", is))
 }
 
-// settings returns what the streams of a store say of its Config; nothing if
-// there are none.
+// settings returns the Config that the streams of a store have; the zero Config if there
+// are none.
 func (s *Store) settings(have map[string]jetstream.StreamConfig) (c Config) {
 	if dead, ok := have[s.names.dead()]; ok {
 		c.MaxDeadBytes = max(dead.MaxBytes, 0) // -1 is no limit

@@ -7,9 +7,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Stats are what a store has at one moment. Shards are asked one after another.
+// Stats are the numbers of a store at one moment. Shards are asked one after another.
 type Stats struct {
-	Events    uint64  // stored, finished ones that are kept included
+	Events    uint64  // stored events, also acknowledged ones that are kept
 	Bytes     uint64  // of Events
 	MaxBytes  uint64  // Config.MaxBytes
 	Fullest   float64 // the fullest shard, 0 to 1
@@ -18,14 +18,14 @@ type Stats struct {
 	Consumers map[string]ConsumerStats
 }
 
-// ConsumerStats are what a consumer has to do.
+// ConsumerStats are the numbers of a consumer.
 type ConsumerStats struct {
-	Pending  uint64 // events that it has not seen
-	Active   int    // events with its callbacks, or waiting for another attempt
-	Repeated int    // of Active, those that had more than one attempt
+	Pending  uint64 // events that were not delivered yet
+	Active   int    // events with the callbacks, or waiting for another attempt
+	Repeated int    // those of Active that had more than one attempt
 }
 
-// Stats asks the servers.
+// Stats returns the numbers of the store, as the servers have them now.
 func (s *Store) Stats(ctx context.Context) (Stats, error) {
 	stats := Stats{Consumers: make(map[string]ConsumerStats)}
 	for shard := range s.c.Shards {

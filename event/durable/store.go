@@ -13,9 +13,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// A Store keeps events on NATS JetStream until callbacks have finished them. It
-// is an event.Handler that stores. All methods may be called from many goroutines
-// at once. Make one with [Connect], or with Open of package embedded.
+// A Store keeps events on NATS JetStream until callbacks have finished them. It is an
+// event.Handler that stores. It is safe for concurrent use. Open one with [Connect], or
+// with Open of package embedded.
 type Store struct {
 	c      Config
 	js     jetstream.JetStream
@@ -24,31 +24,34 @@ type Store struct {
 	sealer *sealer
 
 	inFlight chan struct{} // a token for each event that is being stored
-	stuck    atomic.Int64  // how many have been stored for too long
-	full     chan int      // told the number of a shard that was full
+	stuck    atomic.Int64  // how many of them take too long
+	full     chan int      // the number of a shard that was full
 
-	unknown sync.Once // the log has been told of a vendor that is not in Payloads
+	unknown sync.Once // of the log record of a vendor that is not in Payloads
+
+	conflicts conflicts
 
 	fullMu   sync.Mutex
 	fullness []fullness // of each shard
 
-	base context.Context // over once Close began
+	base context.Context // done when Close has begun
 	stop context.CancelFunc
 	mu   sync.Mutex
 	runs sync.WaitGroup // of Run and whatever else calls callbacks; added to under mu
 }
 
-// Connect returns a store on the servers that nc is connected to, and creates
-// its streams if they are not there. Of a store that is there it changes what c
-// says otherwise, and logs it; Shards and Order cannot change, and Connect returns
-// [ErrMismatch] where they differ. ctx is for Connect alone. Streams that go while
-// the store is used, with the disk of a server or by hand, are created again by the
-// next Connect; until then events are answered 503, and Run waits.
+// Connect opens a store on the servers that nc is connected to, and creates its streams
+// if they do not exist. If the store exists, Connect changes the settings that differ
+// in c, and logs each. Shards and Order cannot change: Connect returns [ErrMismatch] if
+// they differ. ctx is for Connect alone. Safe for concurrent use by other processes.
 //
-// The connection stays the caller's, with its credentials and TLS; it should be
-// made with nats.MaxReconnects(-1), for a connection that has given up answers
-// all events 503 for ever. Close does not close it. Servers must be of version
-// 2.11 or later, with a max_payload of at least [Config.MaxMessage].
+// Streams that are lost while the store is in use are created again by the next Connect.
+// Until then events are answered 503, and Run waits.
+//
+// The connection stays the caller's, with its credentials and TLS. Close does not close
+// it. Make it with nats.MaxReconnects(-1): after a connection has given up, every event
+// is answered 503. Servers must be of version 2.11 or later, with a max_payload of at
+// least [Config.MaxMessage].
 func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	asked := c
 	c, err := c.withDefaults()
@@ -82,20 +85,20 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 		return nil, err
 	}
 	if !sealer.empty() && !c.KeepRaw {
-		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: RawKeys without KeepRaw: bodies that others have kept are opened, none is kept here")
+		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: RawKeys without KeepRaw: bodies that others have kept are opened; here only those are kept that could not be decoded")
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
 	return s, nil
 }
 
-// DedupeWindow returns for how long a duplicate of an event is recognised, as it was
-// when this process connected: another may have changed it since.
+// DedupeWindow returns how long a duplicate of an event is dropped. Another process may
+// have changed it since this one opened the store.
 func (s *Store) DedupeWindow() time.Duration { return s.c.DedupeWindow }
 
-// Close makes the store answer [ErrClosed], cancels every Run and Replay, and
-// waits until the callbacks that are running have returned. It must not be called
-// from one. It does not wait for events that are being stored: shut the server of
-// the endpoints down first.
+// Close makes the store answer [ErrClosed], cancels every Run and Replay, and waits
+// until running callbacks have returned. It does not wait for events that are being
+// stored: shut down the server of the endpoints first, or use [Serve]. It must not be
+// called from a callback.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	s.stop()
@@ -104,8 +107,8 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// begin registers a Run or the like, and returns a context that is over when ctx
-// is, or the store is closed.
+// begin registers a Run or the like. Its context is done when ctx is done, or when the
+// store is closed.
 func (s *Store) begin(ctx context.Context) (context.Context, func(), error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

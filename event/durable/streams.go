@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// What a stream records of the store that it belongs to.
+// The metadata of a stream: the store that it belongs to.
 const (
 	metaShards = "accesshook-shards"
 	metaOrder  = "accesshook-order"
@@ -24,25 +24,25 @@ const (
 	createPause = time.Second     // between tries, at least
 )
 
-// createStreams creates the streams of the store, or brings them up to date with
-// what asked says. Others may create and delete them meanwhile.
+// createStreams creates the streams of the store, or updates them to what asked says.
+// Safe for concurrent use by other processes.
 func (s *Store) createStreams(ctx context.Context, asked Config) (err error) {
 	for try := range createTries {
 		if try > 0 {
-			sleep(ctx, createPause+rand.N(createPause)) // so that one is ahead
+			sleep(ctx, createPause+rand.N(createPause)) // so that one process is ahead
 		}
 		err = s.tryCreateStreams(ctx, asked)
-		if ctx.Err() != nil || !mayPass(err) {
+		if ctx.Err() != nil || !isTransient(err) {
 			break
 		}
 	}
 	return err
 }
 
-// mayPass reports whether err is over in a moment: others create the streams at the
-// same time, and the server may then answer none of them, nor who asks for a stream
-// that has no leader yet; or the cluster has only just begun.
-func mayPass(err error) bool {
+// isTransient reports whether another try may succeed: the cluster has only just
+// started, or another process creates the same streams. The server may then not
+// answer at all, and a stream may have no leader yet.
+func isTransient(err error) bool {
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
 		switch api.ErrorCode {
 		case jetstream.JSErrCodeStreamNameInUse, jetstream.JSErrCodeStreamNotFound, codeNoPeers, codeNotAvailable:
@@ -63,8 +63,8 @@ func (s *Store) tryCreateStreams(ctx context.Context, asked Config) error {
 		return err
 	}
 	for _, c := range s.streams() {
-		// One that was not there is not changed if it is there now: it may be of a
-		// store with other settings.
+		// A stream that did not exist is not updated if it exists now: it may belong to
+		// a store with other settings.
 		put := s.js.CreateStream
 		if _, ok := have[c.Name]; ok {
 			put = s.js.UpdateStream
@@ -79,8 +79,8 @@ func (s *Store) tryCreateStreams(ctx context.Context, asked Config) error {
 	return nil
 }
 
-// streams returns how the streams of the store are to be. Those of dead letters
-// and attempts come first: a store with a shard has them.
+// streams returns the configurations of the streams. Dead letters and attempts come
+// first: a store that has a shard has them.
 func (s *Store) streams() []jetstream.StreamConfig {
 	configs := []jetstream.StreamConfig{s.deadStream(), s.attemptsStream()}
 	for shard := range s.c.Shards {
@@ -89,8 +89,8 @@ func (s *Store) streams() []jetstream.StreamConfig {
 	return configs
 }
 
-// checkStream refuses to work on a stream of a store with other settings, or of
-// somebody else. It adds the stream to have; it is no error if there is none.
+// checkStream adds a stream that exists to have. It returns ErrMismatch if the stream
+// belongs to a store with other settings, or to somebody else.
 func (s *Store) checkStream(ctx context.Context, c jetstream.StreamConfig, have map[string]jetstream.StreamConfig) error {
 	stream, err := s.js.Stream(ctx, c.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -118,8 +118,8 @@ func (s *Store) metadata() map[string]string {
 	}
 }
 
-// shardStream keeps what it has until Run purges it: with DiscardOld, MaxAge or
-// another retention the server deletes what nobody has worked on, or forgets
+// shardStream keeps events until Run purges them. With DiscardOld, MaxAge or another
+// retention the server would delete events that no consumer has acknowledged, or forget
 // duplicates.
 func (s *Store) shardStream(shard int) jetstream.StreamConfig {
 	in := s.names.ingest(shard, ">")

@@ -53,6 +53,36 @@ func deliverInVain(t *testing.T, js jetstream.JetStream, name string, n int) {
 	}
 }
 
+// Events that may have killed a process are tried one at a time, and keep their
+// lease while they wait for each other.
+func TestSuspects(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t, t.TempDir())
+	s := connectStore(t, srv, durable.Config{Shards: 1})
+	store(t, s, numbered(2)...)
+	deliverInVain(t, newJetStream(t, connect(t, srv)), "default", 2)
+	renewed := watchLeases(t, connect(t, srv))
+	goOn := make(chan struct{})
+	letGo := sync.OnceFunc(func() { close(goOn) })
+	var seen observer
+	var now, calls atomic.Int64
+	run(t, s, durable.Consumer{Workers: 3, MaxAttempts: 5, Observe: seen.observe}, event.HandlerFunc(func(context.Context, *event.Event) error {
+		assert.Equal(t, int64(1), now.Add(1), "not alone")
+		defer now.Add(-1)
+		calls.Add(1)
+		<-goOn
+		return nil
+	}))
+	defer letGo()
+	for both := make(map[string]int); both["1"] < 3 || both["2"] < 3; {
+		both[receive(t, "a renewal", renewed)]++
+	}
+	assert.Equal(t, int64(1), calls.Load())
+	letGo()
+	assert.Equal(t, []string{"2 handled", "2 handled"}, seen.wait(t, 2), "what did not come to an end counts")
+	assert.Equal(t, int64(2), calls.Load())
+}
+
 // A cancelled Run does not begin with what waits for its turn: it gives it back,
 // and that is no attempt.
 func TestCancelGivesBackSuspects(t *testing.T) {
@@ -192,11 +222,7 @@ func TestSuspectThatHangs(t *testing.T) {
 			return nil
 		}))
 	defer close(finish)
-	select {
-	case <-other:
-	case <-time.After(patience):
-		t.Error("the other one waits for ever")
-	}
+	receive(t, "the other one", other)
 }
 
 // Nor beside those of another consumer: what kills the process takes all with it.

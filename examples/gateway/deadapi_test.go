@@ -30,6 +30,10 @@ type deadPipe struct {
 	server   *httptest.Server
 }
 
+// writeTimeout is that of the server. A loaded machine answers within it what takes no
+// time.
+const writeTimeout = 3 * time.Second
+
 func newDeadPipe(t *testing.T) *deadPipe {
 	t.Helper()
 	p := new(deadPipe)
@@ -39,7 +43,7 @@ func newDeadPipe(t *testing.T) *deadPipe {
 	mux := http.NewServeMux()
 	(&deadAPI{p.store, slog.New(slog.NewTextHandler(&p.log, nil))}).register(mux)
 	p.server = httptest.NewUnstartedServer(mux)
-	p.server.Config.WriteTimeout = 200 * time.Millisecond
+	p.server.Config.WriteTimeout = writeTimeout
 	p.server.Start()
 	t.Cleanup(p.server.Close)
 	return p
@@ -156,7 +160,7 @@ func TestDeadLetterIsRetried(t *testing.T) {
 	assert.Contains(t, p.pipe.log.String(), "deadapi_test.go")
 	require.Len(t, p.list("/dead"), 2)
 
-	p.sets(func(context.Context, *event.Event) error { time.Sleep(300 * time.Millisecond); return nil }) // longer than the server's WriteTimeout
+	p.sets(func(context.Context, *event.Event) error { time.Sleep(writeTimeout + writeTimeout/10); return nil })
 	status, body = p.ask(http.MethodPost, "/dead/1/retry")
 	assert.Equal(t, 200, status)
 	assert.JSONEq(t, `{"handled":true}`, body)

@@ -33,17 +33,19 @@ func TestStoreStateIsRepeated(t *testing.T) {
 
 // Concurrent calls read the state once.
 func TestStoreStateIsAskedOnce(t *testing.T) {
-	var asked atomic.Int64
-	s := &storeState{stats: func(context.Context) (durable.Stats, error) {
-		asked.Add(1)
-		return durable.Stats{}, nil
-	}}
-	var all sync.WaitGroup
-	for range 10 {
-		all.Go(func() { _, _ = s.get() })
-	}
-	all.Wait()
-	assert.EqualValues(t, 1, asked.Load())
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int64
+		s := &storeState{stats: func(context.Context) (durable.Stats, error) {
+			asked.Add(1)
+			return durable.Stats{}, nil
+		}}
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() { _, _ = s.get() })
+		}
+		all.Wait()
+		assert.EqualValues(t, 1, asked.Load())
+	})
 }
 
 // get does not wait long for a store that does not answer, and the second time not at

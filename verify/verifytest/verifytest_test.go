@@ -67,7 +67,7 @@ func decodeDoor(body []byte) (*event.Event, error) {
 }
 
 func doorVerifier(secrets ...event.Secret) (verify.Verifier, error) {
-	return verify.NewHMAC(verify.HMACConfig{Header: "X-Door-Signature", Prefix: "sha256=", Secrets: secrets})
+	return verify.NewSigned(verify.SignedConfig{Header: "X-Door-Signature", Prefix: "sha256=", Secrets: secrets})
 }
 
 func newDoor(secrets []event.Secret, c verify.Config) (*verify.Endpoint, error) {

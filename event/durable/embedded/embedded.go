@@ -1,11 +1,19 @@
-// Package embedded keeps a durable store in a directory, with a NATS server in
-// this process that listens on no port: nothing to install, nothing to run.
+// Package embedded keeps a durable store in a directory, with a NATS server in this
+// process that listens on no port: nothing to install, nothing to run.
 //
-// Every write is synced to the disk before it is acknowledged. The directory is
-// locked while the store is open, since two servers on one directory would lose
-// events without a word.
+//	store, err := embedded.Open(ctx, embedded.Config{Dir: "data", Config: durable.Config{
+//		Payloads: cloudevent.Payloads{relock.Vendor: relock.Decode},
+//	}})
+//	if err != nil {
+//		return err
+//	}
+//	mux.Handle("/webhooks/relock", hook.Handler(store)) // answers 200 once the store has the event
+//	return durable.Serve(ctx, server, store, events)    // calls the callbacks, closes the store
 //
-// See package durable for what the store does and promises.
+// Every write is synced to the disk before it is acknowledged. The directory is locked
+// while the store is open: two servers on one directory would lose events in silence.
+//
+// Package durable says what a store does and guarantees.
 package embedded
 
 import (
@@ -29,17 +37,17 @@ import (
 // has the directory open.
 var ErrInUse = errors.New("embedded: the directory is in use by another process")
 
-// Config says where a [Store] is, and how it works.
+// Config configures a [Store]. Dir and Payloads are required.
 type Config struct {
-	// Dir is the directory, which is made if it is not there. It must be on a
-	// local file system: locks are not reliable on others.
+	// Dir is the directory, which is created if it does not exist. It must be on a local
+	// file system: locks are not reliable on others.
 	Dir string
 	// Config is that of the store. Replicas must be 0 or 1.
 	durable.Config
 }
 
-// A Store is a durable store in a directory. All methods may be called from many
-// goroutines at once. Make one with [Open].
+// A Store is a durable store in a directory. It is safe for concurrent use. Open one with
+// [Open].
 type Store struct {
 	*durable.Store
 	engine *engine
@@ -53,14 +61,14 @@ type Store struct {
 	close func() error // once
 }
 
-// lockFile is in the directory beside those of the server.
+// lockFile is in the directory, beside the files of the server.
 const lockFile = "accesshook.lock"
 
-// Open opens the store in c.Dir, and creates it if it is not there. ctx is for
-// Open alone. It returns [ErrInUse] if the directory is open already, and
+// Open opens the store in c.Dir, and creates it if it does not exist. ctx is for Open
+// alone. Open returns [ErrInUse] if another store has the directory open, and
 // durable.ErrMismatch if the store in it was created with other settings.
 //
-// Close must be called, or events that were finished last come again.
+// Close the store, or the events that were handled last come again. durable.Serve does.
 func Open(ctx context.Context, c Config) (_ *Store, err error) {
 	payload, err := c.MaxMessage()
 	switch {
@@ -121,11 +129,11 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 	return s, nil
 }
 
-// Close cancels every Run, waits until the callbacks that are running have
-// returned, and closes the directory. It must not be called from a callback.
+// Close cancels every Run, waits until running callbacks have returned, and closes the
+// directory. It must not be called from a callback.
 func (s *Store) Close() error { return s.close() }
 
-// release gives back what Open took, the lock last.
+// release undoes Open, the lock last.
 func (s *Store) release() error {
 	if s.nc != nil {
 		s.nc.Close()

@@ -15,7 +15,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// startWait is how long a server may take to read what is stored.
+// startWait is how long a server may take to read the stored events.
 const startWait = 5 * time.Minute
 
 // An engine is a NATS server in this process that can be started again.
@@ -40,15 +40,15 @@ func newEngine(c Config, maxPayload int32, log *slog.Logger) *engine {
 			SyncAlways: true,
 			MaxPayload: maxPayload,
 			MaxPending: max(server.MAX_PENDING_SIZE, 2*int64(maxPayload)), // else the server refuses large ones
-			// The limit is that of the streams, which may have been made with more
-			// than this Config says; this one is only out of their way.
+			// The streams have limits. They may have been created with more than this
+			// Config says, so the limit of the server is out of their way.
 			JetStreamMaxStore:  1 << 62,
 			JetStreamMaxMemory: 64 << 20,
 		},
 	}
 }
 
-// connect returns a client that has the server again when it has been restarted.
+// connect returns a client that connects again after a restart of the server.
 func (e *engine) connect() (*nats.Conn, error) {
 	nc, err := nats.Connect("", nats.InProcessServer(e), nats.Name("accesshook"),
 		nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(0, 0),
@@ -79,7 +79,7 @@ func (e *engine) InProcessConn() (net.Conn, error) {
 
 var errNoServer = errors.New("embedded: the store is not running")
 
-// start starts the server, and returns once it has read what is stored.
+// start starts the server, and returns once it has read the stored events.
 func (e *engine) start() error {
 	options := e.options
 	srv, err := server.NewServer(&options)
@@ -100,8 +100,8 @@ func (e *engine) start() error {
 	return nil
 }
 
-// detach closes the connection to the server and takes no other. It returns the
-// server for stopServer, or nil if there is none.
+// detach closes the connection to the server, and makes no other. It returns the server
+// for stopServer, nil if there is none.
 func (e *engine) detach() *server.Server {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -113,7 +113,7 @@ func (e *engine) detach() *server.Server {
 	return srv
 }
 
-// stopServer returns once srv, if it is not nil, has left its directory.
+// stopServer stops srv, if it is not nil, and returns once it has left its directory.
 func stopServer(srv *server.Server) {
 	if srv != nil {
 		srv.Shutdown()
@@ -121,7 +121,7 @@ func stopServer(srv *server.Server) {
 	}
 }
 
-// health returns why the server does not store any more, or nil.
+// health returns why the server no longer stores events, or nil.
 func (e *engine) health() error {
 	e.mu.Lock()
 	srv := e.server
@@ -137,9 +137,9 @@ func (e *engine) health() error {
 	})
 }
 
-// lasting asks again if there is an error. The server gives itself a millisecond
-// to answer that it is ready, and now and then, on a busy machine, that is over
-// before it has looked; what keeps it from storing stays.
+// lasting asks again after an error. The server gives itself a millisecond to find that
+// it is ready, which may be too short on a busy machine. An error that keeps it from
+// storing stays.
 func lasting(health func() error) (err error) {
 	for range 3 {
 		if err = health(); err == nil {
@@ -149,10 +149,10 @@ func lasting(health func() error) (err error) {
 	return err
 }
 
-// A serverLog gives the log of the server to slog, its notices at level Debug.
+// A serverLog writes the log of the server to slog, its notices at level Debug.
 type serverLog struct {
 	log   *slog.Logger
-	fatal atomic.Bool // there was an error that the server does not go on after
+	fatal atomic.Bool // there was an error after which the server does not go on
 }
 
 func (l *serverLog) write(f func(string, ...any), format string, v []any) {

@@ -18,9 +18,9 @@ const (
 	probeSize   = 1 << 20
 )
 
-// watch starts the server again after it has failed to write: it gives up a
-// stream at the first such error, and goes on with that when there is room again.
-// Until then events are answered durable.ErrNoAnswer.
+// watch starts the server again after it has failed to write: at the first such error the
+// server gives up a stream for good. Until the server runs again, events are answered
+// durable.ErrNoAnswer.
 func (s *Store) watch(ctx context.Context) {
 	defer close(s.done)
 	tick := time.NewTicker(watchEvery)
@@ -43,16 +43,16 @@ func (s *Store) watch(ctx context.Context) {
 	}
 }
 
-// disconnect has events answered durable.ErrNoAnswer at once: to stop a server
-// takes a while, and until then it takes them without an answer.
+// disconnect has events answered durable.ErrNoAnswer at once. To stop a server takes a
+// while, and until then it would take them without an answer.
 func (s *Store) disconnect() *server.Server {
-	// First, since ForceReconnect writes what is left and holds the client's lock.
+	// First: ForceReconnect flushes the connection while it holds the client's lock.
 	srv := s.engine.detach()
 	_ = s.nc.ForceReconnect() // fails if it is closed, which is as good
 	return srv
 }
 
-// restart starts the server once the directory can be written to.
+// restart starts the server once the directory is writable.
 func (s *Store) restart(ctx context.Context) bool {
 	for {
 		err := probe(s.engine.options.StoreDir)
@@ -62,7 +62,7 @@ func (s *Store) restart(ctx context.Context) bool {
 		if err == nil {
 			return true
 		}
-		s.log.LogAttrs(ctx, slog.LevelDebug, "embedded: still not", slog.String("error", err.Error()))
+		s.log.LogAttrs(ctx, slog.LevelDebug, "embedded: the store still cannot write", slog.String("error", err.Error()))
 		t := time.NewTimer(restartWait)
 		select {
 		case <-ctx.Done():
@@ -73,8 +73,8 @@ func (s *Store) restart(ctx context.Context) bool {
 	}
 }
 
-// probe reports whether there is some room in dir. A server that is started
-// without it would have senders wait until it has failed again.
+// probe returns an error if dir has no room. A server that is started without room would
+// have senders wait until it has failed again.
 func probe(dir string) (err error) {
 	name := filepath.Join(dir, probeFile)
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)

@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	// aheadBytes is about how much of a stream is read ahead, and at least one
-	// message. The client can bound it in messages alone: a bound in bytes would
-	// have a message that is larger, of a time when MaxBody was, stop the reading.
+	// aheadBytes is about how much of a stream is read ahead, but at least one message.
+	// The limit for the client is in messages: at a limit in bytes, a message that is
+	// larger, of a time when MaxBody was, would stop the reading.
 	aheadBytes = 16 << 20
 	maxAhead   = 64 // messages
 )
 
-// resetAttempts is how often the client tries to make a consumer anew when it has
-// connected again: for about 15 seconds, at least.
+// resetAttempts is how often the client tries to create a consumer again after a
+// reconnect: for at least 15 seconds or so.
 const resetAttempts = 5
 
 // ahead is how many messages of a stream are read ahead.
@@ -25,8 +25,8 @@ func (c Config) ahead() int {
 	return int(min(max(aheadBytes/c.maxMessage(), 1), maxAhead))
 }
 
-// A reader reads what a stream has when it is opened, in order, without changing
-// it. It is for one goroutine.
+// A reader reads the messages that a stream has when it is opened, in order, and changes
+// nothing. It is not safe for concurrent use.
 type reader struct {
 	store  *Store
 	stream string
@@ -37,20 +37,20 @@ type reader struct {
 	consumer jetstream.Consumer
 	messages jetstream.MessagesContext
 	close    func()
-	left     uint64 // messages that are to come
-	// came is of the message that came last. An ordered consumer is made anew after a
-	// fault, under another name, and counts again.
+	left     uint64 // messages to come
+	// came is of the last message. After a fault the client creates an ordered consumer
+	// again, with another name, which counts from one.
 	came jetstream.MsgMetadata
 }
 
-// read returns a reader that reads at most ahead messages in advance, until ctx is
-// over. It must be stopped.
+// read returns a reader that reads at most ahead messages in advance, until ctx is done.
+// It must be stopped.
 func (s *Store) read(ctx context.Context, stream string, ahead int, c jetstream.OrderedConsumerConfig) (*reader, error) {
 	info, err := s.js.Stream(ctx, stream)
 	if err != nil {
 		return nil, err
 	}
-	c.MaxResetAttempts = resetAttempts // by itself it does not end
+	c.MaxResetAttempts = resetAttempts // the default is no limit
 	r := &reader{store: s, stream: stream, config: c, ahead: ahead, last: info.CachedInfo().State.LastSeq}
 	return r, r.open(ctx)
 }
@@ -64,13 +64,13 @@ func (r *reader) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// It does not ask for more than there is: while a request is open the server
-	// sends heartbeats, which would fill the places of the messages.
+	// It asks for no more than there is: while a request is open the server sends
+	// heartbeats, which would take the places of messages.
 	messages, err := consumer.Messages(jetstream.PullMaxMessages(r.ahead), jetstream.StopAfter(max(state.NumPending, 1)))
 	if err != nil {
 		return err
 	}
-	// While the client makes a consumer anew it looks at no context.
+	// The client ignores contexts while it creates a consumer again.
 	leave := context.AfterFunc(ctx, messages.Stop)
 	r.close = func() {
 		leave()
@@ -80,8 +80,7 @@ func (r *reader) open(ctx context.Context) error {
 	return nil
 }
 
-// next returns the next message, or nil when all have been read. ctx is that of
-// read.
+// next returns the next message, or nil when all were read. ctx is that of read.
 func (r *reader) next(ctx context.Context) (jetstream.Msg, *jetstream.MsgMetadata, error) {
 	for r.left > 0 {
 		m, err := nextWithin(ctx, r.messages)
@@ -111,8 +110,8 @@ func (r *reader) next(ctx context.Context) (jetstream.Msg, *jetstream.MsgMetadat
 	return nil, nil, nil
 }
 
-// askForMore finds out why no message comes. What was left may have been deleted
-// meanwhile, and what was delivered may be on its way.
+// askForMore finds out why no message comes. The rest may have been deleted, or may be on
+// its way.
 func (r *reader) askForMore(ctx context.Context) error {
 	state, err := r.consumer.Info(ctx)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
@@ -131,9 +130,8 @@ func (r *reader) askForMore(ctx context.Context) error {
 	return nil
 }
 
-// reopen goes on after the message that came last. The server keeps no consumer
-// that asks for nothing for five minutes, which callbacks and other shards may well
-// take.
+// reopen goes on after the last message. The server deletes a consumer that asks for
+// nothing for five minutes, and callbacks and other shards may take that long.
 func (r *reader) reopen(ctx context.Context) error {
 	r.close()
 	if seq := r.came.Sequence.Stream; seq > 0 {
@@ -148,11 +146,11 @@ func (r *reader) stop() {
 	r.store.forget(r.stream, r.consumer)
 }
 
-// forgetWait is how long the deletion of a consumer that was read with may take.
+// forgetWait is how long the deletion of a reader's consumer may take.
 const forgetWait = time.Second
 
-// forget deletes a consumer that was read with: the server would keep it, and the
-// goroutines of it, for five minutes.
+// forget deletes a reader's consumer. The server would keep it, and its goroutines, for
+// five minutes.
 func (s *Store) forget(stream string, c jetstream.Consumer) {
 	info := c.CachedInfo()
 	if info == nil || !s.nc.IsConnected() {
@@ -163,7 +161,7 @@ func (s *Store) forget(stream string, c jetstream.Consumer) {
 	_ = s.js.DeleteConsumer(ctx, stream, info.Name) // else the server does it
 }
 
-// readWait is how long a reader waits before it asks whether there is more.
+// readWait is how long a reader waits for a message before it asks why none comes.
 const readWait = time.Second
 
 // nextWithin returns the next message, or nil if none comes for a while.

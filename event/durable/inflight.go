@@ -13,22 +13,24 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// A server in this process dies with it, and what it counted in the last tenth of
-// a second is lost. So a run marks, before it calls a callback, up to which
-// sequence of a shard events may be with the callbacks. A mark reaches ahead, or
-// each event would cost a write. What the mark of a dead process covers, and has
-// no record of its own, may have killed it: that was an attempt.
+// A server in this process dies with it, and the deliveries that it counted in the
+// last tenth of a second are lost. So a run writes an in-flight mark before it calls
+// a callback: up to which sequence of a shard events may be with the callbacks. A
+// mark reaches ahead, or each event would cost a write. An event that the mark of a
+// dead process covers, and that has no record of its own, may have killed it: that
+// counts as an attempt.
 
 const (
-	// marksEvery is about how often a busy shard is marked; what is handled in
-	// this time is suspected when the process has died.
+	// marksEvery is about how often the mark of a busy shard is written. The events
+	// of this time are suspected when the process has died.
 	marksEvery = 100 * time.Millisecond
 	maxMarked  = 1024 // events ahead
-	// markFor is how long a mark is relied on, since records go when they are old.
+	// markFor is how long a mark is relied on, since old records are deleted.
 	markFor = time.Hour
 )
 
-// A mark is that of one consumer in one shard. All runs in this process share it.
+// A mark is the in-flight mark of one consumer in one shard. All runs in this
+// process share it.
 type mark struct {
 	users int // guarded by marks
 
@@ -45,15 +47,14 @@ type markKey struct {
 	subject string
 }
 
-// marks are those in use in this process: what one run has marked has not killed
-// the process as long as another can ask.
+// marks are those in use in this process: an event that one run has marked has not
+// killed the process while another run can ask.
 var marks = struct {
 	sync.Mutex
 	of map[markKey]*mark
 }{of: make(map[markKey]*mark)}
 
-// openMarks takes the marks of the shards. The function done is to be called when
-// no callback runs any more.
+// openMarks opens the mark of each shard. Call done when no callback runs any more.
 func (r *run) openMarks(consumers []jetstream.Consumer) (done func(context.Context)) {
 	server := r.nc.Opts.InProcessServer
 	keys := make([]markKey, len(consumers))
@@ -87,7 +88,7 @@ func openMark(key markKey) *mark {
 	return m
 }
 
-// closeMark takes back what m has in advance, unless another run uses it.
+// closeMark takes back what m covers in advance, unless another run uses it.
 func (r *run) closeMark(ctx context.Context, key markKey, m *mark) {
 	marks.Lock()
 	m.users--
@@ -130,8 +131,8 @@ func (r *run) writeMark(ctx context.Context, subject string, upTo uint64) error 
 	return err
 }
 
-// marked reports whether an event may have been with the callbacks of a process
-// that died.
+// marked reports whether the event may have been with the callbacks of a process that
+// died.
 func (d *delivery) marked(ctx context.Context) (bool, error) {
 	m := d.mark
 	if m == nil {
@@ -151,8 +152,8 @@ func (d *delivery) marked(ctx context.Context) (bool, error) {
 	return d.meta.Sequence.Stream <= m.found, nil
 }
 
-// load reads the mark that another process has left, and takes it back to the last
-// event that is there: those to come were not with that process.
+// load reads the mark that another process has left, and lowers it to the last event
+// that is stored: later events were not with that process.
 func (m *mark) load(ctx context.Context, d *delivery) error {
 	subject := d.markSubject(d.shard, d.made)
 	stored, err := d.journal.GetLastMsgForSubject(ctx, subject)

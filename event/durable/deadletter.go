@@ -27,12 +27,12 @@ const (
 // maxDeadError is the length in bytes of the error that a dead letter has.
 const maxDeadError = 1024
 
-// A DeadLetter is an event that a consumer could not finish. It stays until it
-// has been retried with success, or was dropped.
+// A DeadLetter is an event that a consumer could not handle. It stays until it has been
+// retried with success, or was dropped.
 type DeadLetter struct {
-	Number   uint64    // names it: [Store.RetryDead], [Store.DropDead]
-	Consumer string    // who could not finish it
-	Attempts int       // how many there were
+	Number   uint64    // for [Store.RetryDead] and [Store.DropDead]
+	Consumer string    // who could not handle it
+	Attempts int       // how often it was tried
 	Error    string    // the last error: one line, at most 1 KiB
 	Time     time.Time // when it became a dead letter
 	Stored   time.Time // when the event was stored
@@ -59,10 +59,10 @@ func (d *delivery) writeDead(ctx context.Context, a Attempt) error {
 			m.Header.Set(key, v)
 		}
 	}
-	// Written twice if the process dies before the event is acknowledged, and
+	// It is published twice if the process dies before the event is acknowledged, and
 	// stored once. All shards share the stream of dead letters, and each counts its
-	// events from one. The last two are for a stream and a consumer that were made
-	// anew.
+	// events from one. The last two parts are for a stream and a consumer that were
+	// deleted and created again.
 	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("dead:%s:%d:%d:%d:%s", d.c.Name, d.meta.Sequence.Stream, d.shard,
 		d.meta.Timestamp.UnixNano(), d.made))
 	m.Header.Set(headerDeadConsumer, d.c.Name)
@@ -73,11 +73,11 @@ func (d *delivery) writeDead(ctx context.Context, a Attempt) error {
 	return err
 }
 
-// oneLine makes s fit a header, in at most limit bytes.
+// oneLine makes s a header value of at most limit bytes.
 func oneLine(s string, limit int) string {
 	s = strings.ToValidUTF8(s[:min(len(s), limit)], "")
 	s = strings.Map(func(r rune) rune {
-		if !unicode.IsGraphic(r) { // controls, and what separates lines or turns them round
+		if !unicode.IsGraphic(r) { // controls, line separators, bidirectional marks
 			return ' '
 		}
 		return r
@@ -85,9 +85,8 @@ func oneLine(s string, limit int) string {
 	return strings.TrimSpace(s)
 }
 
-// DeadLetters returns up to limit dead letters, the oldest first, of those with a
-// Number above after. Their events are decoded, so limit is also a matter of
-// memory; it must be 1 to 1,000.
+// DeadLetters returns up to limit dead letters with a Number above after, the oldest
+// first. limit must be 1 to 1,000. All of them are in memory at once.
 func (s *Store) DeadLetters(ctx context.Context, after uint64, limit int) ([]DeadLetter, error) {
 	if limit < 1 || limit > 1000 {
 		return nil, errors.New("durable: limit must be 1 to 1000")
@@ -135,9 +134,9 @@ func (s *Store) DeadLetter(ctx context.Context, number uint64) (DeadLetter, erro
 	return s.deadLetter(m.Sequence, m.Time, m.Header, m.Data), nil
 }
 
-// RetryDead gives the event of a dead letter to h, and deletes the dead letter if
-// h returns nil; otherwise it returns h's error and the dead letter stays. ctx is
-// what h gets. Two calls at once call h twice. Close waits for h.
+// RetryDead calls h with the event of a dead letter, and deletes the dead letter if h
+// returns nil. Otherwise it returns h's error, and the dead letter stays. h gets ctx. Two
+// calls at once call h twice. Close waits for h.
 func (s *Store) RetryDead(ctx context.Context, number uint64, h event.Handler) error {
 	if h == nil {
 		return errors.New("durable: nil handler")
@@ -154,10 +153,10 @@ func (s *Store) RetryDead(ctx context.Context, number uint64, h event.Handler) e
 	if letter.EventError != nil {
 		return letter.EventError
 	}
-	if err := s.handing(h).HandleEvent(ctx, letter.Event); err != nil {
+	if err := s.withOrigin(h).HandleEvent(ctx, letter.Event); err != nil {
 		return err
 	}
-	// It is done, so an end of the context must not bring it back.
+	// The event is handled, so an end of the context must not keep the dead letter.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.c.PublishTimeout)
 	defer cancel()
 	if err := s.DropDead(ctx, number); err != nil && !errors.Is(err, ErrNotFound) {
@@ -175,8 +174,7 @@ func (s *Store) DropDead(ctx context.Context, number uint64) error {
 	}
 	err = stream.DeleteMsg(ctx, number)
 	if err != nil {
-		// The server has several words for what is not there, depending on what
-		// is beside it.
+		// The server has several errors for a message that does not exist.
 		if _, missing := stream.GetMsg(ctx, number); errors.Is(missing, jetstream.ErrMsgNotFound) {
 			err = missing
 		}
@@ -184,7 +182,7 @@ func (s *Store) DropDead(ctx context.Context, number uint64) error {
 	return deadError(number, err)
 }
 
-// deadError is err, which came of asking for a dead letter.
+// deadError returns the error for err of a request for a dead letter.
 func deadError(number uint64, err error) error {
 	switch {
 	case err == nil:

@@ -20,18 +20,18 @@ import (
 
 // Headers of a stored message.
 const (
-	// HeaderSchema has the version of what is stored: "1".
+	// HeaderSchema has the version of the stored format: "1".
 	HeaderSchema = "Accesshook-Schema"
 	// HeaderCredential has Event.Credential, percent-encoded. Missing if empty.
 	HeaderCredential = "Accesshook-Credential"
-	// HeaderRaw is "sealed" if the message has the body: the attribute RawAttribute.
+	// HeaderRaw is "sealed" if the message has the body, in RawAttribute.
 	HeaderRaw = "Accesshook-Raw"
 
 	headerContentType = "Content-Type"
 )
 
-// RawAttribute is the name of the extension attribute of a stored CloudEvent
-// that has the sealed body: base64 of nonce, text and tag of AES-256-GCM.
+// RawAttribute is the extension attribute of a stored CloudEvent that has the sealed
+// body: base64 of nonce, ciphertext and tag of AES-256-GCM.
 const RawAttribute = "accesshookraw"
 
 const (
@@ -41,7 +41,7 @@ const (
 
 var validVendor = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)
 
-// encode returns the message for e, and the shard that it belongs to.
+// encode returns the message of e, and its shard.
 func (s *Store) encode(e *event.Event) (m *nats.Msg, shard int, err error) {
 	if e == nil || e.ID == "" || !validVendor.MatchString(e.Vendor) {
 		return nil, 0, fmt.Errorf("%w: without an ID, or with a Vendor other than a-z, 0-9, - and _", ErrInvalid)
@@ -59,7 +59,7 @@ func (s *Store) encode(e *event.Event) (m *nats.Msg, shard int, err error) {
 	if e.Credential != "" {
 		m.Header.Set(HeaderCredential, url.PathEscape(e.Credential))
 	}
-	if s.c.KeepRaw && e.Raw != nil {
+	if e.Raw != nil && (s.c.KeepRaw || undecoded(e) && !s.sealer.empty()) {
 		data = withRaw(data, s.sealer.seal(e, e.Raw))
 		m.Header.Set(HeaderRaw, rawSealed)
 	}
@@ -67,12 +67,26 @@ func (s *Store) encode(e *event.Event) (m *nats.Msg, shard int, err error) {
 	return m, shard, nil
 }
 
-// tellUnknown logs, once, that events are stored which no callback will get.
-func (s *Store) tellUnknown(ctx context.Context, e *event.Event) {
+// undecoded reports whether the body is all that there is of e: the endpoint could
+// not decode it.
+func undecoded(e *event.Event) bool {
+	return e.Type == event.Unknown && e.Payload == nil && len(e.Raw) > 0
+}
+
+// logLostBody logs that e was stored without its body. It may be full of secrets, and
+// there is no key to seal it.
+func (s *Store) logLostBody(ctx context.Context, e *event.Event) {
+	s.log().LogAttrs(ctx, slog.LevelError, "durable: the body of an event that could not be decoded is not kept: Config.RawKeys would keep it, sealed",
+		slog.String("endpoint", e.Source), slog.String("vendor", e.Vendor), slog.String("id", e.ID), slog.Int("bytes", len(e.Raw)))
+}
+
+// logUnknownVendor logs, once, that events are stored that no callback will get. They
+// did not come from Handler or Middleware of an endpoint, which would have panicked.
+func (s *Store) logUnknownVendor(ctx context.Context, e *event.Event) {
 	if e == nil {
 		return
 	}
-	if _, ok := s.c.Payloads[e.Vendor]; !ok {
+	if s.AcceptsVendor(e.Vendor) != nil {
 		s.unknown.Do(func() {
 			s.log().LogAttrs(ctx, slog.LevelError, "durable: Config.Payloads lacks a vendor: its events are stored, and become dead letters",
 				slog.String("vendor", e.Vendor))
@@ -87,8 +101,8 @@ func withRaw(data, sealed []byte) []byte {
 	return append(data, `"}`...)
 }
 
-// decode reads what encode wrote. A decoder that panics would end the process
-// each time the event comes.
+// decode is the inverse of encode. A panic of a decoder becomes an error: it would end
+// the process each time the event is delivered.
 func (s *Store) decode(h nats.Header, data []byte) (e *event.Event, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -102,8 +116,8 @@ func (s *Store) decode(h nats.Header, data []byte) (e *event.Event, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// Decode asks for a decoder only if there is a payload; whether an event of an
-	// unknown vendor is handled should not depend on that.
+	// Decode needs a decoder only if there is a payload. Whether an event of an unknown
+	// vendor is handled must not depend on that.
 	if _, known := s.c.Payloads[e.Vendor]; !known {
 		return nil, fmt.Errorf("%w: %.64q", cloudevent.ErrNoDecoder, e.Vendor)
 	}
@@ -125,8 +139,8 @@ func (s *Store) decode(h nats.Header, data []byte) (e *event.Event, err error) {
 	return e, nil
 }
 
-// decodeEnvelope is decode without the payload, and without its decoder. It
-// returns nil if the rest cannot be read either.
+// decodeEnvelope decodes an event without its payload, and so without a decoder. It
+// returns nil if that fails too.
 func (s *Store) decodeEnvelope(h nats.Header, data []byte) *event.Event {
 	none := make(cloudevent.Payloads, len(s.c.Payloads))
 	for vendor := range s.c.Payloads {
@@ -142,10 +156,10 @@ func (s *Store) decodeEnvelope(h nats.Header, data []byte) *event.Event {
 
 // openRaw sets Raw of e, and its payload to one that has its secrets.
 //
-// An endpoint may have decoded the body otherwise than the decoder in Payloads
-// does now: with aliases, in another time zone, without a credential that is in
-// it, by an older version. What it found is what was stored, so the payload stays
-// as it is if the two differ in more than secrets.
+// The endpoint may have decoded the body in another way than the decoder in Payloads
+// does now: with aliases, in another time zone, with a credential masked, by an older
+// version. The stored payload is what the endpoint found, so it stays if the two differ
+// in more than secrets.
 func (s *Store) openRaw(e *event.Event, data []byte) error {
 	var sealed struct {
 		Raw []byte `json:"accesshookraw"`
@@ -167,7 +181,7 @@ func (s *Store) openRaw(e *event.Event, data []byte) error {
 	}
 	inner, err := decode(raw)
 	if err != nil || inner == nil {
-		return nil // what was stored could be decoded
+		return nil // the stored payload stays
 	}
 	stored, err := json.Marshal(e.Payload)
 	if err != nil {

@@ -2,12 +2,10 @@ package durable_test
 
 import (
 	"context"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/durable"
@@ -54,19 +52,4 @@ func TestCallbacksStoreOtherEvents(t *testing.T) {
 	got.wait(t, 2)
 	assert.ElementsMatch(t, idsOf([]*event.Event{newEvent(1), newEvent(2)}), got.ids())
 	noLetters(t, s)
-}
-
-func TestWhatIsMisconfiguredIsLogged(t *testing.T) {
-	t.Parallel()
-	var log logBuffer
-	s := open(t, embedded.Config{Config: durable.Config{RawKeys: rawKeys(make([]byte, 32)), Logger: log.logger()}})
-	assert.Contains(t, log.String(), "RawKeys without KeepRaw")
-	assert.NotContains(t, log.String(), "Config.Payloads lacks a vendor")
-	for i := range 3 {
-		e := newEvent(i)
-		e.Vendor = "stranger"
-		require.NoError(t, s.HandleEvent(t.Context(), e))
-	}
-	assert.Equal(t, 1, strings.Count(log.String(), `level=ERROR msg="durable: Config.Payloads lacks a vendor`))
-	assert.Contains(t, log.String(), "vendor=stranger")
 }

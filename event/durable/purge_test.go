@@ -140,24 +140,6 @@ func TestTheWindowOfAnotherProcessIsKept(t *testing.T) {
 	assert.Zero(t, n)
 }
 
-// Of some old and some young events, just the old ones go.
-func TestRetentionIsExact(t *testing.T) {
-	t.Parallel()
-	const retention = 3 * time.Second
-	r := newRoom(t, durable.Config{DedupeWindow: short, Retention: retention})
-	store(t, r, numbered(7)...)
-	old := time.Now()
-	r.finish(t, "siem", 7)
-	time.Sleep(time.Until(old.Add(retention)))
-	for i := range 4 {
-		store(t, r, newEvent(100+i))
-	}
-	r.finish(t, "siem", 4)
-	require.NoError(t, r.Purge(t.Context(), 0, false))
-	first, n := r.first(t)
-	assert.Equal(t, []uint64{8, 4}, []uint64{first, n})
-}
-
 func TestWhatAConsumerHasNotFinishedIsKept(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -294,14 +294,10 @@ func (l *buryLog) Handle(_ context.Context, r slog.Record) error {
 func TestDeadLetterIsStoredOnce(t *testing.T) {
 	t.Parallel()
 	log := &buryLog{Handler: slog.DiscardHandler, second: make(chan struct{})}
-	s := open(t, embedded.Config{Config: durable.Config{Logger: slog.New(log)}})
+	s := open(t, embedded.Config{Config: durable.Config{Logger: slog.New(log), PublishTimeout: 2 * time.Second}})
 	store(t, s, newEvent(1))
 	run(t, s, durable.Consumer{MaxAttempts: 1, Workers: 2, Lease: time.Second, Timeout: time.Millisecond}, failing)
-	select {
-	case <-log.second:
-	case <-time.After(patience):
-		require.FailNow(t, "the event did not come again")
-	}
+	receive(t, "the event, again", log.second)
 	eventually(t, "acknowledged", func() bool {
 		stats, err := s.Stats(t.Context())
 		require.NoError(t, err)

@@ -13,21 +13,21 @@ import (
 )
 
 const (
-	// roomEvery is how often Run looks for what may be deleted.
-	roomEvery = 30 * time.Second
-	// fullPause is the pause after a shard was found full and emptied.
+	// purgeEvery is how often Run looks for events to delete.
+	purgeEvery = 30 * time.Second
+	// fullPause is the pause after a full shard was purged.
 	fullPause = time.Second
-	// tellEvery is how often the log says at most that a shard stays full.
-	tellEvery = time.Minute
-	// A shard that is fuller than high is emptied down to low, of what is
-	// finished, whatever its age. In parts of its limit.
+	// logEvery is how often at most the log says that a shard is still full.
+	logEvery = time.Minute
+	// A shard that is fuller than high is purged of acknowledged events of any age, down
+	// to low. Both are parts of its limit.
 	high, low = 0.9, 0.75
 )
 
-// keepRoom deletes what is finished and old, now and then, and more of a shard
-// that was full.
-func (s *Store) keepRoom(ctx context.Context) {
-	tick := time.NewTicker(roomEvery)
+// purgeLoop deletes old acknowledged events now and then, and more of them in a shard that
+// was full.
+func (s *Store) purgeLoop(ctx context.Context) {
+	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	for {
 		for shard := range s.c.Shards {
@@ -55,9 +55,8 @@ func (s *Store) tryPurge(ctx context.Context, shard int, full bool) {
 	}
 }
 
-// purge deletes the events of a shard which every consumer has finished and that
-// are older than the retention, or of any age if the shard is nearly full or was
-// found full.
+// purge deletes the events of a shard that every consumer has acknowledged and that are
+// older than the retention, or of any age if the shard is nearly full or was found full.
 func (s *Store) purge(ctx context.Context, shard int, full bool) error {
 	stream, err := s.js.Stream(ctx, s.names.stream(shard))
 	if err != nil {
@@ -73,7 +72,7 @@ func (s *Store) purge(ctx context.Context, shard int, full bool) error {
 	}
 	if finished < state.FirstSeq {
 		if full && behind != nil {
-			s.tellHeld(ctx, shard, behind)
+			s.logHeld(ctx, shard, behind)
 		}
 		return nil
 	}
@@ -96,34 +95,33 @@ func (s *Store) purge(ctx context.Context, shard int, full bool) error {
 	if err := stream.Purge(ctx, jetstream.WithPurgeSequence(end)); err != nil {
 		return err
 	}
-	s.tellRoom(ctx, shard)
+	s.logRoom(ctx, shard)
 	return nil
 }
 
-// A fullness is what the log has been told of a shard.
+// A fullness is what the log says of a shard.
 type fullness struct {
-	held bool      // it is full, and nothing in it is finished
-	told time.Time // when the log was told so last
+	held   bool      // it is full, and its oldest event is not acknowledged
+	logged time.Time // when the log said so last
 }
 
-// tellHeld logs that a shard is full of what the consumer has not finished.
-func (s *Store) tellHeld(ctx context.Context, shard int, c *jetstream.ConsumerInfo) {
+// logHeld logs that a shard is full of events that the consumer has not acknowledged.
+func (s *Store) logHeld(ctx context.Context, shard int, c *jetstream.ConsumerInfo) {
 	s.fullMu.Lock()
 	defer s.fullMu.Unlock()
 	f := &s.fullness[shard]
-	if time.Since(f.told) < tellEvery {
+	if time.Since(f.logged) < logEvery {
 		return
 	}
-	*f = fullness{held: true, told: time.Now()}
+	*f = fullness{held: true, logged: time.Now()}
 	s.log().LogAttrs(ctx, slog.LevelWarn, "durable: a shard is full and a consumer has not finished its oldest event: "+
 		"events are answered 503 until it has, or the consumer is deleted",
 		slog.Int("shard", shard), slog.String("consumer", c.Name),
 		slog.Uint64("pending", c.NumPending), slog.Int("active", c.NumAckPending))
 }
 
-// tellRoom logs that there is room again in a shard, if the log has been told that
-// there is none.
-func (s *Store) tellRoom(ctx context.Context, shard int) {
+// logRoom logs that a shard has room again, if the log has said that it has none.
+func (s *Store) logRoom(ctx context.Context, shard int) {
 	s.fullMu.Lock()
 	defer s.fullMu.Unlock()
 	if s.fullness[shard].held {
@@ -132,8 +130,8 @@ func (s *Store) tellRoom(ctx context.Context, shard int) {
 	}
 }
 
-// excess is about how many events are too many in a shard: 0 unless it is nearly
-// full, or was found full.
+// excess is about how many events a shard has too many: 0 unless it is nearly full, or was
+// found full.
 func (s *Store) excess(info *jetstream.StreamInfo, full bool) uint64 {
 	bytes, limit := float64(info.State.Bytes), float64(info.Config.MaxBytes)
 	if limit <= 0 || !full && bytes <= high*limit {
@@ -147,9 +145,9 @@ func (s *Store) excess(info *jetstream.StreamInfo, full bool) uint64 {
 	return uint64(math.Ceil(max(0, bytes-keep) / bytes * float64(info.State.Msgs)))
 }
 
-// finishedUpTo returns the last sequence that every durable consumer of the
-// stream has finished, with all before it, and the consumer that is behind all
-// others; 0 and nil if there is none.
+// finishedUpTo returns the sequence up to which every durable consumer of the stream has
+// acknowledged all events, and the consumer that is behind all others; 0 and nil if there
+// is none.
 func finishedUpTo(ctx context.Context, stream jetstream.Stream) (finished uint64, behind *jetstream.ConsumerInfo, err error) {
 	consumers, err := durableConsumers(ctx, stream)
 	if err != nil {
@@ -168,11 +166,11 @@ func finishedUpTo(ctx context.Context, stream jetstream.Stream) (finished uint64
 	return finished, behind, nil
 }
 
-// finishedBy is up to where c has finished what there was up to last. Another
-// client's consumer may have a filter, and finishes nothing while nothing comes for
-// it. It has nothing to do if it has finished the newest event for it that the
-// stream has. What it says itself of how many are left does not count: its server
-// may not have looked at the newest yet, or not even have it.
+// finishedBy is the sequence up to which c has acknowledged the events up to last. The
+// consumer of another client may have a filter, and acknowledges nothing while no event is
+// for it. It has finished if it has acknowledged the newest event in the stream that is
+// for it. Its own count of pending events does not say that: its server may not have the
+// newest event yet.
 func finishedBy(ctx context.Context, stream jetstream.Stream, c *jetstream.ConsumerInfo, last uint64) (uint64, error) {
 	floor := c.AckFloor.Stream
 	filters := c.Config.FilterSubjects
@@ -197,9 +195,9 @@ func finishedBy(ctx context.Context, stream jetstream.Stream, c *jetstream.Consu
 	return last, nil
 }
 
-// durableConsumers returns what all consumers of the stream have done, but for
-// those of a Replay. It asks one after another, since a cluster leaves out of a
-// list those whose server does not answer; here that is an error.
+// durableConsumers returns the state of all consumers of the stream but those of a Replay.
+// It asks one after another: a cluster leaves consumers out of a list whose server does
+// not answer. Here that is an error.
 func durableConsumers(ctx context.Context, stream jetstream.Stream) ([]*jetstream.ConsumerInfo, error) {
 	names, err := consumerNames(ctx, stream)
 	if err != nil {
@@ -209,7 +207,7 @@ func durableConsumers(ctx context.Context, stream jetstream.Stream) ([]*jetstrea
 	for _, name := range names {
 		info, err := consumerInfo(ctx, stream, name)
 		if errors.Is(err, jetstream.ErrConsumerNotFound) {
-			// Deleted meanwhile, or not there yet on a server that has just started.
+			// Deleted meanwhile, or not yet known to a server that has just started.
 			if again, listErr := consumerNames(ctx, stream); listErr == nil && !slices.Contains(again, name) {
 				continue
 			}
@@ -236,7 +234,7 @@ func consumerNames(ctx context.Context, stream jetstream.Stream) ([]string, erro
 	return names, nil
 }
 
-// consumerInfo asks what a consumer has done, of whatever kind it is.
+// consumerInfo returns the state of a consumer, pull or push.
 func consumerInfo(ctx context.Context, stream jetstream.Stream, name string) (*jetstream.ConsumerInfo, error) {
 	pull, err := stream.Consumer(ctx, name)
 	if err == nil {
@@ -259,7 +257,7 @@ func firstSince(ctx context.Context, stream jetstream.Stream, first, end uint64,
 		middle := first + (end-first)/2
 		m, err := stream.GetMsg(ctx, middle)
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			end = middle // deleted meanwhile, or by hand: rather too little than too much
+			end = middle // it was deleted: rather too few than too many
 			continue
 		}
 		if err != nil {
