@@ -1,31 +1,31 @@
-// Package benchkit is what the benchmarks of the vendor packages share: the same
-// requests and the same lean ResponseWriter for the handler that is measured and
-// for what it is compared with.
-package benchkit
+// Package bench runs the benchmarks of the vendor packages. The handler that is
+// measured and those it is compared with get the same requests and the same lean
+// ResponseWriter. Command ratio compares the results.
+package bench
 
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"testing"
 	"time"
 )
 
-// Count is how many different payloads a benchmark cycles through. A single one
+// payloads is how many different payloads a benchmark cycles through. A single one
 // would flatter decoders that keep strings they have seen.
-const Count = 1000
+const payloads = 1000
 
-// Run measures h with the requests that build returns for 0 to Count-1. All of
-// them are prepared before the clock runs; each is sent again and again.
+// Run measures h with the requests that build returns for i from 0 to 999, which
+// must have different bodies. All of them are built before the clock starts, and
+// sent in turn.
 func Run(b *testing.B, h http.Handler, build func(ctx context.Context, i int) (*http.Request, error)) {
 	b.Helper()
 	type prepared struct {
 		r    *http.Request
 		body *body
 	}
-	requests := make([]prepared, Count)
+	requests := make([]prepared, payloads)
 	size := int64(0)
 	for i := range requests {
 		r, err := build(context.Background(), i)
@@ -40,35 +40,19 @@ func Run(b *testing.B, h http.Handler, build func(ctx context.Context, i int) (*
 		requests[i] = prepared{r, &body{raw: raw}}
 		size += int64(len(raw))
 	}
-	b.SetBytes(size / Count)
+	b.SetBytes(size / payloads)
 	b.ReportAllocs()
 	w := new(writer)
 	for i := 0; b.Loop(); i++ {
-		p := &requests[i%Count]
+		p := &requests[i%payloads]
 		p.body.Reader.Reset(p.body.raw)
 		p.r.Body = p.body
 		w.reset()
 		h.ServeHTTP(w, p.r)
 		if w.status != http.StatusOK {
-			b.Fatal(fmt.Errorf("status %d", w.status))
+			b.Fatalf("status %d", w.status)
 		}
 	}
-}
-
-// Bodies returns the bodies that Run would send, for a benchmark of a part.
-func Bodies(b *testing.B, build func(ctx context.Context, i int) (*http.Request, error)) [][]byte {
-	b.Helper()
-	bodies := make([][]byte, Count)
-	for i := range bodies {
-		r, err := build(context.Background(), i)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if bodies[i], err = io.ReadAll(r.Body); err != nil {
-			b.Fatal(err)
-		}
-	}
-	return bodies
 }
 
 type body struct {
@@ -79,7 +63,7 @@ type body struct {
 func (*body) Close() error { return nil }
 
 // writer is a ResponseWriter that costs next to nothing. It has a read deadline,
-// as that of net/http.
+// as net/http's has.
 type writer struct {
 	header http.Header
 	status int

@@ -29,14 +29,12 @@ var (
 	killSeed   = flag.Uint64("seed", 0, "what the kill test decides by; 0: a new one")
 )
 
-// killAfter is how many events an incarnation that is killed while it serves takes
-// at least.
+// killAfter is how many events an incarnation receives at least before it is killed.
 const killAfter = 50
 
 // The gateway is killed with SIGKILL at random moments, also while it starts, and
-// started again on the same directory, while events are sent over many
-// connections. In the end every event that was answered 200 must have been
-// printed.
+// started again on the same directory, while senders send events over many connections.
+// In the end every event that was answered 200 must have been printed.
 //
 //	go test ./examples/gateway -run KillTest -v -args -rounds 200
 func TestKillTest(t *testing.T) {
@@ -78,7 +76,7 @@ func TestKillTest(t *testing.T) {
 	require.Equal(t, exitOK, p.wait())
 	took := time.Since(began)
 
-	printed, halves := readOutput(t, output)
+	printed, partial := readOutput(t, output)
 	requireNothingLeft(t, dir, output)
 	answered, lost, twice := 0, 0, 0
 	for n, outcome := range senders.outcomes {
@@ -96,14 +94,14 @@ func TestKillTest(t *testing.T) {
 		require.Less(t, n, len(senders.outcomes), "an event that nobody sent")
 	}
 	t.Logf("%d kills in %s: %d events answered 200, of which %d were sent again after a failure; %d not answered 200 and never sent again; "+
-		"lost %d, printed more than once %d, half lines %d",
-		*killRounds, took.Round(time.Second), answered, senders.again.Load(), len(senders.outcomes)-answered, lost, twice, halves)
+		"lost %d, printed more than once %d, partial lines %d",
+		*killRounds, took.Round(time.Second), answered, senders.again.Load(), len(senders.outcomes)-answered, lost, twice, partial)
 	assert.Zero(t, lost, "events that were answered 200 and not printed")
 	assert.GreaterOrEqual(t, answered, killAfter*served)
 }
 
-// requireNothingLeft requires that a gateway prints nothing of what was handled
-// before the last one was stopped.
+// requireNothingLeft requires that a new gateway prints no event that was handled before
+// the last one stopped.
 func requireNothingLeft(t *testing.T, dir, output string) {
 	t.Helper()
 	before, err := os.Stat(output)
@@ -118,8 +116,8 @@ func requireNothingLeft(t *testing.T, dir, output string) {
 	assert.Equal(t, before.Size(), after.Size(), "it was printed again")
 }
 
-// startIncarnation starts a gateway that may be killed at any moment. What it
-// prints goes to the end of the same file each time, as with >> in a shell.
+// startIncarnation starts a gateway that may be killed at any moment. Its output is
+// appended to the same file each time, as with >> in a shell.
 func startIncarnation(t *testing.T, dir, output string) *process {
 	t.Helper()
 	p := newProcess(t, withRelock, "-data", dir, "-retries", "100")
@@ -132,7 +130,7 @@ func startIncarnation(t *testing.T, dir, output string) *process {
 	return p
 }
 
-// during lets the gateway run for d, in which it must not end by itself.
+// during lets the gateway run for d. It must not exit by itself.
 func (p *process) during(d time.Duration) {
 	p.t.Helper()
 	select {
@@ -142,7 +140,7 @@ func (p *process) during(d time.Duration) {
 	}
 }
 
-// until lets the gateway run until ok, as during does.
+// until lets the gateway run until ok returns true. It must not exit by itself.
 func (p *process) until(what string, ok func() bool) {
 	p.t.Helper()
 	for began := time.Now(); !ok(); p.during(time.Millisecond) {
@@ -150,7 +148,7 @@ func (p *process) until(what string, ok func() bool) {
 	}
 }
 
-// What a sender knows of an event.
+// What a sender knows about an event.
 type outcome byte
 
 const (
@@ -158,11 +156,11 @@ const (
 	accepted                // answered 200
 )
 
-// senders send events, each of them until it is answered 200; but for every
-// fourth of those that fail, which nobody sends again.
+// senders send events, each of them until it is answered 200. But they do not retry every
+// fourth of those that fail.
 type senders struct {
 	t       *testing.T
-	url     atomic.Pointer[string] // nil: nobody is there
+	url     atomic.Pointer[string] // nil: no gateway runs
 	last    atomic.Bool            // no new events
 	running sync.WaitGroup
 	client  *http.Client
@@ -196,7 +194,7 @@ func (s *senders) sendTo(url string) {
 	s.url.Store(&url)
 }
 
-// finish waits until all events that are sent again are answered 200.
+// finish waits until all events that are retried have been answered 200.
 func (s *senders) finish() {
 	s.last.Store(true)
 	s.running.Wait()
@@ -228,7 +226,7 @@ func (s *senders) send(ctx context.Context) {
 	}
 }
 
-// gateway waits until there is one.
+// gateway returns the URL of the gateway, and waits until one runs.
 func (s *senders) gateway(ctx context.Context) string {
 	for ctx.Err() == nil {
 		if url := s.url.Load(); url != nil {
@@ -260,7 +258,7 @@ func (s *senders) post(ctx context.Context, url string, n int) bool {
 }
 
 // untilHandled waits until the store has events, and all are handled. The consumer must
-// have been there before, or it may not be there yet in the shard that has them.
+// exist before the call: a new one may not exist in every shard yet.
 func (p *process) untilHandled() {
 	p.t.Helper()
 	p.eventually("not all is handled", func() bool {
@@ -270,9 +268,9 @@ func (p *process) untilHandled() {
 	})
 }
 
-// readOutput returns how often each event was printed, by all incarnations, and
-// how many lines were cut off by a kill: those count as not printed.
-func readOutput(t *testing.T, name string) (printed map[int]int, halves int) {
+// readOutput returns how often each event was printed, by all incarnations together, and
+// how many partial lines a kill has left. Those do not count as printed.
+func readOutput(t *testing.T, name string) (printed map[int]int, partial int) {
 	t.Helper()
 	printed = make(map[int]int)
 	text, err := os.ReadFile(name)
@@ -283,9 +281,9 @@ func readOutput(t *testing.T, name string) (printed map[int]int, halves int) {
 			Data        struct{ Session struct{ ID string } }
 		}
 		if json.Unmarshal(line, &e) != nil {
-			require.Equal(t, 1, bytes.Count(append([]byte("{"), line...), []byte("{{")), "not half a line: %s", line)
-			require.LessOrEqual(t, bytes.Count(line, []byte("specversion")), 1, "a line is glued to half a line: %s", line)
-			halves++
+			require.Equal(t, 1, bytes.Count(append([]byte("{"), line...), []byte("{{")), "not a partial line: %s", line)
+			require.LessOrEqual(t, bytes.Count(line, []byte("specversion")), 1, "a line continues a partial line: %s", line)
+			partial++
 			continue
 		}
 		require.Equal(t, "1.0", e.SpecVersion)
@@ -293,11 +291,11 @@ func readOutput(t *testing.T, name string) (printed map[int]int, halves int) {
 		require.NoError(t, err)
 		printed[n]++
 	}
-	return printed, halves
+	return printed, partial
 }
 
-// defaultRounds lets a run of all tests, which passes flags to every package, say
-// how many rounds there are.
+// defaultRounds returns the number of rounds, which the environment can set: a run of all
+// tests passes flags to every package.
 func defaultRounds() int {
 	if n, err := strconv.Atoi(os.Getenv("ACCESSHOOK_KILL_ROUNDS")); err == nil && n > 0 {
 		return n

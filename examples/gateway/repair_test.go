@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A shell opens a file for writing only. What it has stays, and the first line is
-// a line of its own.
-func TestHalfALineIsEnded(t *testing.T) {
+// A shell opens a file for writing only. The content stays, and the first event gets a
+// line of its own.
+func TestPartialLineIsTerminated(t *testing.T) {
 	for before, want := range map[string]string{
 		"":                 "",
 		"{}\n":             "{}\n",
@@ -23,7 +23,7 @@ func TestHalfALineIsEnded(t *testing.T) {
 			require.NoError(t, os.WriteFile(name, []byte(before), 0o600))
 			f, err := os.OpenFile(name, mode, 0)
 			require.NoError(t, err)
-			require.NoError(t, endHalfLine(f))
+			require.NoError(t, terminatePartialLine(f))
 			require.NoError(t, f.Close())
 			text, err := os.ReadFile(name)
 			require.NoError(t, err)
@@ -32,21 +32,21 @@ func TestHalfALineIsEnded(t *testing.T) {
 	}
 }
 
-// Nothing is read from a pipe or a device, and nothing written to it.
-func TestOnlyFilesHaveHalfALine(t *testing.T) {
+// terminatePartialLine does not read from a pipe or a device, nor write to it.
+func TestOnlyFilesHavePartialLines(t *testing.T) {
 	r, w, err := os.Pipe()
 	require.NoError(t, err)
-	require.NoError(t, endHalfLine(w))
+	require.NoError(t, terminatePartialLine(w))
 	require.NoError(t, w.Close())
 	n, _ := r.Read(make([]byte, 1))
 	assert.Zero(t, n)
 	require.NoError(t, r.Close())
 	var b buffer
-	require.NoError(t, endHalfLine(&b))
+	require.NoError(t, terminatePartialLine(&b))
 	assert.Empty(t, b.String())
 }
 
-func TestGatewayEndsHalfALine(t *testing.T) {
+func TestGatewayTerminatesPartialLine(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "out")
 	require.NoError(t, os.WriteFile(name, []byte("{\"half"), 0o600))
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)

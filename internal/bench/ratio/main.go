@@ -1,7 +1,7 @@
-// Command benchratio compares each vendor's BenchmarkHandler with its
+// Command ratio compares each vendor's BenchmarkHandler with its
 // BenchmarkHandwritten and BenchmarkFloor, and prints a table in Markdown:
 //
-//	go run ./internal/benchratio [-rounds 9] [-benchtime 200ms] [-w README.md] [vendor ...]
+//	go run ./internal/bench/ratio [-rounds 9] [-benchtime 200ms] [-w README.md] [vendor ...]
 //
 // Machines drift by a factor of two within seconds. So the test binary of each
 // package is compiled once, and in each round its three benchmarks run one right
@@ -11,8 +11,8 @@
 // With -w, which takes all vendors, the table also replaces what stands in that
 // file between the lines
 //
-//	<!-- benchratio -->
-//	<!-- /benchratio -->
+//	<!-- bench -->
+//	<!-- /bench -->
 //
 // A figure that is over its limit is marked and is no failure of the program,
 // since a busy machine can cause it. A package that is not there, or whose
@@ -40,13 +40,13 @@ func main() {
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "benchratio:", err)
+		fmt.Fprintln(os.Stderr, "ratio:", err)
 		os.Exit(1)
 	}
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	flags := flag.NewFlagSet("benchratio", flag.ContinueOnError)
+	flags := flag.NewFlagSet("ratio", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	rounds := flags.Int("rounds", 9, "how often each benchmark is run")
 	benchtime := flags.Duration("benchtime", 200*time.Millisecond, "how long each benchmark runs in a round")
@@ -130,7 +130,7 @@ func thisPlatform(ctx context.Context) (platform, error) {
 
 // compare measures all vendors, round by round.
 func compare(ctx context.Context, chosen []vendor, rounds int, benchtime time.Duration, progress io.Writer) ([]summary, error) {
-	dir, err := os.MkdirTemp("", "benchratio")
+	dir, err := os.MkdirTemp("", "ratio")
 	if err != nil {
 		return nil, err
 	}

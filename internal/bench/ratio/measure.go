@@ -69,16 +69,14 @@ func command(ctx context.Context, dir, name string, args ...string) (string, err
 // A summary has the medians of a vendor's rounds.
 type summary struct {
 	vendor
-	nsPerOp     float64
-	allocs      float64
-	handwritten float64 // Handler ÷ Handwritten
-	floor       float64 // Handler ÷ Floor
+	nsPerOp float64
+	costs   costs
 }
 
 // summarize takes the ratios within each round, where the machine was as fast
 // for the one as for the other, and then their medians.
 func summarize(v vendor, rounds []round) summary {
-	over := func(f func(round) float64) float64 {
+	medianOf := func(f func(round) float64) float64 {
 		all := make([]float64, len(rounds))
 		for i, r := range rounds {
 			all[i] = f(r)
@@ -86,11 +84,14 @@ func summarize(v vendor, rounds []round) summary {
 		return median(all)
 	}
 	return summary{
-		vendor:      v,
-		nsPerOp:     over(func(r round) float64 { return r.handler.nsPerOp }),
-		allocs:      over(func(r round) float64 { return r.handler.allocsPerOp }),
-		handwritten: over(func(r round) float64 { return r.handler.nsPerOp / r.handwritten.nsPerOp }),
-		floor:       over(func(r round) float64 { return r.handler.nsPerOp / r.floor.nsPerOp }),
+		vendor:  v,
+		nsPerOp: medianOf(func(r round) float64 { return r.handler.nsPerOp }),
+		costs: costs{
+			handwritten: medianOf(func(r round) float64 { return r.handler.nsPerOp / r.handwritten.nsPerOp }),
+			floor:       medianOf(func(r round) float64 { return r.handler.nsPerOp / r.floor.nsPerOp }),
+			allocs:      medianOf(func(r round) float64 { return r.handler.allocsPerOp }),
+			bytes:       medianOf(func(r round) float64 { return r.handler.bytesPerOp }),
+		},
 	}
 }
 

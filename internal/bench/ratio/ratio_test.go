@@ -20,6 +20,7 @@ BenchmarkHandler-2       	   73472	      2925 ns/op	 124.78 MB/s	    1888 B/op	 
 BenchmarkHandlerOther-2  	   73472	      9999 ns/op	    1888 B/op	       9 allocs/op
 BenchmarkFloor           	 1000000	       987.5 ns/op	       0 B/op	       0 allocs/op
 BenchmarkBare-16         	 1000000	       987.5 ns/op
+BenchmarkNoAllocs-2      	 1000000	       987.5 ns/op	       8 B/op
 BenchmarkTwice-2         	       1	         1 ns/op	       0 B/op	       0 allocs/op
 BenchmarkTwice-2         	       1	         1 ns/op	       0 B/op	       0 allocs/op
 BenchmarkNoTime-2        	       1	         1 MB/s	       0 B/op	       0 allocs/op
@@ -32,15 +33,16 @@ PASS
 		want result
 		err  string
 	}{
-		"Handler": {want: result{2925, 6}},
-		"Floor":   {want: result{987.5, 0}},
-		"Bare":    {err: "benchmark Bare reports no allocs/op"},
-		"Twice":   {err: "benchmark Twice reports twice"},
-		"NoTime":  {err: "benchmark NoTime reports no ns/op"},
-		"Odd":     {err: "benchmark Odd: a number without a unit"},
-		"Words":   {err: "benchmark Words: not a number"},
-		"Failed":  {err: "benchmark Failed"},
-		"Missing": {err: "benchmark Missing reports nothing"},
+		"Handler":  {want: result{2925, 1888, 6}},
+		"Floor":    {want: result{987.5, 0, 0}},
+		"Bare":     {err: "benchmark Bare reports no B/op"},
+		"NoAllocs": {err: "benchmark NoAllocs reports no allocs/op"},
+		"Twice":    {err: "benchmark Twice reports twice"},
+		"NoTime":   {err: "benchmark NoTime reports no ns/op"},
+		"Odd":      {err: "benchmark Odd: a number without a unit"},
+		"Words":    {err: "benchmark Words: not a number"},
+		"Failed":   {err: "benchmark Failed"},
+		"Missing":  {err: "benchmark Missing reports nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := parse(output, name)
@@ -84,34 +86,34 @@ func TestMedian(t *testing.T) {
 
 // The ratio is taken within a round: here the machine slows down by ten.
 func TestSummarize(t *testing.T) {
-	at := func(ns, allocs float64) result { return result{ns, allocs} }
 	got := summarize(vendors[0], []round{
-		{at(400, 6), at(1000, 30), at(200, 5)},
-		{at(4000, 6), at(10000, 30), at(2000, 5)},
-		{at(450, 7), at(1000, 30), at(300, 5)},
+		{result{400, 900, 6}, result{1000, 5000, 30}, result{200, 500, 5}},
+		{result{4000, 920, 6}, result{10000, 5000, 30}, result{2000, 500, 5}},
+		{result{450, 910, 7}, result{1000, 5000, 30}, result{300, 500, 5}},
 	})
 	assert.Equal(t, vendors[0], got.vendor)
 	assert.InDelta(t, 450, got.nsPerOp, 1e-9)
-	assert.InDelta(t, 6, got.allocs, 1e-9)
-	assert.InDelta(t, 0.4, got.handwritten, 1e-9)
-	assert.InDelta(t, 2, got.floor, 1e-9)
+	assert.InDelta(t, 0.4, got.costs.handwritten, 1e-9)
+	assert.InDelta(t, 2, got.costs.floor, 1e-9)
+	assert.InDelta(t, 6, got.costs.allocs, 1e-9)
+	assert.InDelta(t, 910, got.costs.bytes, 1e-9)
 }
 
 func TestTable(t *testing.T) {
 	summaries := []summary{
-		{vendor: vendors[0], nsPerOp: 2925.4, allocs: 6, handwritten: 0.4411, floor: 1.46},
-		{vendor: vendors[2], nsPerOp: 2080, allocs: 10, handwritten: 0.501, floor: 2.001},
+		{vendors[0], 2925.4, costs{handwritten: 0.3211, floor: 1.46, allocs: 5, bytes: 1599.5}},
+		{vendors[2], 2080, costs{handwritten: 0.461, floor: 1.601, allocs: 10, bytes: 1401}},
 	}
 	assert.Equal(t, `go1.26.8, linux/amd64, 2 CPUs; medians of 9 interleaved rounds, limits in parentheses.
 
-| vendor | Handler ns/op | ÷ Handwritten (limit) | ÷ Floor (limit) | allocations (limit) |
-| --- | ---: | ---: | ---: | ---: |
-| Relock | 2925 | 0.45 (0.50) | 1.46 (1.70) | 6 (12) |
-| Unloc | 2080 | **0.51 over** (0.50) | **2.01 over** (2.00) | **10 over** (9) |
+| vendor | Handler ns/op | ÷ Handwritten (limit) | ÷ Floor (limit) | allocations (limit) | bytes (limit) |
+| --- | ---: | ---: | ---: | ---: | ---: |
+| Relock | 2925 | 0.33 (0.38) | 1.46 (1.60) | 5 (5) | 1600 (1600) |
+| Unloc | 2080 | **0.47 over** (0.46) | **1.61 over** (1.60) | **10 over** (4) | **1401 over** (1400) |
 `, table(platform{"go1.26.8", "linux", "amd64", 2}, 9, summaries))
 
 	assert.Contains(t, table(platform{"go1.27.0", "linux", "amd64", 2}, 9, summaries),
-		"| Unloc | 2080 | – | **2.01 over** (2.00) |")
+		"| Unloc | 2080 | – | **1.61 over** (1.60) |")
 }
 
 func TestComparable(t *testing.T) {
@@ -145,16 +147,16 @@ func TestFigure(t *testing.T) {
 
 func TestReplace(t *testing.T) {
 	for name, test := range map[string]struct{ document, want, err string }{
-		"empty":         {document: "a\n<!-- benchratio -->\n<!-- /benchratio -->\nz\n", want: "a\n<!-- benchratio -->\n\nNEW\n\n<!-- /benchratio -->\nz\n"},
-		"old text":      {document: "a\n<!-- benchratio -->\nold\n\nold\n<!-- /benchratio -->\nz", want: "a\n<!-- benchratio -->\n\nNEW\n\n<!-- /benchratio -->\nz"},
-		"end of file":   {document: "<!-- benchratio -->\n<!-- /benchratio -->", want: "<!-- benchratio -->\n\nNEW\n\n<!-- /benchratio -->"},
-		"CRLF":          {document: "<!-- benchratio -->\r\nold\r\n<!-- /benchratio -->\r\n", want: "<!-- benchratio -->\r\n\nNEW\n\n<!-- /benchratio -->\r\n"},
-		"in a sentence": {document: "see <!-- benchratio -->\n<!-- benchratio -->\n<!-- /benchratio -->\n", want: "see <!-- benchratio -->\n<!-- benchratio -->\n\nNEW\n\n<!-- /benchratio -->\n"},
-		"neither":       {document: "a\n", err: "no line <!-- benchratio -->"},
-		"no end":        {document: "<!-- benchratio -->\n", err: "no line <!-- /benchratio -->"},
-		"no beginning":  {document: "<!-- /benchratio -->\n", err: "no line <!-- benchratio -->"},
-		"wrong order":   {document: "<!-- /benchratio -->\n<!-- benchratio -->\n", err: "comes before"},
-		"twice":         {document: "<!-- benchratio -->\n<!-- benchratio -->\n<!-- /benchratio -->\n", err: "twice"},
+		"empty":         {document: "a\n<!-- bench -->\n<!-- /bench -->\nz\n", want: "a\n<!-- bench -->\n\nNEW\n\n<!-- /bench -->\nz\n"},
+		"old text":      {document: "a\n<!-- bench -->\nold\n\nold\n<!-- /bench -->\nz", want: "a\n<!-- bench -->\n\nNEW\n\n<!-- /bench -->\nz"},
+		"end of file":   {document: "<!-- bench -->\n<!-- /bench -->", want: "<!-- bench -->\n\nNEW\n\n<!-- /bench -->"},
+		"CRLF":          {document: "<!-- bench -->\r\nold\r\n<!-- /bench -->\r\n", want: "<!-- bench -->\r\n\nNEW\n\n<!-- /bench -->\r\n"},
+		"in a sentence": {document: "see <!-- bench -->\n<!-- bench -->\n<!-- /bench -->\n", want: "see <!-- bench -->\n<!-- bench -->\n\nNEW\n\n<!-- /bench -->\n"},
+		"neither":       {document: "a\n", err: "no line <!-- bench -->"},
+		"no end":        {document: "<!-- bench -->\n", err: "no line <!-- /bench -->"},
+		"no beginning":  {document: "<!-- /bench -->\n", err: "no line <!-- bench -->"},
+		"wrong order":   {document: "<!-- /bench -->\n<!-- bench -->\n", err: "comes before"},
+		"twice":         {document: "<!-- bench -->\n<!-- bench -->\n<!-- /bench -->\n", err: "twice"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := replace(test.document, "NEW\n")
@@ -173,11 +175,11 @@ func TestReplace(t *testing.T) {
 
 func TestReplaceFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "README.md")
-	require.NoError(t, os.WriteFile(name, []byte("a\n<!-- benchratio -->\n<!-- /benchratio -->\n"), 0o600))
+	require.NoError(t, os.WriteFile(name, []byte("a\n<!-- bench -->\n<!-- /bench -->\n"), 0o600))
 	require.NoError(t, replaceFile(name, "NEW"))
 	got, err := os.ReadFile(name)
 	require.NoError(t, err)
-	assert.Equal(t, "a\n<!-- benchratio -->\n\nNEW\n\n<!-- /benchratio -->\n", string(got))
+	assert.Equal(t, "a\n<!-- bench -->\n\nNEW\n\n<!-- /bench -->\n", string(got))
 	info, err := os.Stat(name)
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
@@ -210,8 +212,8 @@ func TestCompileNamesThePackage(t *testing.T) {
 func TestMeasure(t *testing.T) {
 	for name, test := range map[string]struct{ script, err string }{
 		"all is well": {script: `case "$2" in
-			*Handler*) echo "BenchmarkHandler-2 10 300 ns/op 0 B/op 6 allocs/op";;
-			*Handwritten*) echo "BenchmarkHandwritten-2 10 600 ns/op 0 B/op 22 allocs/op";;
+			*Handler*) echo "BenchmarkHandler-2 10 300 ns/op 16 B/op 6 allocs/op";;
+			*Handwritten*) echo "BenchmarkHandwritten-2 10 600 ns/op 32 B/op 22 allocs/op";;
 			*) echo "BenchmarkFloor-2 10 200 ns/op 0 B/op 5 allocs/op";;
 		esac`},
 		"fails":       {script: "echo 'status 401'; exit 1", err: "benchmark Handler: "},
@@ -227,7 +229,7 @@ func TestMeasure(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			assert.Equal(t, round{result{300, 6}, result{600, 22}, result{200, 5}}, got)
+			assert.Equal(t, round{result{300, 16, 6}, result{600, 32, 22}, result{200, 0, 5}}, got)
 		})
 	}
 }

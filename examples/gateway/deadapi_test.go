@@ -22,8 +22,8 @@ import (
 	"github.com/accesshook/accesshook/relock"
 )
 
-// A deadPipe is a pipeline with a store whose callback fails, until a test gives
-// it another one; and its dead letters over HTTP.
+// A deadPipe is a pipeline with a store, and serves its dead letters over HTTP. The
+// callback fails until a test sets another one.
 type deadPipe struct {
 	*pipe
 	callback atomic.Pointer[event.HandlerFunc]
@@ -41,7 +41,7 @@ func newDeadPipe(t *testing.T) *deadPipe {
 	p.pipe = newPipe(t, func(ctx context.Context, e *event.Event) error { return (*p.callback.Load())(ctx, e) }, "-data", t.TempDir(), "-retries", "0")
 	p.start(func(err error) { assert.NoError(t, err) })
 	mux := http.NewServeMux()
-	(&deadSide{p.store, slog.New(slog.NewTextHandler(&p.log, nil))}).register(mux)
+	(&deadAPI{p.store, slog.New(slog.NewTextHandler(&p.log, nil))}).register(mux)
 	p.server = httptest.NewUnstartedServer(mux)
 	p.server.Config.WriteTimeout = writeTimeout
 	p.server.Start()
@@ -51,7 +51,7 @@ func newDeadPipe(t *testing.T) *deadPipe {
 
 func (p *deadPipe) sets(f event.HandlerFunc) { p.callback.Store(&f) }
 
-// bury makes dead letters of events, one after another, so that they are in order.
+// bury turns events into dead letters, one after another, so that they are in order.
 func (p *deadPipe) bury(events ...event.Event) {
 	p.t.Helper()
 	for _, e := range events {
@@ -79,13 +79,13 @@ func (p *deadPipe) ask(method, path string) (status int, body string) {
 	return answer.StatusCode, string(text)
 }
 
-// list returns the dead letters at path.
-func (p *deadPipe) list(path string) (letters []letter) {
+// list returns the dead letters that path lists.
+func (p *deadPipe) list(path string) (views []deadLetterView) {
 	p.t.Helper()
 	status, body := p.ask(http.MethodGet, path)
 	require.Equal(p.t, 200, status, "%s", body)
-	require.NoError(p.t, json.Unmarshal([]byte(body), &letters))
-	return letters
+	require.NoError(p.t, json.Unmarshal([]byte(body), &views))
+	return views
 }
 
 func TestDeadLettersAreListed(t *testing.T) {
@@ -96,16 +96,16 @@ func TestDeadLettersAreListed(t *testing.T) {
 
 	began := time.Now()
 	p.bury(event.Event{Vendor: relock.Vendor, ID: "1"}, event.Event{Vendor: relock.Vendor, ID: "2"}, event.Event{Vendor: relock.Vendor, ID: "3"})
-	letters := p.list("/dead")
-	require.Len(t, letters, 3)
-	for i := range letters {
-		assert.WithinRange(t, letters[i].Stored, began.Add(-time.Millisecond), letters[i].Time)
-		assert.WithinRange(t, letters[i].Time, began, time.Now())
-		letters[i].Stored, letters[i].Time = time.Time{}, time.Time{}
+	views := p.list("/dead")
+	require.Len(t, views, 3)
+	for i := range views {
+		assert.WithinRange(t, views[i].Stored, began.Add(-time.Millisecond), views[i].Time)
+		assert.WithinRange(t, views[i].Time, began, time.Now())
+		views[i].Stored, views[i].Time = time.Time{}, time.Time{}
 	}
-	want := letter{Number: 2, Consumer: "default", Attempts: 1, Error: "it fails", Endpoint: "relock", Vendor: "relock", ID: "2", Type: "session.ended"}
-	if diff := cmp.Diff(want, letters[1]); diff != "" {
-		t.Errorf("letter (-want +got):\n%s", diff)
+	want := deadLetterView{Number: 2, Consumer: "default", Attempts: 1, Error: "it fails", Endpoint: "relock", Vendor: "relock", ID: "2", Type: "session.ended"}
+	if diff := cmp.Diff(want, views[1]); diff != "" {
+		t.Errorf("dead letter (-want +got):\n%s", diff)
 	}
 
 	for path, want := range map[string]string{
@@ -129,7 +129,7 @@ func TestDeadLetterIsShown(t *testing.T) {
 	p.bury(event.Event{Vendor: relock.Vendor, ID: "1", User: event.User{ID: "u-1"}})
 	status, body := p.ask(http.MethodGet, "/dead/1")
 	assert.Equal(t, 200, status)
-	var got letter
+	var got deadLetterView
 	require.NoError(t, json.Unmarshal([]byte(body), &got))
 	assert.Equal(t, "it fails", got.Error)
 	assert.Contains(t, string(got.Event), `"specversion":"1.0"`)
@@ -157,7 +157,7 @@ func TestDeadLetterIsRetried(t *testing.T) {
 	assert.Equal(t, 502, status)
 	assert.JSONEq(t, again, body)
 	assert.Contains(t, p.pipe.log.String(), "a-panic")
-	assert.Contains(t, p.pipe.log.String(), "dead_test.go")
+	assert.Contains(t, p.pipe.log.String(), "deadapi_test.go")
 	require.Len(t, p.list("/dead"), 2)
 
 	p.sets(func(context.Context, *event.Event) error { time.Sleep(writeTimeout + writeTimeout/10); return nil })
@@ -174,7 +174,7 @@ func TestDeadLetterIsRetried(t *testing.T) {
 	assert.Equal(t, "1 2 1 1 1", p.ids())
 }
 
-// A callback that is at work when somebody drops the letter has handled it.
+// A callback that is running while the dead letter is dropped has handled the event.
 func TestDeadLetterIsDroppedDuringARetry(t *testing.T) {
 	p := newDeadPipe(t)
 	p.bury(event.Event{Vendor: relock.Vendor, ID: "1"})
@@ -183,8 +183,7 @@ func TestDeadLetterIsDroppedDuringARetry(t *testing.T) {
 	assert.Equal(t, 200, status)
 }
 
-// The callbacks of a retry have a deadline, and are not stopped by a client that
-// hangs up.
+// The callbacks of a retry have a deadline. A client that hangs up does not stop them.
 func TestDeadLetterIsRetriedToTheEnd(t *testing.T) {
 	p := newDeadPipe(t)
 	p.bury(event.Event{Vendor: relock.Vendor, ID: "1"})
@@ -223,7 +222,7 @@ func TestDeadLetterThatCannotBeDecoded(t *testing.T) {
 	p.bury(event.Event{Vendor: "acme", ID: "1", Payload: &acmePayload{"a-text"}})
 	status, body := p.ask(http.MethodGet, "/dead/1")
 	assert.Equal(t, 200, status)
-	var got letter
+	var got deadLetterView
 	require.NoError(t, json.Unmarshal([]byte(body), &got))
 	assert.Contains(t, got.EventError, "no decoder")
 	assert.Contains(t, string(got.Event), "a-text")
@@ -235,9 +234,9 @@ func TestDeadLetterThatCannotBeDecoded(t *testing.T) {
 
 func TestSealedBodiesAreNotShown(t *testing.T) {
 	l := durable.DeadLetter{Data: []byte(`{"id":"1","accesshookraw":"c2VhbGVk"}`), EventError: errFails}
-	assert.JSONEq(t, `{"id":"1"}`, string(eventOf(l)))
+	assert.JSONEq(t, `{"id":"1"}`, string(eventJSON(l)))
 	l.Data = []byte(`"c2VhbGVk"`)
-	assert.Nil(t, eventOf(l))
+	assert.Nil(t, eventJSON(l))
 }
 
 // A goneStore does not answer.
@@ -253,7 +252,7 @@ func (goneStore) DeadLetter(context.Context, uint64) (durable.DeadLetter, error)
 
 func (goneStore) DropDead(context.Context, uint64) error { return errFails }
 
-// A forgetfulStore goes away when the callback is done.
+// A forgetfulStore stops answering when the callback has finished.
 type forgetfulStore struct{ eventStore }
 
 func (s forgetfulStore) RetryDead(ctx context.Context, number uint64, h event.Handler) error {
@@ -290,8 +289,8 @@ func TestDeadLettersOfAStoreThatIsGone(t *testing.T) {
 	assert.Equal(t, 4, strings.Count(p.pipe.log.String(), `msg="dead letters cannot be had" error="it fails"`))
 }
 
-// A retry whose callback does not end holds up a stop for as long as any callback,
-// and one that comes during the stop does not begin.
+// A retry whose callback does not end delays a stop no longer than any other callback. A
+// retry during the stop does not start.
 func TestStopDoesNotWaitForRetriesForEver(t *testing.T) {
 	p := newDeadPipe(t)
 	p.bury(event.Event{Vendor: relock.Vendor, ID: "1"}, event.Event{Vendor: relock.Vendor, ID: "2"})
@@ -342,7 +341,7 @@ func startWithDead(t *testing.T, dir string, env []string, sessions []string, ar
 	return start(t, env, append([]string{"-data", dir}, args...)...)
 }
 
-// The paths have the guard of all admin paths: nothing is changed without it.
+// The paths are guarded as all admin paths are.
 func TestDeadLettersAreGuarded(t *testing.T) {
 	for name, test := range map[string]struct {
 		env  []string
@@ -405,8 +404,8 @@ func TestDeadLettersAreGuarded(t *testing.T) {
 	}
 }
 
-// What to list is in the URL. A form in the body would be kept in memory, and what
-// is more than 32 MiB of it in files.
+// The parameters of a list are in the URL. A form in the body would be kept in memory,
+// and in files if it is larger than 32 MiB.
 func TestListOfDeadLettersReadsNoBody(t *testing.T) {
 	p := newDeadPipe(t)
 	body := &countedReader{Reader: strings.NewReader("--x\r\nContent-Disposition: form-data; name=limit\r\n\r\n0\r\n--x--\r\n")}
@@ -437,16 +436,16 @@ func TestThereAreNoDeadLettersWithoutAStore(t *testing.T) {
 	}
 }
 
-// With the bodies, callbacks get secrets in clear. Nobody who looks does.
+// If bodies are kept, callbacks get secrets in clear, but a dead letter shows none.
 func TestDeadLettersKeepSecrets(t *testing.T) {
 	p := startBroken(t, []string{"RAW_KEYS=" + strings.Repeat("ab", 32)}, "-demo", "-data", t.TempDir(), "-retries", "0")
 	p.requireMetrics(p.url, map[string]float64{`accesshook_dead_letters`: 61})
 	_, body := p.send(get(t, p.url+"/dead"))
-	var letters []letter
-	require.NoError(t, json.Unmarshal([]byte(body), &letters))
-	require.Len(t, letters, 61)
+	var views []deadLetterView
+	require.NoError(t, json.Unmarshal([]byte(body), &views))
+	require.Len(t, views, 61)
 	masked := false
-	for _, l := range letters {
+	for _, l := range views {
 		_, body := p.send(get(t, p.url+"/dead/"+jsonNumber(l.Number)))
 		assert.NotContains(t, body, demoPasswordHash)
 		assert.NotContains(t, body, durable.RawAttribute)

@@ -11,24 +11,24 @@ import (
 	"github.com/accesshook/accesshook/event/durable"
 )
 
-// How many dead letters a request for a list gets at most, and by default. Each
-// may be large in memory.
-const maxLetters = 100
+// maxDeadLetters is how many dead letters one request can list, and how many it lists
+// by default. Each may take much memory.
+const maxDeadLetters = 100
 
 const (
-	noStore  = "there is no store: the gateway was started without -data and -nats"
-	noLetter = "there is no such dead letter"
+	noStore      = "there is no store: the gateway was started without -data and -nats"
+	noDeadLetter = "there is no such dead letter"
 )
 
-// A deadSide serves the dead letters. Its answers are JSON, its texts fixed: what
-// went wrong in detail is in the log.
-type deadSide struct {
-	store *store // nil if there is none
+// A deadAPI serves the dead letters. Answers are JSON with fixed error strings; the
+// log has the details.
+type deadAPI struct {
+	store *store // nil without -data and -nats
 	log   *slog.Logger
 }
 
-// register registers the paths with mux, which guards them.
-func (d *deadSide) register(mux *http.ServeMux) {
+// register adds the paths to mux. The caller guards them.
+func (d *deadAPI) register(mux *http.ServeMux) {
 	if d.store == nil {
 		none := func(w http.ResponseWriter, _ *http.Request) {
 			writeJSON(w, http.StatusNotFound, map[string]string{"error": noStore})
@@ -39,7 +39,7 @@ func (d *deadSide) register(mux *http.ServeMux) {
 	}
 	mux.HandleFunc("GET /dead", d.list)
 	mux.HandleFunc("GET /dead/{number}", d.numbered(func(r *http.Request, number uint64) (any, error) {
-		return d.store.letter(r.Context(), number)
+		return d.store.showDead(r.Context(), number)
 	}))
 	mux.HandleFunc("POST /dead/{number}/retry", d.numbered(func(r *http.Request, number uint64) (any, error) {
 		return map[string]bool{"handled": true}, d.store.retry(r.Context(), number)
@@ -49,22 +49,22 @@ func (d *deadSide) register(mux *http.ServeMux) {
 	}))
 }
 
-// list answers with the dead letters whose number is above after, limit at most.
-func (d *deadSide) list(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query() // and not FormValue, which reads a body too
-	after, limit := uint64(0), maxLetters
+// list answers with up to limit dead letters with numbers above after.
+func (d *deadAPI) list(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query() // not FormValue, which also reads a body
+	after, limit := uint64(0), maxDeadLetters
 	var err error
-	if text := query.Get("after"); text != "" {
-		after, err = strconv.ParseUint(text, 10, 64)
+	if value := query.Get("after"); value != "" {
+		after, err = strconv.ParseUint(value, 10, 64)
 	}
-	if text := query.Get("limit"); text != "" && err == nil {
-		limit, err = strconv.Atoi(text)
+	if value := query.Get("limit"); value != "" && err == nil {
+		limit, err = strconv.Atoi(value)
 	}
-	if err != nil || limit < 1 || limit > maxLetters {
-		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "after must be a number, and limit 1 to " + strconv.Itoa(maxLetters)})
+	if err != nil || limit < 1 || limit > maxDeadLetters {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "after must be a number, and limit 1 to " + strconv.Itoa(maxDeadLetters)})
 		return
 	}
-	list, err := d.store.letters(r.Context(), after, limit)
+	list, err := d.store.listDead(r.Context(), after, limit)
 	if err != nil {
 		d.fail(w, err)
 		return
@@ -72,8 +72,8 @@ func (d *deadSide) list(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, list)
 }
 
-// numbered answers with what f returns for the dead letter of the path.
-func (d *deadSide) numbered(f func(*http.Request, uint64) (any, error)) http.HandlerFunc {
+// numbered answers with what f returns for the dead letter that the path names.
+func (d *deadAPI) numbered(f func(*http.Request, uint64) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		number, err := strconv.ParseUint(r.PathValue("number"), 10, 64)
 		if err != nil {
@@ -91,21 +91,21 @@ func (d *deadSide) numbered(f func(*http.Request, uint64) (any, error)) http.Han
 	}
 }
 
-func (d *deadSide) fail(w http.ResponseWriter, err error) {
-	status, text := http.StatusServiceUnavailable, "the store does not answer"
+func (d *deadAPI) fail(w http.ResponseWriter, err error) {
+	status, message := http.StatusServiceUnavailable, "the store does not answer"
 	switch {
 	case errors.Is(err, durable.ErrNotFound):
-		status, text = http.StatusNotFound, noLetter
+		status, message = http.StatusNotFound, noDeadLetter
 	case errors.Is(err, errUnreadable):
-		status, text = http.StatusUnprocessableEntity, err.Error()
-	case errors.Is(err, errAgain):
-		status, text = http.StatusBadGateway, err.Error()
+		status, message = http.StatusUnprocessableEntity, err.Error()
+	case errors.Is(err, errCallbacksFailed):
+		status, message = http.StatusBadGateway, err.Error()
 	case errors.Is(err, errNotDeleted):
-		status, text = http.StatusInternalServerError, err.Error()
+		status, message = http.StatusInternalServerError, err.Error()
 	default:
 		d.log.Error("dead letters cannot be had", "error", err)
 	}
-	writeJSON(w, status, map[string]string{"error": text})
+	writeJSON(w, status, map[string]string{"error": message})
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -12,17 +12,17 @@ import (
 	"github.com/accesshook/accesshook/event/durable"
 )
 
-// A letter is what is told of a dead letter. It has no secrets; Error is what a
-// callback said.
-type letter struct {
+// A deadLetterView is the JSON form of a dead letter. It contains no secrets. Error is
+// what a callback returned.
+type deadLetterView struct {
 	Number   uint64    `json:"number"`
 	Consumer string    `json:"consumer"`
 	Attempts int       `json:"attempts"`
-	Error    string    `json:"error"`  // the last one
-	Time     time.Time `json:"time"`   // when it was given up on
-	Stored   time.Time `json:"stored"` // when it came
+	Error    string    `json:"error"`  // of the last attempt
+	Time     time.Time `json:"time"`   // of the last attempt
+	Stored   time.Time `json:"stored"` // when the event was stored
 
-	// Of the event, missing if it cannot be decoded.
+	// Of the event. Missing if it cannot be decoded.
 	Endpoint string `json:"endpoint,omitempty"`
 	Vendor   string `json:"vendor,omitempty"`
 	ID       string `json:"id,omitempty"`
@@ -32,84 +32,82 @@ type letter struct {
 	Event      json.RawMessage `json:"event,omitempty"`      // the CloudEvent; not in a list
 }
 
-// newLetter returns what is told of l, with the event if that is wanted.
-func newLetter(l durable.DeadLetter, withEvent bool) letter {
-	told := letter{
+func newDeadLetterView(l durable.DeadLetter, withEvent bool) deadLetterView {
+	view := deadLetterView{
 		Number: l.Number, Consumer: l.Consumer, Attempts: l.Attempts, Error: l.Error,
 		Time: l.Time.UTC(), Stored: l.Stored.UTC(),
 	}
 	if e := l.Event; e != nil {
-		told.Endpoint, told.Vendor, told.ID, told.Type = e.Source, e.Vendor, e.ID, string(e.Type)
+		view.Endpoint, view.Vendor, view.ID, view.Type = e.Source, e.Vendor, e.ID, string(e.Type)
 	}
 	if l.EventError != nil {
-		told.EventError = l.EventError.Error()
+		view.EventError = l.EventError.Error()
 	}
 	if withEvent {
-		told.Event = eventOf(l)
+		view.Event = eventJSON(l)
 	}
-	return told
+	return view
 }
 
-// eventOf returns the event as it is printed, with its secrets masked; or, if it
-// cannot be decoded, as it is stored but for the sealed body, which is masked too.
-// It returns nil if there is nothing to show.
-func eventOf(l durable.DeadLetter) json.RawMessage {
+// eventJSON returns the event as it is printed, with its secrets masked. An event that
+// cannot be decoded is returned as it is stored, with its secrets masked as well, but
+// without the sealed body. If there is nothing to show, eventJSON returns nil.
+func eventJSON(l durable.DeadLetter) json.RawMessage {
 	if l.Event != nil {
-		text, err := cloudevent.Encode(l.Event)
+		line, err := cloudevent.Encode(l.Event)
 		if err != nil {
 			return nil
 		}
-		return text
+		return line
 	}
-	var members map[string]json.RawMessage
-	if json.Unmarshal(l.Data, &members) != nil {
+	var attributes map[string]json.RawMessage
+	if json.Unmarshal(l.Data, &attributes) != nil {
 		return nil
 	}
-	delete(members, durable.RawAttribute)
-	text, err := json.Marshal(members)
+	delete(attributes, durable.RawAttribute)
+	object, err := json.Marshal(attributes)
 	if err != nil {
 		return nil
 	}
-	return text
+	return object
 }
 
-// letters returns up to limit dead letters with numbers above after, without
+// listDead returns up to limit dead letters with numbers above after, without
 // their events.
-func (s *store) letters(ctx context.Context, after uint64, limit int) ([]letter, error) {
+func (s *store) listDead(ctx context.Context, after uint64, limit int) ([]deadLetterView, error) {
 	dead, err := s.DeadLetters(ctx, after, limit)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]letter, 0, len(dead)) // not nil, which is null in JSON
+	list := make([]deadLetterView, 0, len(dead)) // not nil, which is null in JSON
 	for _, l := range dead {
-		list = append(list, newLetter(l, false))
+		list = append(list, newDeadLetterView(l, false))
 	}
 	return list, nil
 }
 
-// letter returns a dead letter with its event, or durable.ErrNotFound.
-func (s *store) letter(ctx context.Context, number uint64) (letter, error) {
+// showDead returns a dead letter with its event, or durable.ErrNotFound.
+func (s *store) showDead(ctx context.Context, number uint64) (deadLetterView, error) {
 	l, err := s.DeadLetter(ctx, number)
 	if err != nil {
-		return letter{}, err
+		return deadLetterView{}, err
 	}
-	return newLetter(l, true), nil
+	return newDeadLetterView(l, true), nil
 }
 
-// Why a dead letter is still there after retry. Their texts are told to anybody
-// who asks, the reason is in the log.
+// Why a dead letter still exists after retry. Answers contain these words; the log has
+// the reason.
 var (
-	errUnreadable = errors.New("the event cannot be decoded")
-	errAgain      = errors.New("the callbacks failed again")
-	errNotDeleted = errors.New("the event was handled, but its dead letter could not be deleted")
+	errUnreadable      = errors.New("the event cannot be decoded")
+	errCallbacksFailed = errors.New("the callbacks failed again")
+	errNotDeleted      = errors.New("the event was handled, but its dead letter could not be deleted")
 )
 
 var errStopping = errors.New("the gateway stops")
 
-// retry gives the event of a dead letter to the callbacks, and deletes the dead
-// letter if they are done with it. Its error is one of the above,
-// durable.ErrNotFound, or one of reaching the store. An end of ctx does not stop
-// it.
+// retry calls the callbacks with the event of a dead letter, and deletes the dead
+// letter if they succeed. The error is one of the above, durable.ErrNotFound, or that
+// of a store that cannot be reached. Canceling ctx does not stop it.
 func (s *store) retry(ctx context.Context, number uint64) error {
 	if !s.retrying.TryRLock() {
 		return errStopping
@@ -135,7 +133,7 @@ func (s *store) retry(ctx context.Context, number uint64) error {
 		return err
 	}))
 	switch {
-	case err == nil, handled && errors.Is(err, durable.ErrNotFound): // somebody else was faster to delete it
+	case err == nil, handled && errors.Is(err, durable.ErrNotFound): // another process has deleted it
 		s.log.Info("a dead letter was retried: it is handled", attrs...)
 		return nil
 	case handled:
@@ -146,12 +144,12 @@ func (s *store) retry(ctx context.Context, number uint64) error {
 			attrs = append(attrs, slog.String("stack", string(p.Stack)))
 		}
 		s.log.Error("a dead letter was retried, and the callbacks failed again", append(attrs, "error", err)...)
-		return errAgain
+		return errCallbacksFailed
 	}
 	return err
 }
 
-// drop deletes a dead letter, and the event with it.
+// drop deletes a dead letter and its event.
 func (s *store) drop(ctx context.Context, number uint64) error {
 	err := s.DropDead(ctx, number)
 	if err == nil {

@@ -24,15 +24,15 @@ func (p platform) comparable() bool {
 func table(p platform, rounds int, summaries []summary) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s/%s, %d CPUs; medians of %d interleaved rounds, limits in parentheses.\n\n", p.goVersion, p.os, p.arch, p.cpus, rounds)
-	b.WriteString("| vendor | Handler ns/op | ÷ Handwritten (limit) | ÷ Floor (limit) | allocations (limit) |\n")
-	b.WriteString("| --- | ---: | ---: | ---: | ---: |\n")
+	b.WriteString("| vendor | Handler ns/op | ÷ Handwritten (limit) | ÷ Floor (limit) | allocations (limit) | bytes (limit) |\n")
+	b.WriteString("| --- | ---: | ---: | ---: | ---: | ---: |\n")
 	for _, s := range summaries {
 		handwritten := "–"
 		if p.comparable() {
-			handwritten = figure(s.handwritten, s.vendor.handwritten, 2)
+			handwritten = figure(s.costs.handwritten, s.limits.handwritten, 2)
 		}
-		fmt.Fprintf(&b, "| %s | %.0f | %s | %s | %s |\n", s.title, s.nsPerOp,
-			handwritten, figure(s.floor, s.vendor.floor, 2), figure(s.allocs, s.allocsPerReq, 0))
+		fmt.Fprintf(&b, "| %s | %.0f | %s | %s | %s | %s |\n", s.title, s.nsPerOp, handwritten,
+			figure(s.costs.floor, s.limits.floor, 2), figure(s.costs.allocs, s.limits.allocs, 0), figure(s.costs.bytes, s.limits.bytes, 0))
 	}
 	return b.String()
 }

@@ -7,11 +7,10 @@ import (
 	"os"
 )
 
-// endHalfLine ends the line that a gateway which was killed may have left at the
-// end of the file that standard output is. Else the next line would be glued to
-// it, and an event be lost to whoever reads the lines. It does nothing if standard
-// output is no file.
-func endHalfLine(stdout io.Writer) error {
+// terminatePartialLine writes a newline if standard output is a file that does not end
+// with one. A killed gateway may have left a part of a line there. The next event would
+// be appended to that part, and readers of the lines would lose it.
+func terminatePartialLine(stdout io.Writer) error {
 	f, ok := stdout.(*os.File)
 	if !ok {
 		return nil
@@ -26,14 +25,14 @@ func endHalfLine(stdout io.Writer) error {
 	return nil
 }
 
-// endsWithNewline reports whether the last of size bytes of f is a newline. If it
-// cannot be read it is taken for none: an empty line does less harm.
+// endsWithNewline reports whether the last of the size bytes of f is a newline. If it
+// cannot be read, endsWithNewline reports false: an empty line does less harm.
 func endsWithNewline(f *os.File, size int64) bool {
 	var last [1]byte
 	if _, err := f.ReadAt(last[:], size-1); err == nil {
 		return last[0] == '\n'
 	}
-	// It is open for writing only, as the shell does it. Linux opens it again.
+	// A shell opens the file for writing only. Linux can open it again for reading.
 	r, err := os.Open(fmt.Sprintf("/proc/self/fd/%d", f.Fd()))
 	if err != nil {
 		return false

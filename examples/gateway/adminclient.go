@@ -15,19 +15,19 @@ import (
 	"github.com/accesshook/accesshook/verify"
 )
 
-// An adminClient asks the admin side of a gateway that runs for its dead letters.
+// An adminClient is the source of the dead letters of a running gateway: it asks its
+// admin side.
 type adminClient struct {
 	base    *url.URL
 	account *verify.Credential // nil: none
 	client  *http.Client
 }
 
-// maxAnswer bounds what is read of an answer: an event and much more.
+// maxAnswer limits how much of an answer is read, in bytes. An event is much smaller.
 const maxAnswer = 64 << 20
 
-// newAdminClient returns a client of the gateway at base, which may take as long as
-// timeout to answer a request. Its error is a usageError, and has nothing of a
-// password.
+// newAdminClient returns a client of the gateway at base. The timeout is that of one
+// request. The error is a usageError and does not contain the password.
 func newAdminClient(base string, timeout time.Duration, env environment) (*adminClient, error) {
 	u, err := url.Parse(base)
 	switch {
@@ -42,7 +42,7 @@ func newAdminClient(base string, timeout time.Duration, env environment) (*admin
 	}
 	c := &adminClient{base: u, client: &http.Client{
 		Timeout: timeout,
-		// Else the password would go wherever an answer says.
+		// A redirect must not send the password elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	if len(pairs) > 0 {
@@ -55,7 +55,7 @@ func newAdminClient(base string, timeout time.Duration, env environment) (*admin
 	return c, nil
 }
 
-func (c *adminClient) letters(ctx context.Context, after uint64) ([]json.RawMessage, error) {
+func (c *adminClient) list(ctx context.Context, after uint64) ([]json.RawMessage, error) {
 	body, err := c.ask(ctx, http.MethodGet, "?after="+strconv.FormatUint(after, 10))
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (c *adminClient) letters(ctx context.Context, after uint64) ([]json.RawMess
 	return list, nil
 }
 
-func (c *adminClient) letter(ctx context.Context, number uint64) (json.RawMessage, error) {
+func (c *adminClient) show(ctx context.Context, number uint64) (json.RawMessage, error) {
 	body, err := c.ask(ctx, http.MethodGet, fmt.Sprintf("/%d", number))
 	if err == nil && !json.Valid(body) {
 		err = errNoGateway
@@ -85,7 +85,7 @@ func (c *adminClient) drop(ctx context.Context, number uint64) error {
 	return err
 }
 
-// Close implements letterbox.
+// Close implements deadLetterSource.
 func (c *adminClient) Close() error {
 	c.client.CloseIdleConnections()
 	return nil
@@ -93,9 +93,9 @@ func (c *adminClient) Close() error {
 
 var errNoGateway = errors.New("the answer is not one of a gateway")
 
-// ask returns the body of the answer to a request for what is below /dead.
-func (c *adminClient) ask(ctx context.Context, method, below string) ([]byte, error) {
-	u := strings.TrimSuffix(c.base.String(), "/") + "/dead" + below
+// ask sends a request to the given path below /dead, and returns the body of the answer.
+func (c *adminClient) ask(ctx context.Context, method, path string) ([]byte, error) {
+	u := strings.TrimSuffix(c.base.String(), "/") + "/dead" + path
 	r, err := http.NewRequestWithContext(ctx, method, u, nil)
 	if err != nil {
 		return nil, err
@@ -116,9 +116,9 @@ func (c *adminClient) ask(ctx context.Context, method, below string) ([]byte, er
 	if answer.StatusCode == http.StatusOK {
 		return body, nil
 	}
-	var told struct{ Error string }
-	if json.Unmarshal(body, &told) != nil || told.Error == "" {
+	var failure struct{ Error string }
+	if json.Unmarshal(body, &failure) != nil || failure.Error == "" {
 		return nil, fmt.Errorf("answered %s", answer.Status)
 	}
-	return nil, errors.New(told.Error)
+	return nil, errors.New(failure.Error)
 }

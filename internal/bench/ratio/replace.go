@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	begin = "<!-- benchratio -->"
-	end   = "<!-- /benchratio -->"
+	begin = "<!-- bench -->"
+	end   = "<!-- /bench -->"
 )
 
 // replace puts text between the lines begin and end of document. Each must be

@@ -10,6 +10,7 @@ import (
 // A result is one line of a benchmark's output.
 type result struct {
 	nsPerOp     float64
+	bytesPerOp  float64
 	allocsPerOp float64
 }
 
@@ -35,11 +36,15 @@ func parse(output, name string) (result, error) {
 		if !ok || ns <= 0 {
 			return result{}, fmt.Errorf("benchmark %s reports no ns/op", name)
 		}
+		bytes, ok := units["B/op"]
+		if !ok {
+			return result{}, fmt.Errorf("benchmark %s reports no B/op", name)
+		}
 		allocs, ok := units["allocs/op"]
 		if !ok {
 			return result{}, fmt.Errorf("benchmark %s reports no allocs/op", name)
 		}
-		r, found = result{ns, allocs}, true
+		r, found = result{ns, bytes, allocs}, true
 	}
 	if !found {
 		return result{}, fmt.Errorf("benchmark %s reports nothing", name)
