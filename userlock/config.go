@@ -2,6 +2,7 @@ package userlock
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
@@ -16,25 +17,25 @@ const Vendor = "userlock"
 // Config says how UserLock's notifications are received.
 type Config struct {
 	// IDs are the UserLock IDs of the servers: GUIDs, with or without braces and
-	// hyphens, in any letter case. The primary and the backup server have one
-	// each. Required.
+	// hyphens, in any letter case. The primary and the backup server have one each.
+	// All of them belong to one owner. Required.
 	IDs []event.Secret
-	// Aliases adds names of JSON members: the key is a name as it arrives, the
-	// value the field of Notification that it stands for ("UserAccount"). It
-	// takes precedence over the names that are known. Keys that are equal by
-	// letters and digits must stand for the same field.
+	// Aliases adds names of JSON fields. The key is a name as it arrives, the value a
+	// field of Notification, such as "UserAccount". An alias wins over the names that
+	// are known. Keys with equal letters and digits must stand for the same field.
 	Aliases map[string]string
-	// Location is the time zone of times without one. Nil: UTC.
+	// Location is the time zone of times without one. Nil: UTC. A time that its clocks
+	// show twice or never, when they are changed, adds a warning.
 	Location *time.Location
-	// TimeLayouts are layouts of package time for times in other forms than
-	// [verify.Unmarshal] reads, such as "02/01/2006 15:04:05". They are tried first.
+	// TimeLayouts are layouts of package time, such as "02/01/2006 15:04:05", for times
+	// in other forms than [verify.Unmarshal] reads. They are tried first, in this order.
 	TimeLayouts []string
 	// Endpoint is what the endpoints of all vendors share.
 	Endpoint verify.Config
 }
 
-// New returns an endpoint for UserLock's notifications. The error names the
-// field that is wrong.
+// New returns an endpoint for UserLock's notifications. The error names the field that
+// is wrong.
 func New(c Config) (*verify.Endpoint, error) {
 	v, err := newVerifier("Config.IDs", c.IDs)
 	if err != nil {
@@ -45,7 +46,7 @@ func New(c Config) (*verify.Endpoint, error) {
 			return nil, fmt.Errorf("userlock: Config.TimeLayouts[%d]: %w", i, err)
 		}
 	}
-	d := decoder{names: known, times: timestamp.Format{Zone: c.Location, Layouts: c.TimeLayouts}}
+	d := &decoder{names: known, times: timestamp.Format{Zone: c.Location, Layouts: slices.Clone(c.TimeLayouts)}}
 	if len(c.Aliases) > 0 {
 		if d.names, err = known.with(c.Aliases); err != nil {
 			return nil, err
@@ -60,8 +61,8 @@ func New(c Config) (*verify.Endpoint, error) {
 	})
 }
 
-// NewVerifier returns a verifier for notifications that carry any of the IDs, for
-// Endpoint.SetVerifier or for use on its own.
+// NewVerifier returns a verifier for notifications with any of the IDs, for
+// [verify.Endpoint.SetVerifier] or for use on its own.
 func NewVerifier(ids ...event.Secret) (verify.Verifier, error) { return newVerifier("ids", ids) }
 
 // newVerifier calls the IDs field in its errors.

@@ -9,8 +9,8 @@ import (
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
-// actions is Unloc's list of actions. One that is not in it, in any letter case, is
-// Unknown. Three comparisons cost less than a look into a map.
+// actions is Unloc's list of actions. Three comparisons take less time than a look into
+// a map.
 var actions = [...]struct {
 	name string
 	typ  event.Type
@@ -20,6 +20,7 @@ var actions = [...]struct {
 	{"viewedCode", event.LockCodeViewed},
 }
 
+// typeOf takes an action in any letter case. One that is not in the list is Unknown.
 func typeOf(action string) event.Type {
 	for i := range actions {
 		if strings.EqualFold(actions[i].name, strings.TrimSpace(action)) {
@@ -29,16 +30,15 @@ func typeOf(action string) event.Type {
 	return event.Unknown
 }
 
-// Decode turns a body of Unloc's into an event, with an [*AccessEvent] as its
-// payload. It does not verify anything. How Event.ID is made is described in the
-// package comment.
+// Decode turns a body of Unloc's into an event with an [*AccessEvent]. It verifies
+// nothing. The package comment says how Event.ID is made.
 //
-// User.ID is the payload's AppUserID, or UserID if that is empty. User.Phone is
-// the same if it has the form of a phone number, '+' and up to 15 digits, and
-// else empty: the text that stands for an anonymous user is no number to call.
+// User.ID is the payload's AppUserID, or UserID if that is empty. User.Phone is the
+// same if it has the form of a phone number: '+' and up to 15 digits. What stands for
+// an anonymous user is no number to call.
 //
-// An unknown action, unknown members and members of other types than documented
-// are no errors; a body that is not a JSON object is one.
+// A body that is not a JSON object is an error. Everything else becomes an event, with
+// warnings for what was converted or did not fit; see [verify.Unmarshal].
 func Decode(body []byte) (*event.Event, error) {
 	r, err := jsonbody.Open(body)
 	if err != nil {
@@ -61,7 +61,7 @@ func Decode(body []byte) (*event.Event, error) {
 	e.Vendor, e.Source = Vendor, Vendor
 	e.Type, e.VendorType = typeOf(p.Action), p.Action
 	e.Outcome, e.Severity = e.Type.Outcome(), e.Type.Severity()
-	e.Time = p.Created // the Reader has seen to it that it can be written
+	e.Time = p.Created
 	e.User.ID, e.User.FullName = p.user(), p.UserName
 	if isPhone(e.User.ID) {
 		e.User.Phone = e.User.ID

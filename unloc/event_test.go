@@ -84,8 +84,10 @@ func TestDecodeActions(t *testing.T) {
 		"unlocked":    {event.LockUnlocked, event.OutcomeSuccess},
 		"locked":      {event.LockLocked, event.OutcomeSuccess},
 		"viewedCode":  {event.LockCodeViewed, event.OutcomeSuccess},
+		"Unlocked":    {event.LockUnlocked, event.OutcomeSuccess},
+		"LOCKED":      {event.LockLocked, event.OutcomeSuccess},
+		" viewedcode": {event.LockCodeViewed, event.OutcomeSuccess},
 		"jammed":      {event.Unknown, event.OutcomeUnknown},
-		"Unlocked":    {event.Unknown, event.OutcomeUnknown},
 		"viewed-code": {event.Unknown, event.OutcomeUnknown},
 		"":            {event.Unknown, event.OutcomeUnknown},
 	} {
@@ -156,42 +158,113 @@ func TestDecodeMissing(t *testing.T) {
 	})
 }
 
-// A value of another type costs its own field and no other.
-func TestDecodeDrift(t *testing.T) {
+// A value of another type is converted where it can be. What cannot be is kept in
+// Extra, and costs no other field.
+func TestDecodeOtherTypes(t *testing.T) {
+	set := func(change func(*unloc.AccessEvent)) func(*unloc.AccessEvent) { return change }
+	kept := func(name, raw string, clear func(*unloc.AccessEvent)) func(*unloc.AccessEvent) {
+		return func(p *unloc.AccessEvent) {
+			clear(p)
+			p.Extra = map[string]json.RawMessage{name: json.RawMessage(raw)}
+		}
+	}
 	for name, test := range map[string]struct {
 		member, raw string
-		want        event.Warning
-		clear       func(*unloc.AccessEvent)
+		want, got   string // of the warning; "" without one
+		change      func(*unloc.AccessEvent)
 	}{
-		"id":        {"id", `17`, event.Warning{Path: "/id", Want: "string", Got: "number"}, func(p *unloc.AccessEvent) { p.ID = "" }},
-		"action":    {"action", `["unlocked"]`, event.Warning{Path: "/action", Want: "string", Got: "array"}, func(p *unloc.AccessEvent) { p.Action = "" }},
-		"created":   {"created", `1739257083417`, event.Warning{Path: "/created", Want: "time", Got: "number"}, func(p *unloc.AccessEvent) { p.Created = time.Time{} }},
-		"keyId":     {"keyId", `true`, event.Warning{Path: "/keyId", Want: "string", Got: "boolean"}, func(p *unloc.AccessEvent) { p.KeyID = "" }},
-		"lockId":    {"lockId", `{"id":"x"}`, event.Warning{Path: "/lockId", Want: "string", Got: "object"}, func(p *unloc.AccessEvent) { p.LockID = "" }},
-		"lockName":  {"lockName", `0`, event.Warning{Path: "/lockName", Want: "string", Got: "number"}, func(p *unloc.AccessEvent) { p.LockName = "" }},
-		"appUserId": {"appUserId", `{"e164":"+4790001234"}`, event.Warning{Path: "/appUserId", Want: "string", Got: "object"}, func(p *unloc.AccessEvent) { p.AppUserID = "" }},
-		"userName":  {"userName", `["Ola","Hansen"]`, event.Warning{Path: "/userName", Want: "string", Got: "array"}, func(p *unloc.AccessEvent) { p.UserName = "" }},
-		"userId":    {"userId", `[]`, event.Warning{Path: "/userId", Want: "string", Got: "array"}, func(*unloc.AccessEvent) {}},
+		"number as ID":        {"id", `123456`, "string", "number", set(func(p *unloc.AccessEvent) { p.ID = "123456" })},
+		"array of an action":  {"action", `["locked"]`, "string", "array", set(func(p *unloc.AccessEvent) { p.Action = "locked" })},
+		"time as a number":    {"created", `1739257083417`, "time", "number", set(func(*unloc.AccessEvent) {})},
+		"boolean as key":      {"keyId", `true`, "string", "boolean", set(func(p *unloc.AccessEvent) { p.KeyID = "true" })},
+		"zero as name":        {"lockName", `0`, "string", "number", set(func(p *unloc.AccessEvent) { p.LockName = "0" })},
+		"number as user":      {"appUserId", `4790001234`, "", "", set(func(p *unloc.AccessEvent) { p.AppUserID = "4790001234" })},
+		"object as lock":      {"lockId", `{"id":"x"}`, "string", "object", kept("lockId", `{"id":"x"}`, func(p *unloc.AccessEvent) { p.LockID = "" })},
+		"object as user":      {"appUserId", `{"e164":"+47"}`, "string", "object", kept("appUserId", `{"e164":"+47"}`, func(p *unloc.AccessEvent) { p.AppUserID = "" })},
+		"two names":           {"userName", `["Ola","Hansen"]`, "string", "array", kept("userName", `["Ola","Hansen"]`, func(p *unloc.AccessEvent) { p.UserName = "" })},
+		"empty array":         {"userId", `[]`, "string", "array", kept("userId", `[]`, func(*unloc.AccessEvent) {})},
+		"no time":             {"created", `"yesterday"`, "time", "string", kept("created", `"yesterday"`, func(p *unloc.AccessEvent) { p.Created = time.Time{} })},
+		"object as a time":    {"created", `{}`, "time", "object", kept("created", `{}`, func(p *unloc.AccessEvent) { p.Created = time.Time{} })},
+		"number out of range": {"created", `1e400`, "time", "number", kept("created", `1e400`, func(p *unloc.AccessEvent) { p.Created = time.Time{} })},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, want := decode(t, unlocked)
-			test.clear(want)
+			test.change(want)
 			e, got := decode(t, with(t, test.member, test.raw))
 			assert.Empty(t, cmp.Diff(want, got))
-			assert.Equal(t, []event.Warning{test.want}, e.Warnings)
+			var warnings []event.Warning
+			if test.want != "" {
+				warnings = []event.Warning{{Path: "/" + test.member, Want: test.want, Got: test.got}}
+			}
+			assert.Equal(t, warnings, e.Warnings)
+			roundTrip(t, got)
+		})
+	}
+	e, _ := decode(t, `{"id":123456,"action":"locked"}`)
+	assert.Equal(t, "123456", e.ID)
+}
+
+// Names match in any letter case.
+func TestDecodeNamesInOtherCase(t *testing.T) {
+	_, want := decode(t, unlocked)
+	for _, change := range []func(string) string{strings.ToLower, strings.ToUpper} {
+		var members map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal([]byte(unlocked), &members))
+		changed := make(map[string]json.RawMessage)
+		for name, value := range members {
+			changed[change(name)] = value
+		}
+		body, err := json.Marshal(changed)
+		require.NoError(t, err)
+		e, got := decode(t, string(body))
+		assert.Empty(t, cmp.Diff(want, got))
+		assert.Empty(t, e.Warnings)
+		assert.Equal(t, event.LockUnlocked, e.Type)
+	}
+}
+
+// Of members of one name the last that has a value counts.
+func TestDecodeRepeated(t *testing.T) {
+	repeated := []event.Warning{{Path: "/id", Want: "unique name", Got: "repeated"}}
+	for name, test := range map[string]struct {
+		members  string
+		id       string
+		warnings []event.Warning
+	}{
+		"twice":            {`"id":"a","id":"b"`, "b", repeated},
+		"then null":        {`"id":"a","id":null`, "a", nil},
+		"then empty":       {`"id":"a","id":""`, "a", nil},
+		"null first":       {`"id":null,"id":"b"`, "b", nil},
+		"in other case":    {`"ID":"a","id":"b"`, "b", repeated},
+		"unfit first":      {`"id":{},"id":"b"`, "b", []event.Warning{{Path: "/id", Want: "string", Got: "object"}}},
+		"escaped, in case": {`"\u0069d":"a","id":"b"`, "b", repeated},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, p := decode(t, `{"action":"locked",`+test.members+`}`)
+			assert.Equal(t, test.id, e.ID)
+			assert.Empty(t, cmp.Diff(&unloc.AccessEvent{ID: test.id, Action: "locked"}, p))
+			assert.Equal(t, test.warnings, e.Warnings)
 		})
 	}
 }
 
+// A body of which nothing is known never comes without a word.
+func TestDecodeNothingKnown(t *testing.T) {
+	for _, body := range []string{`{}`, `{"event":{"action":"locked"}}`, `{"id":null,"action":""}`, `{"lockId":"l-4"}`} {
+		e, p := decode(t, body)
+		assert.Equal(t, event.Unknown, e.Type, body)
+		assert.Equal(t, []event.Warning{{Path: "", Want: "id and action", Got: "neither"}}, e.Warnings, body)
+		roundTrip(t, p)
+	}
+}
+
 func TestDecodeExtra(t *testing.T) {
-	e, p := decode(t, `{"id":"a","battery":{"level": 0.5, "ok":true},"n":12345678901234567890,"nothing":null,"ID":"b","<":"\u003c"}`)
+	e, p := decode(t, `{"id":"a","battery":{"level": 0.5, "ok":true},"n":12345678901234567890,"nothing":null,"<":"\u003c"}`)
 	assert.Empty(t, e.Warnings)
-	assert.Equal(t, "a", e.ID, "names are matched exactly")
 	assert.Empty(t, cmp.Diff(map[string]json.RawMessage{
 		"battery": json.RawMessage(`{"level":0.5,"ok":true}`),
 		"n":       json.RawMessage(`12345678901234567890`),
 		"nothing": json.RawMessage(`null`),
-		"ID":      json.RawMessage(`"b"`),
 		"<":       json.RawMessage(`"<"`),
 	}, p.Extra))
 	roundTrip(t, p)
@@ -253,6 +326,18 @@ func TestDecodeTime(t *testing.T) {
 		"no fraction":   {`"2025-02-11T06:58:03Z"`, at, false},
 		"nanoseconds":   {`"2025-02-11T06:58:03.000000001Z"`, at.Add(1), false},
 		"offset":        {`"2025-02-11T07:58:03+01:00"`, at, false},
+		"no colon":      {`"2025-02-11T07:58:03+0100"`, at, false},
+		"+0000":         {`"2025-02-11T06:58:03+0000"`, at, false},
+		"hours alone":   {`"2025-02-11T07:58:03+01"`, at, false},
+		"no seconds":    {`"2025-02-11T06:58Z"`, at.Truncate(time.Minute), false},
+		"lower case":    {`"2025-02-11t06:58:03z"`, at, false},
+		"GMT":           {`"2025-02-11T06:58:03.417GMT"`, at.Add(417 * time.Millisecond), false},
+		"leap second":   {`"1990-12-31T23:59:60Z"`, time.Date(1991, 1, 1, 0, 0, 0, 0, time.UTC), false},
+		"region":        {`"2025-02-11T07:58:03+01:00[Europe/Oslo]"`, at, false},
+		"RFC 1123":      {`"Tue, 11 Feb 2025 06:58:03 GMT"`, at, false},
+		"seconds":       {`1739257083`, at, true},
+		"text seconds":  {`"1739257083"`, at, false},
+		"fraction":      {`"1739257083.417"`, at.Add(417 * time.Millisecond), false},
 		"no zone":       {`"2025-02-11T06:58:03"`, at, false},
 		".NET":          {`"/Date(1739257083000)/"`, at, false},
 		"never":         {`"0001-01-01T00:00:00Z"`, time.Time{}, false},
@@ -289,7 +374,6 @@ func TestDecodeTolerates(t *testing.T) {
 	for name, body := range map[string]string{
 		"byte order mark": "\ufeff" + unlocked,
 		"white space":     "\r\n\t " + unlocked + "\n",
-		"repeated name":   `{"id":"first",` + unlocked[1:],
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, want := decode(t, unlocked)
@@ -298,12 +382,29 @@ func TestDecodeTolerates(t *testing.T) {
 			assert.Empty(t, e.Warnings)
 		})
 	}
-	t.Run("broken UTF-8", func(t *testing.T) {
-		e, p := decode(t, "{\"id\":\"a\",\"action\":\"lo\xffcked\",\"lockName\":\"\xc3\"}")
-		assert.Equal(t, "lo\ufffdcked", e.VendorType)
-		assert.Equal(t, "\ufffd", p.LockName)
-		roundTrip(t, p)
-	})
+}
+
+// U+FFFD stands for what is not UTF-8, with a warning.
+func TestDecodeBrokenText(t *testing.T) {
+	for name, test := range map[string]struct {
+		members string
+		want    unloc.AccessEvent
+		path    string
+	}{
+		"Latin-1":        {"\"lockName\":\"Bakd\xf8r\"", unloc.AccessEvent{LockName: "Bakd\ufffdr"}, "/lockName"},
+		"cut off":        {"\"lockName\":\"\xc3\"", unloc.AccessEvent{LockName: "\ufffd"}, "/lockName"},
+		"lone surrogate": {`"userName":"Ann \ud83d"`, unloc.AccessEvent{UserName: "Ann \ufffd"}, "/userName"},
+		"unknown member": {"\"x\":[\"\xf8\"]", unloc.AccessEvent{Extra: map[string]json.RawMessage{"x": json.RawMessage(`["` + "\ufffd" + `"]`)}}, "/x"},
+		"unknown name":   {"\"\xf8\":1", unloc.AccessEvent{Extra: map[string]json.RawMessage{"\ufffd": json.RawMessage(`1`)}}, "/\ufffd"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, p := decode(t, `{"id":"a",`+test.members+`}`)
+			test.want.ID = "a"
+			assert.Empty(t, cmp.Diff(&test.want, p))
+			assert.Equal(t, []event.Warning{{Path: test.path, Want: "UTF-8", Got: "other bytes"}}, e.Warnings)
+			roundTrip(t, p)
+		})
+	}
 }
 
 // The encoding is the whole body, and Decode its inverse.
@@ -361,4 +462,17 @@ func TestDecodeSamples(t *testing.T) {
 			roundTrip(t, p)
 		})
 	}
+}
+
+func TestEventTypes(t *testing.T) {
+	types := unloc.EventTypes()
+	assert.Len(t, types, 3)
+	assert.Equal(t, event.LockCodeViewed, types["viewedCode"])
+	assert.NotContains(t, types, "")
+	for name, typ := range types {
+		assert.Contains(t, event.Types(), typ, name)
+		assert.NotEqual(t, event.Unknown, typ, name)
+	}
+	clear(types)
+	assert.Len(t, unloc.EventTypes(), 3, "a copy")
 }

@@ -9,19 +9,20 @@ import (
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
-// A Notification is the payload of every event. Its fields are named after the
-// columns of the vendor's table UserLogonEvents, which records the same events;
-// the names on the wire are not public (see the package comment). Any field may
-// be missing. Encoded, it has those names and the UserLock ID masked.
+// A Notification is the payload of every event. Its fields are named after the columns
+// of the vendor's table UserLogonEvents, which records the same events; the names on the
+// wire are not public (see the package comment). Any field may be missing. Encoded, it
+// has those names and the UserLock ID masked.
 type Notification struct {
 	// ServerID tells which server sent the notification.
 	ServerID ServerID `json:"-"`
-	// EventType is the code of the event as it was sent, or its name. "0" is a
-	// logoff; empty means that none was sent.
+	// EventType is the code of the event as it was sent, or its name. "0" is a logoff;
+	// empty means that none was sent.
 	EventType event.Text `json:"EventType,omitzero"`
-	// EventTime is when it happened; zero if there was none that can be read.
+	// EventTime is when it happened. It is zero if none was sent. One that cannot be
+	// read is in Extra.
 	EventTime time.Time `json:"EventTime,omitzero"`
-	// UserAccount may be DOMAIN\user; Event.User has it split, and the domain of
+	// UserAccount may be DOMAIN\user. Event.User has it split, with the domain of
 	// UserDomain if both have one.
 	UserAccount  string `json:"UserAccount,omitzero"`
 	UserDomain   string `json:"UserDomain,omitzero"`
@@ -32,7 +33,7 @@ type Notification struct {
 	ComputerSession event.Text `json:"ComputerSession,omitzero"`
 	// ClientName is the workstation or terminal that the user came from.
 	ClientName string `json:"ClientName,omitzero"`
-	// ClientAddress is an IP address, or a MAC address for Wi-Fi.
+	// ClientAddress is an IP address, or a MAC address for Wi-Fi, as it was sent.
 	ClientAddress string `json:"ClientAddress,omitzero"`
 	// SessionType is the kind of session, if the vendor sends a word for it.
 	SessionType event.Text `json:"SessionType,omitzero"`
@@ -45,14 +46,13 @@ type Notification struct {
 	// LogonInfo has the details of a logon that Active Directory denied.
 	LogonInfo event.Text `json:"LogonInfo,omitzero"`
 
-	// Extra has the members that no field is known for, but for one that is called
-	// UserLockId and is no GUID, which only adds a warning.
+	// Extra has, under the names that came: members that no field is for, values that
+	// their field cannot hold, and what came for a field that a better name has filled.
+	// It has no value under a name that another value is encoded as.
 	Extra map[string]json.RawMessage `json:",embed"`
 }
 
-// idName is what the UserLock ID is called in an encoded Notification. What came
-// under this name and is none is not in Extra, or an encoding would have the name
-// twice.
+// idName is what the UserLock ID is called in an encoded Notification.
 const idName = "UserLockId"
 
 // A body is a Notification on the wire. It has no method that masks.
@@ -69,4 +69,7 @@ func (n Notification) MarshalJSON() ([]byte, error) {
 	return jsonbody.Append(nil, &body{string(masked), fields(n)})
 }
 
-func init() { jsonappend.Trust(new(Notification)) }
+func init() {
+	jsonappend.Trust(new(Notification))
+	event.RegisterPayloads(new(Notification)) // so that event.On refuses other types of this package
+}

@@ -14,20 +14,18 @@ const Vendor = "unloc"
 
 // Config says how Unloc's webhooks are received.
 type Config struct {
-	// Credentials are the users and passwords in the URLs that were registered
-	// with Unloc. A request may come with any of them, so that a password can be
-	// replaced without a gap. Required.
+	// Credentials are the users and passwords in the URLs that were registered with
+	// Unloc. A request may come with any of them, so that a password can be replaced
+	// without a gap. All of them belong to one owner. Required.
 	//
-	// Characters that Unloc asks to refrain from are accepted here, but a colon
-	// in the user: a registration that works is not to be broken. [URL] refuses
-	// them for a new one.
+	// Characters that Unloc asks not to use are accepted, except a colon in the user:
+	// a registration that works keeps working. [URL] refuses them for a new one.
 	Credentials []verify.Credential
 	// Endpoint is what the endpoints of all vendors share.
 	Endpoint verify.Config
 }
 
-// New returns an endpoint for Unloc's webhooks. The error names the field that
-// is wrong.
+// New returns an endpoint for Unloc's webhooks. The error names the field that is wrong.
 func New(c Config) (*verify.Endpoint, error) {
 	v, err := newVerifier("Config.Credentials", c.Credentials)
 	if err != nil {
@@ -41,8 +39,8 @@ func New(c Config) (*verify.Endpoint, error) {
 	})
 }
 
-// NewVerifier returns a verifier for requests that come with any of the
-// credentials, for Endpoint.SetVerifier or for use on its own.
+// NewVerifier returns a verifier for requests with any of the credentials, for
+// [verify.Endpoint.SetVerifier] or for use on its own.
 func NewVerifier(credentials ...verify.Credential) (verify.Verifier, error) {
 	return newVerifier("credentials", credentials)
 }
