@@ -3,6 +3,10 @@ package relock
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/jsonappend"
+	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
 // A Location is where Relock thinks that the client was.
@@ -14,7 +18,7 @@ type Location struct {
 	Extra map[string]json.RawMessage `json:",embed"`
 }
 
-// DeviceInfo describes a device in words.
+// DeviceInfo describes a device.
 type DeviceInfo struct {
 	Name    string `json:"name,omitzero"`
 	Type    string `json:"type,omitzero"` // "mobile", "desktop", "tablet"
@@ -26,9 +30,10 @@ type DeviceInfo struct {
 
 // Rest holds what a payload has no field for.
 type Rest struct {
-	// Extra has the members of data.
+	// Extra has the members of data that the payload has no field for, and those
+	// whose value could not be converted to their field's type.
 	Extra map[string]json.RawMessage `json:",embed"`
-	// Envelope has the members beside event and data.
+	// Envelope has the members beside event and data, and data if it is no object.
 	Envelope map[string]json.RawMessage `json:"-"`
 }
 
@@ -118,7 +123,7 @@ type SecurityAlert struct {
 	AlertID     string          `json:"alertId,omitzero"`
 	UserID      string          `json:"userId,omitzero"`
 	AlertType   string          `json:"alertType,omitzero"` // such as "suspicious_activity"
-	Severity    string          `json:"severity,omitzero"`  // such as "high"; Event.Severity has it parsed, and is unknown for a new one
+	Severity    string          `json:"severity,omitzero"`  // such as "high"; Event.Severity is high for a word that is not known
 	Description string          `json:"description,omitzero"`
 	Timestamp   time.Time       `json:"timestamp,omitzero"`
 	IPAddress   string          `json:"ipAddress,omitzero"`
@@ -141,4 +146,62 @@ type Unknown struct {
 	Location  Location  `json:"location,omitzero"`
 
 	Rest
+}
+
+// Payloads are encoded as the body that they came in, so that Decode reads them.
+
+// MarshalJSON returns the whole body.
+func (p AuthenticationSucceeded) MarshalJSON() ([]byte, error) {
+	return encode("authentication.success", &p)
+}
+
+// MarshalJSON returns the whole body.
+func (p AuthenticationFailed) MarshalJSON() ([]byte, error) {
+	return encode("authentication.failed", &p)
+}
+
+// MarshalJSON returns the whole body.
+func (p DeviceRegistered) MarshalJSON() ([]byte, error) { return encode("device.registered", &p) }
+
+// MarshalJSON returns the whole body.
+func (p DeviceRevoked) MarshalJSON() ([]byte, error) { return encode("device.revoked", &p) }
+
+// MarshalJSON returns the whole body.
+func (p SessionCreated) MarshalJSON() ([]byte, error) { return encode("session.created", &p) }
+
+// MarshalJSON returns the whole body.
+func (p SessionEnded) MarshalJSON() ([]byte, error) { return encode("session.ended", &p) }
+
+// MarshalJSON returns the whole body.
+func (p SecurityAlert) MarshalJSON() ([]byte, error) { return encode("security.alert", &p) }
+
+// MarshalJSON returns the whole body.
+func (p Unknown) MarshalJSON() ([]byte, error) { return encode(p.Event, &p) }
+
+func encode(name string, p payload) ([]byte, error) {
+	rest := p.rest()
+	body := struct {
+		Event string                     `json:"event,omitzero"`
+		Data  any                        `json:"data,omitzero"`
+		Extra map[string]json.RawMessage `json:",embed"`
+	}{name, p, rest.Envelope}
+	if _, ok := rest.Envelope["data"]; ok {
+		body.Data = nil // no object came
+	}
+	return jsonbody.Append(nil, &body)
+}
+
+func (r *Rest) rest() *Rest { return r }
+
+// payloads are all that there are.
+var payloads = []json.Marshaler{
+	new(AuthenticationSucceeded), new(AuthenticationFailed), new(DeviceRegistered), new(DeviceRevoked),
+	new(SessionCreated), new(SessionEnded), new(SecurityAlert), new(Unknown),
+}
+
+func init() {
+	for _, p := range payloads {
+		event.RegisterPayloads(p)
+		jsonappend.Trust(p)
+	}
 }

@@ -17,28 +17,27 @@ const Vendor = "loginradius"
 const SignatureHeader = "Signature"
 
 // DefaultMaxBody is the largest body, in bytes, unless Config.Endpoint says
-// otherwise. Profiles with many linked identities are far larger than what other
-// vendors send.
+// otherwise. A profile with many linked identities is far larger than the bodies of
+// other vendors.
 const DefaultMaxBody = 1 << 20
 
 // Config says how LoginRadius's webhooks are received.
 type Config struct {
-	// Secrets are API secrets, as text: the primary one, or secondary ones with
-	// webhook access, of at least 16 bytes each. A request may be signed with any of
-	// them, so that a secret can be replaced without a gap. Required.
+	// Secrets are API secrets of at least 16 bytes each: secondary ones with webhook
+	// access, or the primary one. A request may be signed with any of them, so that a
+	// secret can be replaced without a gap. Required.
 	Secrets []event.Secret
 	// Endpoint is what the endpoints of all vendors share. A zero MaxBody means
-	// [DefaultMaxBody]. For a webhook that was given Basic or Bearer
-	// authentication as well, set Also.
+	// [DefaultMaxBody]. Set Also for a webhook with Basic or Bearer authentication.
 	Endpoint verify.Config
-	// TimeLayouts are layouts of package time for Hook.Time and the times of a
-	// profile in other forms than [verify.Unmarshal] reads, such as "1/2/2006 3:04:05
-	// PM". They are tried first. A time without a zone is UTC.
+	// TimeLayouts are layouts of package time, such as "1/2/2006 3:04:05 PM", for times
+	// that [verify.Unmarshal] does not read. They are tried first. A time without a zone
+	// is UTC. Only New uses them, not Decode.
 	TimeLayouts []string
 }
 
-// New returns an endpoint for LoginRadius's webhooks. The error names the field
-// that is wrong.
+// New returns an endpoint for LoginRadius's webhooks. The error names the field that is
+// wrong.
 func New(c Config) (*verify.Endpoint, error) {
 	v, err := newVerifier("Config.Secrets", c.Secrets)
 	if err != nil {
@@ -62,7 +61,9 @@ func New(c Config) (*verify.Endpoint, error) {
 }
 
 // NewVerifier returns a verifier for requests that are signed with any of the
-// secrets, for Endpoint.SetVerifier or for use on its own.
+// secrets, to use on its own or to replace the secrets of a running endpoint:
+//
+//	hook.SetVerifier(verifier)
 func NewVerifier(secrets ...event.Secret) (verify.Verifier, error) {
 	return newVerifier("secrets", secrets)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
-// kinds is Relock's list of events. A name that is not in it is Unknown.
+// kinds are the events that Relock's page documents.
 var kinds = map[string]kind{
 	"authentication.success": {event.AuthenticationSucceeded, start[AuthenticationSucceeded]},
 	"authentication.failed":  {event.AuthenticationFailed, start[AuthenticationFailed]},
@@ -25,11 +25,19 @@ var kinds = map[string]kind{
 	"security.alert":         {event.SecurityAlert, start[SecurityAlert]},
 }
 
-var unknown = kind{event.Unknown, start[Unknown]}
+// EventTypes returns what each of Relock's events is in the shared vocabulary: the
+// seven that its page documents. Names that are not in it are [event.Unknown].
+func EventTypes() map[string]event.Type {
+	types := make(map[string]event.Type, len(kinds))
+	for name, k := range kinds {
+		types[name] = k.typ
+	}
+	return types
+}
 
 type kind struct {
 	typ   event.Type
-	start func() (*event.Event, body)
+	start func() (*event.Event, payload)
 }
 
 // kindOf takes a name in any letter case.
@@ -40,14 +48,14 @@ func kindOf(name string) kind {
 	if k, ok := kinds[strings.ToLower(strings.TrimSpace(name))]; ok {
 		return k
 	}
-	return unknown
+	return kind{event.Unknown, start[Unknown]}
 }
 
-// start makes an event and its payload in one piece of memory.
+// start allocates an event and its payload together.
 func start[T any, P interface {
 	*T
-	body
-}]() (*event.Event, body) {
+	payload
+}]() (*event.Event, payload) {
 	both := new(struct {
 		event   event.Event
 		payload T
@@ -55,14 +63,12 @@ func start[T any, P interface {
 	return &both.event, P(&both.payload)
 }
 
-// body is what all payload structs can do.
-type body interface {
-	json.Marshaler // the whole body
+// A payload is a pointer to one of this package's payload structs.
+type payload interface {
+	json.Marshaler
 	rest() *Rest
-	describe(e *event.Event)
+	describe(e *event.Event) // fills in what e tells in the shared vocabulary
 }
-
-func (r *Rest) rest() *Rest { return r }
 
 // An envelope is the body. What data is depends on event, which may come later.
 type envelope struct {
@@ -73,13 +79,13 @@ type envelope struct {
 
 var envelopes = sync.Pool{New: func() any { return new(envelope) }}
 
-// Decode turns a body of Relock's into an event, with a pointer to one of this
-// package's payload structs. It does not verify anything. Event.ID is the
-// lower-case hex SHA-256 of body.
+// Decode returns the event in a body of Relock's. Its Payload is a pointer to one of
+// this package's payload structs, and its ID the lower-case hex SHA-256 of body.
+// Decode verifies nothing: that is what [New] is for.
 //
-// Names match in any letter case. An unknown event, unknown members and members of
-// other types than documented are no errors: see [verify.Unmarshal]. A body that is
-// no JSON object is one.
+// An unknown event, unknown members and values of other types than documented are no
+// errors: see [verify.Unmarshal] for how they are read. A body that is no JSON object
+// is one.
 func Decode(body []byte) (*event.Event, error) {
 	r, err := jsonbody.Open(body)
 	if err != nil {
@@ -87,21 +93,24 @@ func Decode(body []byte) (*event.Event, error) {
 	}
 	defer r.Close()
 	env := envelopes.Get().(*envelope)
-	defer envelopes.Put(env)
-	*env = envelope{}
+	defer func() {
+		*env = envelope{} // the pool keeps nothing of a body
+		envelopes.Put(env)
+	}()
 	r.Read(env)
 
 	k := kindOf(env.Event)
 	e, p := k.start()
-	if env.Data != 0 {
+	rest := p.rest()
+	rest.Envelope = env.Extra
+	switch {
+	case env.Data != 0:
 		r.Back(env.Data)
 		if r.Read(p) == jsonbody.Misfit {
 			r.Back(env.Data)
-			r.Keep(&p.rest().Extra, "data")
+			r.Keep(&rest.Envelope, "data")
 		}
-	}
-	p.rest().Envelope = env.Extra
-	if env.Event == "" && env.Data == 0 {
+	case env.Event == "":
 		r.Warn(0, "event and data", "neither")
 	}
 	e.ID = eventid.Of(body)
@@ -113,17 +122,8 @@ func Decode(body []byte) (*event.Event, error) {
 	return e, nil
 }
 
-// encode returns the body that a payload came in.
-func encode(name string, p body) ([]byte, error) {
-	return jsonbody.Append(nil, &struct {
-		Event string                     `json:"event"`
-		Data  any                        `json:"data"`
-		Extra map[string]json.RawMessage `json:",embed"`
-	}{name, p, p.rest().Envelope})
-}
-
-// place fills in where the client was.
-func place(e *event.Event, ip, userAgent string, l *Location) {
+// locate fills in where the client was.
+func locate(e *event.Event, ip, userAgent string, l *Location) {
 	addr, status := address.Parse(ip)
 	switch status {
 	case address.Unreadable:
@@ -140,13 +140,13 @@ func place(e *event.Event, ip, userAgent string, l *Location) {
 func (p *AuthenticationSucceeded) describe(e *event.Event) {
 	e.Time = p.Timestamp
 	e.User.ID, e.Session.ID, e.Device.ID = p.UserID, p.SessionID, p.DeviceID
-	place(e, p.IPAddress, p.UserAgent, &p.Location)
+	locate(e, p.IPAddress, p.UserAgent, &p.Location)
 }
 
 func (p *AuthenticationFailed) describe(e *event.Event) {
 	e.Time = p.Timestamp
 	e.User.ID, e.Session.ID, e.Reason = p.UserID, p.SessionID, p.Reason
-	place(e, p.IPAddress, p.UserAgent, &p.Location)
+	locate(e, p.IPAddress, p.UserAgent, &p.Location)
 }
 
 func (p *DeviceRegistered) describe(e *event.Event) {
@@ -156,7 +156,7 @@ func (p *DeviceRegistered) describe(e *event.Event) {
 		ID:   p.DeviceID,
 		Name: p.DeviceInfo.Name, Type: p.DeviceInfo.Type, OS: p.DeviceInfo.OS, Browser: p.DeviceInfo.Browser,
 	}
-	place(e, p.IPAddress, "", &p.Location)
+	locate(e, p.IPAddress, "", &p.Location)
 }
 
 func (p *DeviceRevoked) describe(e *event.Event) {
@@ -168,7 +168,7 @@ func (p *SessionCreated) describe(e *event.Event) {
 	e.Time = p.Timestamp
 	e.User.ID, e.Device.ID = p.UserID, p.DeviceID
 	e.Session = event.Session{ID: p.SessionID, Expires: p.ExpiresAt}
-	place(e, p.IPAddress, p.UserAgent, &Location{})
+	locate(e, p.IPAddress, p.UserAgent, &Location{})
 }
 
 func (p *SessionEnded) describe(e *event.Event) {
@@ -186,27 +186,15 @@ const longest = int64(1<<63-1) / int64(time.Second)
 func (p *SecurityAlert) describe(e *event.Event) {
 	e.Time = p.Timestamp
 	e.User.ID, e.Reason = p.UserID, p.Description
-	// An alert is high if its severity is missing or a word that is not known.
-	e.Severity = event.SeverityHigh
 	if s, ok := event.ParseSeverity(p.Severity); ok && s != event.SeverityUnknown {
 		e.Severity = s
 	}
-	place(e, p.IPAddress, "", &p.Location)
+	locate(e, p.IPAddress, "", &p.Location)
 }
 
 func (p *Unknown) describe(e *event.Event) {
 	p.Event = e.VendorType
 	e.Time = p.Timestamp
 	e.User.ID, e.Session.ID, e.Device.ID = p.UserID, p.SessionID, p.DeviceID
-	place(e, p.IPAddress, p.UserAgent, &p.Location)
-}
-
-// EventTypes returns what each of Relock's events is in the shared vocabulary: the
-// seven that its page documents. Names that are not in it are [event.Unknown].
-func EventTypes() map[string]event.Type {
-	types := make(map[string]event.Type, len(kinds))
-	for name, k := range kinds {
-		types[name] = k.typ
-	}
-	return types
+	locate(e, p.IPAddress, p.UserAgent, &p.Location)
 }

@@ -17,9 +17,8 @@ const SignatureHeader = "X-Relock-Signature"
 
 // Config says how Relock's webhooks are received.
 type Config struct {
-	// Secrets are the webhook secrets, as text, of at least 16 bytes each. A request
-	// may be signed with any of them, so that a secret can be replaced without a gap.
-	// Required.
+	// Secrets are the webhook secrets, of at least 16 bytes each. A request may be
+	// signed with any of them, so that a secret can be replaced without a gap. Required.
 	Secrets []event.Secret
 	// Endpoint is what the endpoints of all vendors share.
 	Endpoint verify.Config
@@ -41,7 +40,9 @@ func New(c Config) (*verify.Endpoint, error) {
 }
 
 // NewVerifier returns a verifier for requests that are signed with any of the
-// secrets, for Endpoint.SetVerifier or for use on its own.
+// secrets, to use on its own or to replace the secrets of a running endpoint:
+//
+//	hook.SetVerifier(verifier)
 func NewVerifier(secrets ...event.Secret) (verify.Verifier, error) {
 	return newVerifier("secrets", secrets)
 }
