@@ -108,8 +108,8 @@ func isGUID(text []byte) bool {
 // shown returns the digits that may be shown of a UserLock ID, masked or in clear.
 func shown(text []byte) []byte {
 	digits := make([]byte, 0, shownDigits)
-	for _, c := range text {
-		if c := hexDigits[c]; c != 0 && len(digits) < shownDigits {
+	for i := 0; i < len(text) && len(digits) < shownDigits; i++ {
+		if c := hexDigits[text[i]]; c != 0 {
 			digits = append(digits, c)
 		}
 	}
