@@ -486,8 +486,6 @@ func (r *Reader) strings(p *plan, v reflect.Value) Result {
 	at := Place(r.next)
 	end := int(r.tokens[at].end)
 	m := make(map[string]string)
-	var text string
-	into := reflect.ValueOf(&text).Elem()
 	for r.next++; r.next < end; {
 		if r.room < roomOfEntry {
 			r.Warn(at, "fewer members", "object")
@@ -495,17 +493,17 @@ func (r *Reader) strings(p *plan, v reflect.Value) Result {
 		}
 		r.Next()
 		r.checkName()
-		name, here := string(r.name), Place(r.next)
+		name, here := r.keep(r.name), Place(r.next)
 		had, repeated := m[name]
-		text = ""
-		switch result := r.read(stringPlan, into); {
+		r.entry = ""
+		switch result := r.read(stringPlan, reflect.ValueOf(&r.entry).Elem()); {
 		case result == Set && had != "":
 			r.Warn(here, "unique name", "repeated")
 		case result == Set, result == Absent && !repeated:
 		default:
 			continue
 		}
-		m[name] = text
+		m[name] = r.entry
 		r.room -= roomOfEntry
 	}
 	r.next = end + 1

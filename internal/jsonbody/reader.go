@@ -47,6 +47,7 @@ type Reader struct {
 	outer  *Reader       // text is JSON in a string of another body
 	at     Place         // of that string
 	spare  reflect.Value // zero, see fresh
+	entry  string        // of a map, read last
 
 	marked   [][2]int
 	warnings []event.Warning
