@@ -51,7 +51,10 @@ type CustomObject struct {
 }
 
 // MarshalJSON returns the whole body, secrets masked. [Decode] reads it back.
-func (h Hook) MarshalJSON() ([]byte, error) { return jsonbody.Append(nil, h.body()) }
+func (h Hook) MarshalJSON() ([]byte, error) { return h.AppendJSON(nil) }
+
+// AppendJSON appends what MarshalJSON returns.
+func (h *Hook) AppendJSON(dst []byte) ([]byte, error) { return jsonbody.Append(dst, h.body()) }
 
 func init() {
 	event.RegisterPayloads(new(Hook))

@@ -6,7 +6,6 @@ import (
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/jsonappend"
-	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
 // A Location is where Relock thinks that the client was.
@@ -146,49 +145,6 @@ type Unknown struct {
 	Location  Location  `json:"location,omitzero"`
 
 	Rest
-}
-
-// Payloads are encoded as the body that they came in, so that Decode reads them.
-
-// MarshalJSON returns the whole body.
-func (p AuthenticationSucceeded) MarshalJSON() ([]byte, error) {
-	return encode("authentication.success", &p)
-}
-
-// MarshalJSON returns the whole body.
-func (p AuthenticationFailed) MarshalJSON() ([]byte, error) {
-	return encode("authentication.failed", &p)
-}
-
-// MarshalJSON returns the whole body.
-func (p DeviceRegistered) MarshalJSON() ([]byte, error) { return encode("device.registered", &p) }
-
-// MarshalJSON returns the whole body.
-func (p DeviceRevoked) MarshalJSON() ([]byte, error) { return encode("device.revoked", &p) }
-
-// MarshalJSON returns the whole body.
-func (p SessionCreated) MarshalJSON() ([]byte, error) { return encode("session.created", &p) }
-
-// MarshalJSON returns the whole body.
-func (p SessionEnded) MarshalJSON() ([]byte, error) { return encode("session.ended", &p) }
-
-// MarshalJSON returns the whole body.
-func (p SecurityAlert) MarshalJSON() ([]byte, error) { return encode("security.alert", &p) }
-
-// MarshalJSON returns the whole body.
-func (p Unknown) MarshalJSON() ([]byte, error) { return encode(p.Event, &p) }
-
-func encode(name string, p payload) ([]byte, error) {
-	rest := p.rest()
-	body := struct {
-		Event string                     `json:"event,omitzero"`
-		Data  any                        `json:"data,omitzero"`
-		Extra map[string]json.RawMessage `json:",embed"`
-	}{name, p, rest.Envelope}
-	if _, ok := rest.Envelope["data"]; ok {
-		body.Data = nil // no object came
-	}
-	return jsonbody.Append(nil, &body)
 }
 
 func (r *Rest) rest() *Rest { return r }

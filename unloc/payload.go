@@ -34,7 +34,10 @@ type AccessEvent struct {
 }
 
 // MarshalJSON returns the whole body.
-func (p AccessEvent) MarshalJSON() ([]byte, error) { return jsonbody.Append(nil, p) }
+func (p AccessEvent) MarshalJSON() ([]byte, error) { return p.AppendJSON(nil) }
+
+// AppendJSON appends what MarshalJSON returns.
+func (p *AccessEvent) AppendJSON(dst []byte) ([]byte, error) { return jsonbody.Append(dst, p) }
 
 func init() {
 	jsonappend.Trust(new(AccessEvent))

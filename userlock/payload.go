@@ -64,9 +64,12 @@ type body struct {
 type fields Notification
 
 // MarshalJSON returns the whole body, with the UserLock ID masked.
-func (n Notification) MarshalJSON() ([]byte, error) {
+func (n Notification) MarshalJSON() ([]byte, error) { return n.AppendJSON(nil) }
+
+// AppendJSON appends what MarshalJSON returns.
+func (n *Notification) AppendJSON(dst []byte) ([]byte, error) {
 	masked, _ := n.ServerID.MarshalText()
-	return jsonbody.Append(nil, &body{string(masked), fields(n)})
+	return jsonbody.Append(dst, &body{string(masked), fields(*n)})
 }
 
 func init() {
