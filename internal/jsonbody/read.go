@@ -14,8 +14,8 @@ import (
 	"github.com/accesshook/accesshook/internal/timestamp"
 )
 
-// Unmarshal reads body, a JSON object, into the struct that v points to, by the
-// tags that encoding/json knows. It tolerates what vendors do:
+// Unmarshal reads body, a JSON object, into the struct that v points to, which is
+// zero, by the tags that encoding/json knows. It tolerates what vendors do:
 //
 //   - Names match in any letter case. Unknown members go into a field of type
 //     map[string]json.RawMessage with the tag json:",embed", if there is one.
@@ -23,17 +23,21 @@ import (
 //   - A value of another JSON type is converted where it can be, with a warning: a
 //     number or boolean for a string is its literal; a string or an integral float
 //     may stand for an integer, "true", "false", 0 and 1 for a boolean, one value for
-//     an array, an array of one for its element, JSON in a string for an object.
+//     an array, an array of one for its element, JSON in a string for an object or
+//     array.
 //   - Any other value adds a warning, and is in the map of unknown members under
-//     the name of its field.
+//     the name of its field, unless that may have a secret in it.
 //   - Times are read in all forms of package timestamp.
-//   - Of members of one name the last one with a value counts, as a whole, with a
-//     warning.
-//   - Elements of an array that say nothing are left out.
+//   - Of members of one name, known or not, the last one with a value that fits
+//     counts, as a whole, with a warning.
+//   - Elements of an array that say nothing are left out, and those that do not fit,
+//     with a warning.
+//   - U+FFFD stands for what is no UTF-8, with a warning.
 //
-// Elements of all arrays take at most 12 MiB of memory; others are left out, with a
-// warning. A type's own UnmarshalJSON or UnmarshalText is asked; what it refuses is
-// a value that cannot be converted.
+// What is in arrays and behind pointers takes at most some 12 MiB of memory; more is
+// left out, with a warning. A type's own UnmarshalJSON or UnmarshalText is asked;
+// what it refuses is a value that cannot be converted. A struct whose tags contradict
+// each other, or that embeds a pointer, panics.
 func Unmarshal(body []byte, v any) ([]event.Warning, error) {
 	r, err := Open(body)
 	if err != nil {
@@ -55,8 +59,9 @@ const (
 	Misfit               // it could not be converted; there is a warning
 )
 
-// maxRoom is how many bytes the elements of all arrays may take in memory. One may
-// be two bytes in the body and thousands in memory. It does not depend on the
+// maxRoom is how many bytes the elements of all arrays, and what pointers point to,
+// may take in memory. One may be two bytes in the body and thousands in memory. It
+// may be exceeded by what one array was grown by last. It does not depend on the
 // length of the body, so that what fits also fits once it was encoded and is
 // decoded again.
 const maxRoom = 12 << 20
