@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -245,8 +246,8 @@ func TestREADMEVendor(t *testing.T) {
 	verifier := func(secrets ...event.Secret) (verify.Verifier, error) {
 		return verify.NewSigned(verify.SignedConfig{Header: "X-Acme-Signature", Encoding: verify.Base64, Secrets: secrets})
 	}
-	verifytest.Run(t, verifytest.Vendor{
-		New: func(secrets []event.Secret, c verify.Config) (*verify.Endpoint, error) {
+	decodes := func(decode func(body []byte) (*event.Event, error)) func([]event.Secret, verify.Config) (*verify.Endpoint, error) {
+		return func(secrets []event.Secret, c verify.Config) (*verify.Endpoint, error) {
 			v, err := verifier(secrets...)
 			if err != nil {
 				return nil, err
@@ -255,7 +256,10 @@ func TestREADMEVendor(t *testing.T) {
 				Vendor: "acme", Verifier: v, Config: c,
 				Decode: func(_ http.Header, body []byte) (*event.Event, error) { return decode(body) },
 			})
-		},
+		}
+	}
+	vendor := verifytest.Vendor{
+		New:         decodes(decode),
 		NewVerifier: verifier,
 		NewRequest: func(ctx context.Context, url, secret string, body []byte) (*http.Request, error) {
 			r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
@@ -272,9 +276,18 @@ func TestREADMEVendor(t *testing.T) {
 		Header:      "X-Acme-Signature",
 		Signed:      true,
 		OwnIDs:      true,
-		Payloads:    map[string][]byte{"entry": body},
+		Payloads:    map[string][]byte{"entry": []byte(`{"id":"b-1","kind":"entry","holder":"ada","at":"2026-11-29T10:00:00Z"}`)},
 		Unknown:     []byte(`{"id":"b-2","kind":"painted"}`),
+	}
+	verifytest.Run(t, vendor)
+
+	vendor.New = decodes(func(body []byte) (*event.Event, error) {
+		if err := json.Unmarshal(body, new(Badge)); err != nil {
+			return nil, errors.New("acme: a time that is empty, or a number for a name")
+		}
+		return decode(body)
 	})
+	assert.ErrorContains(t, verifytest.Check(vendor), "tolerates drifted fields", "it must not be decoded by encoding/json")
 }
 
 func TestREADMESnippets(t *testing.T) {
