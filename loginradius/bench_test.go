@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/internal/benchkit"
+	"github.com/accesshook/accesshook/internal/bench"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 	"github.com/accesshook/accesshook/loginradius"
 	"github.com/accesshook/accesshook/verify"
@@ -40,7 +40,7 @@ func BenchmarkHandler(b *testing.B) {
 		}
 		return nil
 	})
-	benchkit.Run(b, hook.Handler(events), benchRequest)
+	bench.Run(b, hook.Handler(events), benchRequest)
 }
 
 func BenchmarkHandwritten(b *testing.B) {
@@ -70,14 +70,14 @@ func BenchmarkHandwritten(b *testing.B) {
 		w.WriteHeader(http.StatusOK)
 		_ = json.NewEncoder(w).Encode(map[string]bool{"received": true})
 	})
-	benchkit.Run(b, h, benchRequest)
+	bench.Run(b, h, benchRequest)
 }
 
 func BenchmarkFloor(b *testing.B) {
 	mac := hmac.New(sha256.New, []byte(benchSecret))
 	var sum []byte
 	var p plain
-	benchkit.Run(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	bench.Run(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := make([]byte, r.ContentLength)
 		if _, err := io.ReadFull(r.Body, body); err != nil {
 			b.Fatal(err)

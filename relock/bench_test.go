@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/internal/benchkit"
+	"github.com/accesshook/accesshook/internal/bench"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 	"github.com/accesshook/accesshook/relock"
 	"github.com/accesshook/accesshook/verify"
@@ -44,7 +44,7 @@ func BenchmarkHandler(b *testing.B) {
 		}
 		return nil
 	})
-	benchkit.Run(b, hook.Handler(events), benchRequest)
+	bench.Run(b, hook.Handler(events), benchRequest)
 }
 
 // plain are the fields of authentication.success.
@@ -104,7 +104,7 @@ func BenchmarkHandwritten(b *testing.B) {
 		w.WriteHeader(http.StatusOK)
 		_ = json.NewEncoder(w).Encode(map[string]bool{"received": true})
 	})
-	benchkit.Run(b, h, benchRequest)
+	bench.Run(b, h, benchRequest)
 }
 
 func BenchmarkFloor(b *testing.B) {
@@ -114,7 +114,7 @@ func BenchmarkFloor(b *testing.B) {
 		Event string `json:"event"`
 		Data  plain  `json:"data"`
 	}
-	benchkit.Run(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	bench.Run(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := make([]byte, r.ContentLength)
 		if _, err := io.ReadFull(r.Body, body); err != nil {
 			b.Fatal(err)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/internal/benchkit"
+	"github.com/accesshook/accesshook/internal/bench"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 	"github.com/accesshook/accesshook/unloc"
 	"github.com/accesshook/accesshook/verify"
@@ -45,7 +45,7 @@ func BenchmarkHandler(b *testing.B) {
 		}
 		return nil
 	})
-	benchkit.Run(b, hook.Handler(events), benchRequest)
+	bench.Run(b, hook.Handler(events), benchRequest)
 }
 
 // plain is what somebody writes who follows Unloc's page.
@@ -86,13 +86,13 @@ func BenchmarkHandwritten(b *testing.B) {
 		w.WriteHeader(http.StatusOK)
 		_ = json.NewEncoder(w).Encode(map[string]bool{"received": true})
 	})
-	benchkit.Run(b, h, benchRequest)
+	bench.Run(b, h, benchRequest)
 }
 
 // The floor has neither an HMAC nor a hash: Unloc signs nothing and sends an ID.
 func BenchmarkFloor(b *testing.B) {
 	var p plain
-	benchkit.Run(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	bench.Run(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := make([]byte, r.ContentLength)
 		if _, err := io.ReadFull(r.Body, body); err != nil {
 			b.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/internal/benchkit"
+	"github.com/accesshook/accesshook/internal/bench"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 	"github.com/accesshook/accesshook/userlock"
 	"github.com/accesshook/accesshook/verify"
@@ -44,7 +44,7 @@ func BenchmarkHandler(b *testing.B) {
 		}
 		return nil
 	})
-	benchkit.Run(b, hook.Handler(events), benchRequest)
+	bench.Run(b, hook.Handler(events), benchRequest)
 }
 
 // plain is what somebody writes who deserialises the notification as the
@@ -104,12 +104,12 @@ func BenchmarkHandwritten(b *testing.B) {
 		w.WriteHeader(http.StatusOK)
 		_ = json.NewEncoder(w).Encode(map[string]bool{"received": true})
 	})
-	benchkit.Run(b, h, benchRequest)
+	bench.Run(b, h, benchRequest)
 }
 
 func BenchmarkFloor(b *testing.B) {
 	var n plain
-	benchkit.Run(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	bench.Run(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := make([]byte, r.ContentLength)
 		if _, err := io.ReadFull(r.Body, body); err != nil {
 			b.Fatal(err)

@@ -291,41 +291,6 @@ func TestHookGo_adnanhWebhook_BareIPv6IsOneAddress(t *testing.T) {
 	}
 }
 
-// A decision guide: pick the first that fits.
-func ExampleClientIP() {
-	// The service is reached directly: nothing to do.
-	direct := verify.Config{}
-
-	// Behind your own proxies, which append to X-Forwarded-For. List all of them.
-	proxied := verify.Config{ClientIP: verify.XForwardedFor("10.0.0.0/8", "fd00:1234::/32")}
-
-	// Behind your own proxies, which append to Forwarded (RFC 7239).
-	standard := verify.Config{ClientIP: verify.Forwarded("10.0.0.0/8", "fd00:1234::/32")}
-
-	// Behind one that overwrites a header of its own on every request.
-	cdn := verify.Config{ClientIP: verify.TrustedHeader("X-Real-IP", "10.0.0.5")}
-
-	// Before going live, send a request with a made-up header from a machine whose
-	// address you know, and look at client in the log.
-	for _, c := range []verify.Config{direct, proxied, standard, cdn} {
-		policy := c.ClientIP
-		if policy == nil {
-			policy = verify.RemoteAddr
-		}
-		r := httptest.NewRequest(http.MethodPost, "/", nil)
-		r.RemoteAddr = "10.0.0.5:4711"
-		r.Header.Set("X-Forwarded-For", "203.0.113.5, 198.51.100.7")
-		r.Header.Set("Forwarded", "for=203.0.113.5, for=198.51.100.7;proto=https")
-		r.Header.Set("X-Real-IP", "198.51.100.7")
-		fmt.Println(policy(r))
-	}
-	// Output:
-	// 10.0.0.5 <nil>
-	// 198.51.100.7 <nil>
-	// 198.51.100.7 <nil>
-	// 198.51.100.7 <nil>
-}
-
 func FuzzForwarded(f *testing.F) {
 	f.Add(`for=198.51.100.7;proto=https, for="[2001:db8::1]:1"`)
 	f.Add(`for="a\"b", for=10.0.0.1`)

@@ -1,8 +1,8 @@
 // Package verify receives webhooks: it checks who sent a request, decodes it, and
-// passes it on as an [event.Event]. Each vendor package makes an [Endpoint] of it:
+// passes it on as an [event.Event]. New of each vendor package returns an [Endpoint]:
 //
 //	hook, err := relock.New(relock.Config{
-//		Secrets: event.Secrets(os.Getenv("RELOCK_WEBHOOK_SECRET")),
+//		Secrets: event.Secrets(os.Getenv("RELOCK_SECRETS")),
 //		Endpoint: verify.Config{
 //			ClientIP:  verify.XForwardedFor("10.0.0.0/16"), // leave it out without a proxy in front
 //			RateLimit: verify.RateLimit{Requests: 100},     // failures of one client in 15 minutes
@@ -16,9 +16,26 @@
 // [Endpoint.Process] in a function service, and [Endpoint.Receive] with
 // [Endpoint.Respond] in another framework. [Config] says what can be set.
 //
-// Authors of a vendor package describe their vendor in a [Definition], with a verifier
-// of this package ([NewSigned], [NewBasicAuth], [NewBearer], [NewBodyID]) or of their
-// own. Package verifytest checks the result.
+// A vendor of your own is a [Definition] with a verifier of this package ([NewSigned],
+// [NewBasicAuth], [NewBearer], [NewBodyID]) or of your own. Its decoder reads the body
+// with [Unmarshal]. Package verifytest tests the result. See the example of
+// [NewEndpoint].
+//
+// # The way of a request
+//
+// The steps, and what a request is answered that fails one:
+//
+//	method          405
+//	client address  403; 429 with RateLimit.EveryRequest
+//	headers         415 with a content encoding; 401 without a credential
+//	body            413 too large; 408 too slow; 400 broken off; 503 too many large ones
+//	credential      401; 429 over the RateLimit
+//	JSON            400
+//	age             401 outside MaxAge and MaxFuture
+//	callback        200; 503 for event.Unavailable; 500 for any other error or a panic
+//
+// Only verified requests reach a callback. One whose body cannot be decoded does too,
+// before it is answered 400. See [Status].
 //
 // # What it protects against, and what it does not
 //

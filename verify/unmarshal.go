@@ -21,18 +21,23 @@ import (
 //     boolean. One value may stand for an array, an array of one for its element, and
 //     JSON in a string for an object or array.
 //   - A value that cannot be converted costs its field, with a warning. The map of
-//     other members has it, under the name of the field.
+//     other members has it, under the name of the field, unless the field may hold an
+//     [event.Secret].
 //   - A [time.Time] is read from RFC 3339 and the other forms that vendors send: ISO
 //     8601 without seconds or with "+0200", RFC 1123, /Date(ms)/, seconds to
 //     microseconds since 1970. One without a zone is UTC.
-//   - Of members of one name the last one that has a value counts, as a whole, with a
-//     warning.
+//   - Of members of one name the last one with a value that fits counts, as a whole,
+//     with a warning.
 //   - Broken UTF-8 becomes U+FFFD, with a warning.
-//   - Elements of arrays that say nothing are left out.
+//   - Elements of arrays that say nothing are left out, and those that cannot be
+//     converted, with a warning.
 //
 // A type's own UnmarshalJSON or UnmarshalText is asked. What it refuses is a value
-// that cannot be converted. The elements of all arrays take at most 12 MiB of
-// memory; more are left out, with a warning.
+// that cannot be converted. What is in arrays and behind pointers takes at most some
+// 12 MiB of memory; more is left out, with a warning.
+//
+// The struct must be zero. Unmarshal panics if it has two fields of one name, or more
+// than 256 fields, or embeds a pointer.
 //
 // The error matches [ErrMalformed]: body is no JSON object, or nested deeper than 64
 // levels. Neither an error nor a warning holds a part of a value.

@@ -1,5 +1,12 @@
-// Package cloudevent writes events as CloudEvents 1.0 in the JSON format, and
-// reads them back with their typed payload.
+// Package cloudevent writes events as CloudEvents 1.0 in the JSON format, for a file, a
+// queue or a SIEM, and reads them back with their typed payload:
+//
+//	line, err := cloudevent.Encode(e)
+//	…
+//	payloads := cloudevent.Payloads{relock.Vendor: relock.Decode} // with an entry for each vendor
+//	e, err := cloudevent.Decode(line, payloads)
+//
+// # Format
 //
 // An event is one JSON object on one line, without a trailing newline. Its
 // attributes:
@@ -13,12 +20,12 @@
 //	datacontenttype  "application/json"
 //	data             the event, as described at event.Event.MarshalJSON
 //
-// Characters that attributes may not hold, control characters for the most part,
-// are written as U+FFFD there. data has them as they are, and has the ID as well if
-// it holds one.
+// Attributes cannot hold all characters. Those that they cannot, most of them control
+// characters, become U+FFFD there. data has them as they are. If the ID has such a
+// character, data has the ID too.
 //
-// source and id together are unique for as far as Event.ID is. Secrets are
-// masked and Raw is left out, so what is read back is masked as well.
+// source and id together are as unique as Event.ID. Secrets are masked and Raw is left
+// out. What is read back is masked as well.
 //
 // See https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md.
 package cloudevent

@@ -207,6 +207,7 @@ func (c Config) withDefaults() (Config, error) {
 		}
 	}
 	c.Retention = max(c.Retention, c.DedupeWindow)
+	c.PublishTimeout = min(c.PublishTimeout, maxDuration)
 	given.MaxBody, given.Shards = c.MaxBody, c.Shards
 	return c, given.checkRoom()
 }

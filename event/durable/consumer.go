@@ -23,8 +23,12 @@ const (
 	DefaultMaxDelay     = 10 * time.Minute
 )
 
-// minLease is the shortest lease that a consumer can have.
-const minLease = time.Second
+const (
+	// minLease is the shortest lease that a consumer can have.
+	minLease = time.Second
+	// maxDuration is 36 years, so that no sum of durations overflows.
+	maxDuration = time.Duration(1 << 60)
+)
 
 // A Consumer says how callbacks are called with the events of a [Store]. The store
 // remembers by its Name what it has acknowledged: two consumers each get every event,
@@ -140,6 +144,7 @@ func (c Consumer) withDefaults() (Consumer, error) {
 		if *f.value == 0 {
 			*f.value = f.or
 		}
+		*f.value = min(*f.value, maxDuration)
 	}
 	if c.Lease < minLease {
 		return c, errors.New("durable: Consumer.Lease is less than a second")

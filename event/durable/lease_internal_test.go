@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -132,6 +133,17 @@ func TestLongCallbacksKeepTheirLease(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A timeout that means "never" is one.
+func TestLongestTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := attempt{msg: new(fakeMsg), js: new(fakeJetStream)}
+		got := a.deliver(t, Consumer{Timeout: math.MaxInt64}, after(time.Minute, errOnPurpose))
+		assert.Equal(t, Delayed, got.Result)
+		assert.Equal(t, []string{"nak"}, a.msg.answers)
+		assert.Greater(t, len(a.msg.renewals), 100)
+	})
 }
 
 // A callback that fails long after its lease was lost says nothing of the attempt

@@ -10,17 +10,16 @@ import (
 	"time"
 )
 
-// An adminSide has the paths that are for whoever runs the gateway. They are
-// served on -admin-addr, or else on -addr; and only to this machine (a loopback
-// address) or to who has a password.
+// An adminSide has the paths for operators of the gateway. They are served on
+// -admin-addr, or else on -addr, and only on a loopback address or with a password.
 type adminSide struct {
 	o     *options
-	login *login // nil: nobody is asked for a password
+	login *login // nil: no password is required
 	log   *slog.Logger
 }
 
-// newAdminSide refuses an -admin-addr that others can reach without a password.
-// An error of it is one of flags and variables.
+// newAdminSide refuses an -admin-addr that other machines could use without a password.
+// Its errors are about flags and variables.
 func newAdminSide(o *options, env environment, log *slog.Logger) (*adminSide, error) {
 	login, err := newLogin(o, env, log)
 	if err != nil {
@@ -33,14 +32,12 @@ func newAdminSide(o *options, env environment, log *slog.Logger) (*adminSide, er
 	return &adminSide{o, login, log}, nil
 }
 
-// adminPaths are the admin paths apart from /healthz, of which everybody sees a
-// part.
+// adminPaths are the admin paths except /healthz, which has a public part.
 var adminPaths = []string{"/metrics", "/dead", "/dead/"}
 
-// serve serves the admin paths where they belong, and the public side of
-// /healthz, until stop is called. addr is where public is served, c is nil
-// without -tls-cert.
-func (a *adminSide) serve(public *http.ServeMux, addr net.Addr, c *certificate, h *health, m *metrics, d *deadSide) (stop func(), err error) {
+// serve serves the admin paths, and the public part of /healthz, until stop is called.
+// addr is the address of the public mux, c is nil without -tls-cert.
+func (a *adminSide) serve(public *http.ServeMux, addr net.Addr, c *certificate, h *health, m *metrics, d *deadAPI) (stop func(), err error) {
 	stop = func() {}
 	paths := http.NewServeMux()
 	paths.HandleFunc("GET /healthz", h.serveAdmin)
@@ -52,7 +49,7 @@ func (a *adminSide) serve(public *http.ServeMux, addr net.Addr, c *certificate, 
 		mux := http.NewServeMux()
 		a.register(mux, paths, h, a.o.adminAddr, a.o.admin)
 		if isLoopback(a.o.admin) {
-			c = nil // nobody listens in on it
+			c = nil // plain HTTP: loopback traffic stays on this machine
 		} else {
 			a.warn(c)
 		}
@@ -70,15 +67,15 @@ func (a *adminSide) serve(public *http.ServeMux, addr net.Addr, c *certificate, 
 	return stop, nil
 }
 
-// register registers the admin paths, guarded, with a mux that is served at addr,
-// which was configured as address.
+// register adds the admin paths to mux, guarded. The mux is served at addr, for which
+// the flag says address.
 func (a *adminSide) register(mux *http.ServeMux, paths http.Handler, h *health, address string, addr net.Addr) {
 	guarded := paths
 	if a.login != nil {
 		guarded = a.login.guard(guarded)
 	}
-	// Pages of other sites may not make a browser change anything, even if it
-	// knows the password.
+	// Pages of other sites must not change anything through a browser that has the
+	// password.
 	guarded = http.NewCrossOriginProtection().Handler(guarded)
 	refused := func(*http.Request) string { return "" }
 	if isLoopback(addr) {
@@ -88,7 +85,7 @@ func (a *adminSide) register(mux *http.ServeMux, paths http.Handler, h *health, 
 	for _, path := range adminPaths {
 		mux.Handle(path, guarded)
 	}
-	// Who may not see the details, such as a load balancer, sees the status.
+	// A client that may not see the details, such as a load balancer, gets the status.
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		if refused(r) != "" || a.login != nil && r.Header["Authorization"] == nil {
 			h.servePublic(w, r)
@@ -98,8 +95,7 @@ func (a *adminSide) register(mux *http.ServeMux, paths http.Handler, h *health, 
 	})
 }
 
-// warn warns of an address that others can reach, and a password that is sent to
-// it in clear.
+// warn logs a warning if the admin password is sent over the network in clear.
 func (a *adminSide) warn(c *certificate) {
 	if c == nil {
 		a.log.Warn("the admin password can be read on its way: the admin paths are served without TLS to more than this machine", "missing", "-tls-cert")
@@ -111,8 +107,8 @@ func isLoopback(a net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// listenAdmin serves the admin paths on an address of their own until stop is
-// called, over HTTPS if there is a certificate.
+// listenAdmin serves the admin paths on an address of their own until stop is called,
+// over HTTPS if c is not nil.
 func listenAdmin(o *options, c *certificate, handler http.Handler, log *slog.Logger) (stop func(), err error) {
 	l, err := net.ListenTCP("tcp", o.admin)
 	if err != nil {
@@ -138,7 +134,7 @@ func listenAdmin(o *options, c *certificate, handler http.Handler, log *slog.Log
 	return func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		// Shutdown itself may wait, for TLS clients that do not read.
+		// Shutdown itself may block, on TLS clients that do not read.
 		defer context.AfterFunc(ctx, func() { open.cutAll() })()
 		if s.Shutdown(ctx) != nil {
 			_ = s.Close()

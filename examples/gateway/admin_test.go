@@ -24,7 +24,7 @@ func (p *process) admin() string {
 	return "http://" + found[1]
 }
 
-// metrics returns the value of each series, and all of the text.
+// metrics returns the value of each series, and the whole answer.
 func (p *process) metrics(url string) (series map[string]float64, text string) {
 	p.t.Helper()
 	status, text := p.send(get(p.t, url+"/metrics"))
@@ -42,8 +42,8 @@ func (p *process) metrics(url string) (series map[string]float64, text string) {
 	return series, text
 }
 
-// requireMetrics waits until the metrics have these values: a request is counted
-// after it was answered.
+// requireMetrics waits until the metrics have these values, since a request is counted
+// after its answer.
 func (p *process) requireMetrics(url string, want map[string]float64) {
 	p.t.Helper()
 	var got map[string]float64

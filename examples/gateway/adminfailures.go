@@ -9,20 +9,19 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// How often a client may fail to log in: so many times at once, and once more
-// after each such time.
+// A client may fail to log in failuresAtOnce times, and once more every failureEvery.
 const (
 	failuresAtOnce = 10
 	failureEvery   = 10 * time.Second
 )
 
-// A failureLimit bounds how fast one client can guess passwords. Once it has
-// failed too often its password is not looked at any more, right or wrong, for
-// else guessing many at the same time would tell.
+// A failureLimit limits how fast one client can guess passwords. Over the limit its
+// password is not checked at all, right or wrong: otherwise many concurrent guesses
+// would still find it.
 //
-// Clients are addresses, /64 networks of IPv6. They share 1024 counts by a hash
-// that nobody knows, so that memory is bounded: one client in 1024 is held up by
-// another's failures.
+// A client is an IPv4 address or a /64 network of IPv6. Memory is bounded: clients share
+// 1024 counters, by a hash with a secret seed. So the failures of one client also count
+// for one client in 1024.
 type failureLimit struct {
 	seed   maphash.Seed
 	counts [1024]failureCount
@@ -41,8 +40,8 @@ func newFailureLimit() *failureLimit {
 	return f
 }
 
-// try calls login, and counts if it fails. If the client has no failure left it
-// does not, and returns how long to wait. Attempts of one client take turns.
+// try calls login and counts a failure. If the client is over the limit, try returns
+// how long to wait and does not call login. Attempts of one client run one at a time.
 func (f *failureLimit) try(client netip.Addr, login func() error) (wait time.Duration, err error) {
 	if p, err := client.Prefix(64); err == nil && client.Is6() {
 		client = p.Addr()

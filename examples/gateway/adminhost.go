@@ -9,17 +9,16 @@ import (
 	"strings"
 )
 
-// A page that somebody opens in a browser on this machine may send requests to
-// this machine. It cannot read the answers, unless its own host name has been
-// made to point here in the meantime (DNS rebinding): then the browser takes the
-// gateway for a part of the page's site. The Host header tells, since it has that
-// name.
+// A page in a browser on this machine can send requests to this machine. It cannot read
+// the answers, unless its own host name now resolves to this machine (DNS rebinding):
+// then the browser takes the gateway for a part of the page's site. The Host header
+// shows that, since it has the name of the site.
 
-// localHost returns what reports whether a request names this machine: as
-// localhost, by a loopback address, or as the flag with this address does. The
-// port does not matter, and is another one behind a tunnel.
+// localHost returns a function that reports whether the Host header of a request names
+// this machine: localhost, a loopback address, or the host of address, which a flag
+// sets. The port does not matter; behind a tunnel it is another one.
 func localHost(address string) func(*http.Request) bool {
-	configured, _, _ := net.SplitHostPort(address) // it is listened on, so it is right
+	configured, _, _ := net.SplitHostPort(address) // valid: the gateway listens on it
 	return func(r *http.Request) bool {
 		host := (&url.URL{Host: r.Host}).Hostname()
 		if a, err := netip.ParseAddr(host); err == nil {
@@ -29,14 +28,14 @@ func localHost(address string) func(*http.Request) bool {
 	}
 }
 
-// proxyHeaders are what proxies add to the requests that they pass on.
+// proxyHeaders are headers that proxies add to requests.
 var proxyHeaders = []string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"}
 
-// refused returns what tells why a request to a loopback address, configured as
-// address, is not one of this machine's own; "" if it is.
+// refused returns a function that says why a request to a loopback address, which a
+// flag sets as address, did not originate on this machine; "" if it did.
 //
-// A proxy on this machine that passes everything on would open the admin paths to
-// whoever reaches it. So without a password there must be no trace of one.
+// A proxy on this machine that forwards everything would open the admin paths to all
+// its clients. So without a password, a request with a proxy's headers is refused.
 func (a *adminSide) refused(address string) func(*http.Request) string {
 	named := localHost(address)
 	headers := append([]string{http.CanonicalHeaderKey(a.o.clientIP)}, proxyHeaders...)
@@ -51,7 +50,7 @@ func (a *adminSide) refused(address string) func(*http.Request) string {
 	}
 }
 
-// guardLocal answers 403 to requests that are refused.
+// guardLocal answers 403 to requests for which refused returns a reason.
 func guardLocal(refused func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if why := refused(r); why != "" {

@@ -58,7 +58,7 @@ func TestDNSRebinding(t *testing.T) {
 		}
 	}
 
-	// A vendor's proxy may pass on any host.
+	// A proxy may forward webhooks with any Host header.
 	r, err := relock.NewRequest(t.Context(), shared.url+"/webhooks/relock", "canary-relock-secret", &relock.SessionEnded{SessionID: "s-1"})
 	require.NoError(t, err)
 	r.Host = "webhooks.example.com"
@@ -66,7 +66,7 @@ func TestDNSRebinding(t *testing.T) {
 	assert.Equal(t, 200, status)
 }
 
-// What a proxy on this machine passes on is not from this machine.
+// A request that a proxy on this machine forwards is not from this machine.
 func TestAdminPathsAreNotServedThroughAProxy(t *testing.T) {
 	clientIP := []string{"-client-ip", "X-Client", "-trust", "127.0.0.1"}
 	plain := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, clientIP...)

@@ -15,14 +15,14 @@ import (
 	"github.com/accesshook/accesshook/verify"
 )
 
-// adminVariable has the users and passwords for the admin paths.
+// adminVariable holds the users and passwords for the admin paths.
 const adminVariable = "ADMIN_CREDENTIALS"
 
-// adminChallenge has a realm of its own: a browser sends its password to no other
-// path that has one, such as Unloc's webhook.
+// adminChallenge has a realm of its own, so that a browser does not send the admin
+// password to other paths that ask for one, such as Unloc's webhook.
 const adminChallenge = `Basic realm="accesshook admin", charset="UTF-8"`
 
-// A login asks for a user and a password.
+// A login requires a user and a password (HTTP Basic).
 type login struct {
 	accounts atomic.Pointer[verify.BasicAuth]
 	client   verify.ClientIP
@@ -40,7 +40,7 @@ func newLogin(o *options, env environment, log *slog.Logger) (*login, error) {
 	l := &login{
 		client:   client,
 		failures: newFailureLimit(),
-		// Anybody can fail: at most 10 records at once and 2 a second.
+		// Anyone can cause these records: at most 10 at once and 2 a second.
 		log: &errorLog{log: log, limiter: rate.NewLimiter(2, 10)},
 	}
 	if err := l.reload(env, log); err != nil {
@@ -75,7 +75,7 @@ func (l *login) reload(env environment, log *slog.Logger) error {
 }
 
 // guard answers 401 to requests without the right user and password, and 429 to
-// clients that have tried too often.
+// clients that have failed too often.
 func (l *login) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		wait, err := l.check(r)
@@ -94,14 +94,14 @@ func (l *login) guard(next http.Handler) http.Handler {
 
 var errTooManyFailures = errors.New("too many failed logins of this client")
 
-// check returns why a request is refused. If wait is more than zero the password
-// was not looked at, and will be after that time.
+// check returns why a request is refused. If wait is more than zero, the password was
+// not checked; the client can try again after that time.
 func (l *login) check(r *http.Request) (wait time.Duration, err error) {
 	accounts := l.accounts.Load()
 	if r.Header["Authorization"] == nil {
-		return 0, verify.ErrNoCredential // as a browser does before it asks: no attempt
+		return 0, verify.ErrNoCredential // the first request of a browser: not an attempt
 	}
-	client, clientErr := l.client(r) // those whose address cannot be read are one client
+	client, clientErr := l.client(r) // clients without a readable address count as one
 	wait, err = l.failures.try(client, func() error {
 		_, err := accounts.VerifyHeader(r)
 		return err
@@ -110,7 +110,7 @@ func (l *login) check(r *http.Request) (wait time.Duration, err error) {
 		err = errTooManyFailures
 	}
 	if err != nil {
-		// Without the user's name: some type their password there.
+		// Without the user name: people type their password there by mistake.
 		name := "unknown"
 		if clientErr == nil {
 			name = client.String()

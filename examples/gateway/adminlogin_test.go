@@ -33,7 +33,7 @@ func as(user, password, to string) string {
 	return scheme + "://" + url.UserPassword(user, password).String() + "@" + rest
 }
 
-// requireLogin checks what the admin paths at url answer to whom.
+// requireLogin checks that the admin paths at url require a user and password.
 func (p *process) requireLogin(client *http.Client, url string) {
 	p.t.Helper()
 	get := func(url string) (int, string, http.Header) {
@@ -75,7 +75,7 @@ func (p *process) requireLogin(client *http.Client, url string) {
 	assert.Contains(p.t, body, `"endpoints":{"relock"`)
 }
 
-// onLoopback makes the URL of a gateway that listens on all interfaces one that
+// onLoopback turns the URL of a gateway that listens on all interfaces into one that
 // every system can dial.
 func onLoopback(url string) string {
 	return strings.NewReplacer("[::]", "127.0.0.1", "0.0.0.0", "127.0.0.1").Replace(url)
@@ -264,7 +264,7 @@ func TestFailureLimit(t *testing.T) {
 	})
 }
 
-// So that nobody fills the disk.
+// A flood of failed logins must not fill the disk.
 func TestAdminLoginFailuresAreLoggedSparingly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log buffer

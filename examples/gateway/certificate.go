@@ -10,21 +10,20 @@ import (
 	"time"
 )
 
-// certificateCheck is how often the files of a certificate are looked at, at
-// most.
+// certificateCheck is the shortest time between two looks at the files.
 const certificateCheck = time.Second
 
-// A certificate is a pair of files that may be renewed while it is served.
+// A certificate is a pair of files that may be renewed while the gateway runs.
 type certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
 
 	mu      sync.Mutex
 	pair    *tls.Certificate
-	files   []os.FileInfo // as they were when pair was read
+	files   []os.FileInfo // when pair was read
 	checked time.Time
-	failed  []os.FileInfo // as they were when they could not be read the last time,
-	failure string        // and why; "" if they could
+	failed  []os.FileInfo // when reading failed the last time
+	failure string        // why; "" if the last reading succeeded
 }
 
 // newCertificate reads the pair for the first time.
@@ -36,13 +35,13 @@ func newCertificate(certFile, keyFile string, log *slog.Logger) (*certificate, e
 	return c, err
 }
 
-// config returns what a server needs.
+// config returns the TLS configuration of a server.
 func (c *certificate) config() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
 }
 
-// get implements the GetCertificate of [tls.Config]. A pair that is broken, or
-// only half replaced yet, leaves the old one in place.
+// get implements GetCertificate of [tls.Config]. While the new pair is invalid, or only
+// one of its files has been replaced, get returns the old pair.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -51,15 +50,15 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return c.pair, nil
 	}
 	c.checked = now
-	files := c.stat() // before reading: what changes in between is read next time
+	files := c.stat() // before reading: a later change is noticed next time
 	if slices.EqualFunc(files, c.files, sameFile) {
 		c.failure = ""
 		return c.pair, nil
 	}
 	pair, err := c.load()
 	if err != nil {
-		// It is tried again though the files may not change: permissions may, or how
-		// many files are open.
+		// It is tried again even if the files do not change: the cause may be
+		// permissions, or too many open files. It is logged once.
 		if c.failure != err.Error() || !slices.EqualFunc(files, c.failed, sameFile) {
 			c.failed, c.failure = files, err.Error()
 			c.log.Error("cannot read the TLS certificate again, the old one stays", "error", err)
@@ -87,11 +86,11 @@ func (c *certificate) load() (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// stat has a nil for a file that cannot be looked at.
+// stat returns nil for a file whose information cannot be read.
 func (c *certificate) stat() []os.FileInfo {
 	var files []os.FileInfo
 	for _, name := range []string{c.certFile, c.keyFile} {
-		info, _ := os.Stat(name) // its error comes again when it is read
+		info, _ := os.Stat(name) // reading returns the error
 		files = append(files, info)
 	}
 	return files

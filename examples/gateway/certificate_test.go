@@ -140,8 +140,8 @@ func TestRenewedCertificateIsServed(t *testing.T) {
 	assert.NotContains(t, p.stderr.String(), "PRIVATE KEY-")
 }
 
-// What could not be read is read again though its files do not seem to change, as
-// when only their permissions do. The log tells of it once.
+// A pair that could not be read is tried again even if the files seem unchanged: their
+// permissions may have changed. The log says so once.
 func TestCertificateIsReadUntilItCanBe(t *testing.T) {
 	firstCert, firstKey := newPair(t, "first")
 	secondCert, secondKey := newPair(t, "second")
@@ -175,7 +175,7 @@ func TestCertificateIsReadUntilItCanBe(t *testing.T) {
 	})
 }
 
-// A connection that is open does not notice.
+// Open connections are not affected.
 func TestRenewalDuringAConnection(t *testing.T) {
 	firstCert, firstKey := newPair(t, "first")
 	secondCert, secondKey := newPair(t, "second")

@@ -10,12 +10,12 @@ import (
 	"github.com/accesshook/accesshook/verify"
 )
 
-// networks is a flag with addresses and networks, separated by commas.
+// networks is the value of a flag: addresses and networks, separated by commas.
 type networks []string
 
 func (n *networks) String() string { return strings.Join(*n, ",") }
 
-// Set implements [flag.Value]. It takes what package verify takes.
+// Set implements [flag.Value]. It accepts what package verify accepts.
 func (n *networks) Set(list string) error {
 	*n = nil
 	for entry := range strings.SplitSeq(list, ",") {
@@ -34,7 +34,7 @@ func (n *networks) Set(list string) error {
 	return nil
 }
 
-// What -client-ip can be, apart from the name of a header.
+// Values of -client-ip, apart from the name of a header.
 const (
 	clientRemote        = "remote"
 	clientXForwardedFor = "x-forwarded-for"
@@ -43,7 +43,7 @@ const (
 
 var headerName = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
 
-// client returns what tells the client's address.
+// client returns the function that finds the client's address.
 func (o *options) client() (verify.ClientIP, error) {
 	source := strings.ToLower(o.clientIP)
 	if source == clientRemote {

@@ -7,8 +7,8 @@ import (
 	"github.com/accesshook/accesshook/verify"
 )
 
-// config returns what an endpoint is configured with. De-duplication is not here,
-// in Wrap, but in the pipeline: with a queue it must be behind that.
+// config returns the configuration of an endpoint. De-duplication is not here, in Wrap,
+// but in the pipeline: it belongs behind the queue.
 func (o *options) config(m *endpointMetrics, log *slog.Logger) (verify.Config, error) {
 	client, err := o.client()
 	if err != nil {
@@ -30,7 +30,7 @@ func (o *options) config(m *endpointMetrics, log *slog.Logger) (verify.Config, e
 	}, nil
 }
 
-// endpointTimeout is how long handling an event may take before it is answered.
+// endpointTimeout is how long an endpoint waits for its handler before it answers.
 func (o *options) endpointTimeout() time.Duration {
 	if o.store.used() {
 		return storingTimeout // the endpoint does not wait for callbacks

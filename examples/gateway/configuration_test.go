@@ -139,7 +139,7 @@ func TestExitStatus(t *testing.T) {
 			env: []string{"LOGINRADIUS_SECRETS=canary-a,,canary-b"}, status: exitUsage,
 			says: []string{"LOGINRADIUS_SECRETS: entry 2 is empty"},
 		},
-		// Part of it is in the entry before, where nobody sees that it is cut.
+		// The comma cuts the secret in two: the first part is too short.
 		"comma in a secret": {
 			env: []string{"RELOCK_SECRETS=p,canary-rest-of-a-secret-with-a-comma"}, status: exitUsage,
 			says: []string{"RELOCK_SECRETS: ", "has fewer than 16 bytes"},
@@ -187,7 +187,7 @@ func TestExitStatus(t *testing.T) {
 	}
 }
 
-// unused returns an address that nobody listens on.
+// unused returns an address without a listener.
 func unused(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

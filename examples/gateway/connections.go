@@ -10,27 +10,26 @@ import (
 	"time"
 )
 
-// Connections are those of a server that are open. To Shutdown and Close of
-// http.Server all are the same, but a server that stops should wait for callbacks,
-// and not for clients that do not read their answers.
+// connections are the open connections of a server. Shutdown and Close of http.Server
+// treat them all alike. But a server that stops should wait for callbacks, and not for
+// clients that do not read their answers.
 type connections struct {
-	began time.Time // what openConnection.idle counts from
+	began time.Time // openConnection.idle counts from it
 
 	mu   sync.Mutex
 	open map[net.Conn]*openConnection
 }
 
-// An openConnection is one of them.
 type openConnection struct {
-	// idle is since when no handler runs for it; negative while one does. There is
-	// one at a time, as it is not HTTP/2.
+	// idle is since when no handler runs for the connection; negative while one runs.
+	// At most one runs at a time, since this is not HTTP/2.
 	idle atomic.Int64
 	cut  bool // guarded by connections.mu
 }
 
 type connectionKey struct{}
 
-// watch lets s tell of its connections, before it serves any.
+// watch tracks the connections of s. Call it before s serves.
 func watch(s *http.Server) *connections {
 	c := &connections{began: time.Now(), open: make(map[net.Conn]*openConnection)}
 	next := s.Handler
@@ -59,15 +58,15 @@ func watch(s *http.Server) *connections {
 	return c
 }
 
-// len returns how many there are.
+// len returns the number of open connections.
 func (c *connections) len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.open)
 }
 
-// cutIdle cuts those for which no handler has run since t. It returns how many
-// there were.
+// cutIdle closes the connections for which no handler has run since t, and returns how
+// many.
 func (c *connections) cutIdle(t time.Time) int {
 	return c.cut(func(x *openConnection) bool {
 		idle := x.idle.Load()
@@ -75,7 +74,7 @@ func (c *connections) cutIdle(t time.Time) int {
 	})
 }
 
-// cutAll cuts all of them, and returns how many there were.
+// cutAll closes all connections, and returns how many.
 func (c *connections) cutAll() int {
 	return c.cut(func(*openConnection) bool { return true })
 }
@@ -94,8 +93,8 @@ func (c *connections) cut(which func(*openConnection) bool) int {
 	return n
 }
 
-// closeNow closes a connection at once. Close of a tls.Conn would first tell the
-// client, and wait until that can be written.
+// closeNow closes a connection at once. Close of a tls.Conn would first send an alert
+// to the client, and block until that is written.
 func closeNow(conn net.Conn) {
 	if t, ok := conn.(*tls.Conn); ok {
 		conn = t.NetConn()

@@ -25,7 +25,7 @@ import (
 	"github.com/accesshook/accesshook/relock"
 )
 
-// dialSmall connects with a receive buffer that is full soon.
+// dialSmall connects with a small receive buffer.
 func dialSmall(t *testing.T, p *process) connection {
 	t.Helper()
 	d := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
@@ -42,7 +42,7 @@ func dialSmall(t *testing.T, p *process) connection {
 	return connection{c, t}
 }
 
-// endless sends requests and reads no answer, until it cannot send any more.
+// endless sends requests and reads no answer, until it cannot send more.
 func endless(c net.Conn, requests func() string) error {
 	for {
 		if _, err := io.WriteString(c, requests()); err != nil {
@@ -51,14 +51,14 @@ func endless(c net.Conn, requests func() string) error {
 	}
 }
 
-// unanswered are requests that are refused, in several ways.
+// unanswered are requests that are refused, for several reasons.
 var unanswered = map[string]string{
 	"no signature": "POST /webhooks/relock HTTP/1.1\r\nHost: gateway\r\nContent-Length: 2\r\n\r\n{}",
 	"no such path": "GET /nothing HTTP/1.1\r\nHost: gateway\r\n\r\n",
 }
 
-// startPlainOrTLS starts a gateway that serves HTTPS if https is set. hidden makes
-// a client's connection one over TLS, then.
+// startPlainOrTLS starts a gateway, with HTTPS if https is set. hidden then wraps a
+// client's connection in TLS.
 func startPlainOrTLS(t *testing.T, https bool, args ...string) (p *process, hidden func(net.Conn) net.Conn) {
 	t.Helper()
 	if !https {
@@ -73,8 +73,8 @@ func startPlainOrTLS(t *testing.T, https bool, args ...string) (p *process, hidd
 	}
 }
 
-// What the server knows is asked, and not the client, whose kernel may take half a
-// minute to find out.
+// It asks the server whether the connection is closed: the client's kernel may take half
+// a minute to notice.
 func TestClientThatDoesNotReadIsDropped(t *testing.T) {
 	cert, key := newPair(t, "gateway")
 	pair, err := tls.X509KeyPair([]byte(cert), []byte(key))
@@ -110,9 +110,8 @@ func TestClientThatDoesNotReadIsDropped(t *testing.T) {
 	}
 }
 
-// HTTP/2 is not spoken: no timeout of it ends a connection whose client
-// does not read, so that anybody could keep as many as they like, without a
-// password.
+// HTTP/2 is not served: none of its timeouts ends a connection whose client does not
+// read, so that anyone could keep any number of them without a password.
 func TestAdminSideHasNoHTTP2(t *testing.T) {
 	cert, key := newPair(t, "gateway")
 	p := start(t, withAdmin, "-admin-addr", "0.0.0.0:0", "-tls-cert", writeFile(t, cert), "-tls-key", writeFile(t, key))
@@ -124,8 +123,8 @@ func TestAdminSideHasNoHTTP2(t *testing.T) {
 	assert.Equal(t, "http/1.1", c.ConnectionState().NegotiatedProtocol)
 }
 
-// stuck lets c send requests without reading, until the gateway does not read
-// either, or is very slow.
+// stuck lets c send requests without reading, until the gateway stops reading as well,
+// or reads very slowly.
 func stuck(t *testing.T, c net.Conn, requests func() string) {
 	t.Helper()
 	err := endless(c, func() string {
@@ -135,8 +134,8 @@ func stuck(t *testing.T, c net.Conn, requests func() string) {
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 }
 
-// A client that does not read holds up no stop, though it would be waited for for
-// hours while the gateway runs.
+// A client that does not read does not delay a stop, whatever the timeouts of a running
+// gateway are.
 func TestSIGTERMDoesNotWaitForAClientThatDoesNotRead(t *testing.T) {
 	for name, request := range unanswered {
 		for _, https := range []bool{false, true} {
@@ -150,7 +149,8 @@ func TestSIGTERMDoesNotWaitForAClientThatDoesNotRead(t *testing.T) {
 	}
 }
 
-// What was answered 200 was handled, whether the client has read that or not.
+// An event that was answered 200 was handled, whether the client has read the answer or
+// not.
 func TestSIGTERMFinishesWhatItDoesNotWaitFor(t *testing.T) {
 	stored := []string{"-data", filepath.Join(t.TempDir(), "data")}
 	for name, args := range map[string][]string{"by itself": nil, "queue": {"-queue", "100000"}, "store": stored} {
@@ -198,7 +198,7 @@ func TestSIGTERMFinishesWhatItDoesNotWaitFor(t *testing.T) {
 	}
 }
 
-// serving is a server in this process, whose callback a test decides about.
+// serving is a server in this process whose callback a test chooses.
 type serving struct {
 	*server
 	*pipe
@@ -214,7 +214,7 @@ func serve(t *testing.T, f func(context.Context, *event.Event) error, args ...st
 	return s
 }
 
-// newServing returns one that does not serve yet.
+// newServing returns a server that does not serve yet.
 func newServing(t *testing.T, f func(context.Context, *event.Event) error, args ...string) *serving {
 	t.Helper()
 	s := &serving{pipe: newPipe(t, f, args...), served: make(chan error, 1)}
@@ -235,7 +235,7 @@ func (s *serving) start(t *testing.T) {
 	go func() { s.served <- s.serve(ctx, smallBuffers{l}) }()
 }
 
-// The connections of smallBuffers keep few answers for who does not read them.
+// The connections of smallBuffers buffer few answers for clients that do not read.
 type smallBuffers struct{ net.Listener }
 
 func (l smallBuffers) Accept() (net.Conn, error) {
@@ -250,7 +250,7 @@ func (s *serving) dial(t *testing.T) connection { return dial(t, &process{url: s
 
 var halfABody = "POST /webhooks/relock HTTP/1.1\r\nHost: gateway\r\nX-Relock-Signature: " + strings.Repeat("0", 64) + "\r\nContent-Length: 10\r\n\r\n{"
 
-// A callback that is cut is a failure, and a client is not.
+// It is a failure if a callback is cut off, and none if a client is.
 func TestOnlyACallbackThatIsCutIsAFailure(t *testing.T) {
 	t.Run("callback", func(t *testing.T) {
 		called, release := make(chan struct{}), make(chan struct{})
@@ -288,7 +288,7 @@ func TestOnlyACallbackThatIsCutIsAFailure(t *testing.T) {
 	}
 }
 
-// What waits in the queue has a time of its own, however long connections take.
+// The queue has time of its own to finish, however long connections take.
 func TestConnectionsLeaveTimeForTheQueue(t *testing.T) {
 	release := make(chan struct{})
 	s := serve(t, func(context.Context, *event.Event) error {
@@ -307,7 +307,7 @@ func TestConnectionsLeaveTimeForTheQueue(t *testing.T) {
 	assert.Equal(t, "1 2", s.ids())
 }
 
-// The Close of a TLS connection waits for a client that does not read.
+// Close of a TLS connection would wait for a client that does not read.
 func TestTLSConnectionIsClosedAtOnce(t *testing.T) {
 	cert, key := newPair(t, "gateway")
 	pair, err := tls.X509KeyPair([]byte(cert), []byte(key))

@@ -13,19 +13,19 @@ import (
 	"time"
 )
 
-// A letterbox is where dead letters are: behind the admin side of a gateway that
-// runs, or in a directory that none has open.
-type letterbox interface {
-	// letters returns dead letters with numbers above after, in order, without
-	// their events; none if there are no more.
-	letters(ctx context.Context, after uint64) ([]json.RawMessage, error)
-	letter(ctx context.Context, number uint64) (json.RawMessage, error)
+// A deadLetterSource holds dead letters: a running gateway, or a directory that no
+// gateway has open.
+type deadLetterSource interface {
+	// list returns dead letters with numbers above after, in order, without their
+	// events. It returns none after the last.
+	list(ctx context.Context, after uint64) ([]json.RawMessage, error)
+	show(ctx context.Context, number uint64) (json.RawMessage, error)
 	retry(ctx context.Context, number uint64) error
 	drop(ctx context.Context, number uint64) error
 	Close() error
 }
 
-// deadOptions are what the arguments of gateway dead say.
+// deadOptions are the arguments of gateway dead.
 type deadOptions struct {
 	verb    string
 	admin   string
@@ -37,21 +37,20 @@ type deadOptions struct {
 const deadUsage = `Usage: gateway dead list [flags]
        gateway dead show|retry|drop [flags] number…
 
-Lists the events that were given up on, shows them, handles them again, or
-deletes them. list and show write lines of JSON. It asks the gateway that runs;
-ADMIN_CREDENTIALS has the user and password, if it wants any.
+Lists, shows, retries or deletes dead letters: events whose attempts all failed.
+list and show write lines of JSON. The command asks a running gateway, with the
+user and password of ADMIN_CREDENTIALS if they are set.
 
 `
 
-// parseDead reads the arguments after "dead". The error is flag.ErrHelp or
-// errUsage.
+// parseDead parses the arguments after "dead". The error is flag.ErrHelp or errUsage.
 func parseDead(args []string, stderr io.Writer) (*deadOptions, error) {
 	o := new(deadOptions)
 	flags := flag.NewFlagSet("gateway dead", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.admin, "admin", "http://127.0.0.1:8080", "`URL` of the admin side of the gateway")
-	flags.StringVar(&o.dir, "data", "", "open the store in this `directory` instead, which no gateway may have open. retry then writes the lines itself")
-	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long the gateway may take to answer, for each number. A retry goes on there after that")
+	flags.StringVar(&o.dir, "data", "", "open the store in this `directory` instead; no gateway may have it open. retry then writes the lines itself")
+	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long the gateway may take to answer, for each number. A retry continues there after the timeout")
 	flags.Usage = func() {
 		fmt.Fprint(stderr, deadUsage)
 		flags.PrintDefaults()
@@ -73,7 +72,7 @@ func parseDead(args []string, stderr io.Writer) (*deadOptions, error) {
 	return o, nil
 }
 
-// check finds what is wrong with the arguments, and reads the numbers among them.
+// check validates the arguments and parses the numbers.
 func (o *deadOptions) check(numbers []string, given map[string]bool) error {
 	switch o.verb {
 	case "list":
@@ -87,13 +86,13 @@ func (o *deadOptions) check(numbers []string, given map[string]bool) error {
 	default:
 		return errors.New("say list, show, retry or drop first")
 	}
-	for _, text := range numbers {
-		number, err := strconv.ParseUint(text, 10, 64)
-		if strings.HasPrefix(text, "-") {
-			return fmt.Errorf("flags go before the numbers: %q", text)
+	for _, argument := range numbers {
+		number, err := strconv.ParseUint(argument, 10, 64)
+		if strings.HasPrefix(argument, "-") {
+			return fmt.Errorf("flags go before the numbers: %q", argument)
 		}
 		if err != nil {
-			return fmt.Errorf("%q is not a number", text)
+			return fmt.Errorf("%q is not a number", argument)
 		}
 		o.numbers = append(o.numbers, number)
 	}
@@ -104,14 +103,14 @@ func (o *deadOptions) check(numbers []string, given map[string]bool) error {
 		return errors.New("-data is empty")
 	case given["data"] && given["timeout"]:
 		return errors.New("-timeout has no effect with -data")
-	case o.timeout <= 0 || o.timeout > longest:
-		return fmt.Errorf("-timeout is not more than 0 and at most %s", longest)
+	case o.timeout <= 0 || o.timeout > maxTimeout:
+		return fmt.Errorf("-timeout is not more than 0 and at most %s", maxTimeout)
 	}
 	return nil
 }
 
-// runDead is the command gateway dead. It returns the exit status: exitFailed if
-// any of the numbers failed.
+// runDead runs the command gateway dead and returns the exit status: exitFailed if any
+// number failed.
 func runDead(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
 	o, err := parseDead(args, stderr)
 	switch {
@@ -120,7 +119,7 @@ func runDead(ctx context.Context, args []string, env environment, stdout, stderr
 	case err != nil:
 		return exitUsage
 	}
-	box, err := o.open(ctx, env, stdout, stderr)
+	source, err := o.open(ctx, env, stdout, stderr)
 	if err != nil {
 		fmt.Fprintln(stderr, "gateway: dead:", err)
 		if _, ok := errors.AsType[usageError](err); ok {
@@ -128,7 +127,7 @@ func runDead(ctx context.Context, args []string, env environment, stdout, stderr
 		}
 		return exitFailed
 	}
-	err = errors.Join(o.do(ctx, box, stdout), box.Close())
+	err = errors.Join(o.do(ctx, source, stdout), source.Close())
 	if err != nil {
 		fmt.Fprintln(stderr, "gateway: dead:", err)
 		return exitFailed
@@ -136,41 +135,41 @@ func runDead(ctx context.Context, args []string, env environment, stdout, stderr
 	return exitOK
 }
 
-// A usageError is one of flags and variables.
+// A usageError is a mistake in flags or variables.
 type usageError struct{ error }
 
-func (o *deadOptions) open(ctx context.Context, env environment, stdout, stderr io.Writer) (letterbox, error) {
+func (o *deadOptions) open(ctx context.Context, env environment, stdout, stderr io.Writer) (deadLetterSource, error) {
 	if o.dir == "" {
 		return newAdminClient(o.admin, o.timeout, env)
 	}
-	if o.verb == "retry" { // before the dead letter is gone
-		if err := endHalfLine(stdout); err != nil {
+	if o.verb == "retry" { // before the dead letter is deleted
+		if err := terminatePartialLine(stdout); err != nil {
 			return nil, err
 		}
 	}
-	// What is going well is no news to whoever looks at their terminal.
+	// This log is read on a terminal: it shows problems only.
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	return openLetters(ctx, o.dir, env, stdout, log)
+	return openDirectory(ctx, o.dir, env, stdout, log)
 }
 
-// do does what the verb says, to all numbers even if one fails.
-func (o *deadOptions) do(ctx context.Context, box letterbox, stdout io.Writer) error {
+// do applies the verb to every number, even if one fails.
+func (o *deadOptions) do(ctx context.Context, source deadLetterSource, stdout io.Writer) error {
 	if o.verb == "list" {
-		return list(ctx, box, stdout)
+		return list(ctx, source, stdout)
 	}
 	var failed []error
 	for _, number := range o.numbers {
 		var err error
 		switch o.verb {
 		case "show":
-			var l json.RawMessage
-			if l, err = box.letter(ctx, number); err == nil {
-				err = writeLine(stdout, l)
+			var view json.RawMessage
+			if view, err = source.show(ctx, number); err == nil {
+				err = writeLine(stdout, view)
 			}
 		case "retry":
-			err = box.retry(ctx, number)
+			err = source.retry(ctx, number)
 		case "drop":
-			err = box.drop(ctx, number)
+			err = source.drop(ctx, number)
 		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%s %d: %w", o.verb, number, err))
@@ -179,30 +178,30 @@ func (o *deadOptions) do(ctx context.Context, box letterbox, stdout io.Writer) e
 	return errors.Join(failed...)
 }
 
-func list(ctx context.Context, box letterbox, stdout io.Writer) error {
+func list(ctx context.Context, source deadLetterSource, stdout io.Writer) error {
 	after := uint64(0)
 	for {
-		letters, err := box.letters(ctx, after)
-		if err != nil || len(letters) == 0 {
+		views, err := source.list(ctx, after)
+		if err != nil || len(views) == 0 {
 			return err
 		}
-		for _, l := range letters {
-			if err := writeLine(stdout, l); err != nil {
+		for _, view := range views {
+			if err := writeLine(stdout, view); err != nil {
 				return err
 			}
 		}
-		var last letter
-		if err := json.Unmarshal(letters[len(letters)-1], &last); err != nil {
+		var last deadLetterView
+		if err := json.Unmarshal(views[len(views)-1], &last); err != nil {
 			return err
 		}
 		if last.Number <= after {
-			return errors.New("the list does not go on")
+			return errors.New("the gateway repeats its list")
 		}
 		after = last.Number
 	}
 }
 
-func writeLine(w io.Writer, text json.RawMessage) error {
-	_, err := w.Write(append(text[:len(text):len(text)], '\n'))
+func writeLine(w io.Writer, line json.RawMessage) error {
+	_, err := w.Write(append(line[:len(line):len(line)], '\n'))
 	return err
 }

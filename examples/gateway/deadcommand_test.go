@@ -19,18 +19,18 @@ import (
 	"github.com/accesshook/accesshook/event/durable/embedded"
 )
 
-// letters reads lines of JSON.
-func letters(t *testing.T, text string) (list []letter) {
+// readViews reads lines of JSON.
+func readViews(t *testing.T, text string) (list []deadLetterView) {
 	t.Helper()
 	for line := range strings.Lines(text) {
-		var l letter
+		var l deadLetterView
 		require.NoError(t, json.Unmarshal([]byte(line), &l), "%s", line)
 		list = append(list, l)
 	}
 	return list
 }
 
-// sessionsUpTo returns n names of sessions.
+// sessionsUpTo returns the names of n sessions.
 func sessionsUpTo(n int) (ids []string) {
 	for i := range n {
 		ids = append(ids, fmt.Sprint("s-", i+1))
@@ -38,8 +38,7 @@ func sessionsUpTo(n int) (ids []string) {
 	return ids
 }
 
-// The command asks the gateway that runs, or opens the directory of one that does
-// not.
+// The command asks a running gateway, or opens the directory of one that is stopped.
 func TestDeadCommand(t *testing.T) {
 	for name, running := range map[string]bool{"admin": true, "data": false} {
 		t.Run(name, func(t *testing.T) {
@@ -59,7 +58,7 @@ func TestDeadCommand(t *testing.T) {
 
 			status, stdout, stderr := dead("list")
 			assert.Equal(t, exitOK, status, "%s", stderr)
-			all := letters(t, stdout)
+			all := readViews(t, stdout)
 			require.Len(t, all, 4)
 			for i, l := range all {
 				assert.EqualValues(t, i+1, l.Number)
@@ -69,7 +68,7 @@ func TestDeadCommand(t *testing.T) {
 			status, stdout, stderr = dead("show", "1", "9", "2")
 			assert.Equal(t, exitFailed, status)
 			assert.Equal(t, "gateway: dead: show 9: there is no such dead letter\n", stderr)
-			shown := letters(t, stdout)
+			shown := readViews(t, stdout)
 			require.Len(t, shown, 2)
 			assert.Contains(t, string(shown[1].Event), `"specversion":"1.0"`)
 
@@ -93,19 +92,19 @@ func TestDeadCommand(t *testing.T) {
 			assert.Equal(t, "gateway: dead: drop 3: there is no such dead letter\n", stderr)
 
 			_, stdout, _ = dead("list")
-			left := letters(t, stdout)
+			left := readViews(t, stdout)
 			require.Len(t, left, 1)
 			assert.EqualValues(t, 4, left[0].Number)
 		})
 	}
 }
 
-// A list is asked for in parts.
+// The command asks for a list in several requests.
 func TestDeadCommandListsAll(t *testing.T) {
-	p := startWithDead(t, t.TempDir(), withRelock, sessionsUpTo(maxLetters+5))
+	p := startWithDead(t, t.TempDir(), withRelock, sessionsUpTo(maxDeadLetters+5))
 	status, stdout, stderr := runToEnd(t, nil, "dead", "list", "-admin", p.url)
 	assert.Equal(t, exitOK, status, "%s", stderr)
-	assert.Len(t, letters(t, stdout), maxLetters+5)
+	assert.Len(t, readViews(t, stdout), maxDeadLetters+5)
 }
 
 func TestDeadCommandWithAnOrder(t *testing.T) {
@@ -119,7 +118,7 @@ func TestDeadCommandWithAnOrder(t *testing.T) {
 	}
 }
 
-// A look at a store, and a start with fewer flags, leave it as it is.
+// Reading dead letters, or a start with fewer flags, does not change a store.
 func TestDeadCommandChangesNothing(t *testing.T) {
 	dir := t.TempDir()
 	const large = 21474836480
@@ -148,8 +147,8 @@ func TestDeadCommandRetryFailsAgain(t *testing.T) {
 	assert.Equal(t, "gateway: dead: retry 1: the callbacks failed again\n", stderr)
 }
 
-// What retry prints is a line of its own, whatever a killed gateway left in the file.
-func TestDeadCommandEndsHalfALine(t *testing.T) {
+// retry writes a line of its own, even after a partial line that a killed gateway left.
+func TestDeadCommandTerminatesPartialLine(t *testing.T) {
 	dir := t.TempDir()
 	startWithDead(t, dir, withRelock, sessionsUpTo(1)).stop()
 	name := filepath.Join(t.TempDir(), "out")
@@ -215,7 +214,7 @@ func TestDeadCommandErrors(t *testing.T) {
 		"no gateway":           {args: []string{"list", "-admin", other.URL}, status: exitFailed, says: "the answer is not one of a gateway"},
 		"no gateway to show":   {args: []string{"show", "-admin", other.URL, "1"}, status: exitFailed, says: "the answer is not one of a gateway"},
 		"elsewhere":            {args: []string{"list", "-admin", other.URL + "/moved"}, status: exitFailed, says: "answered 307"},
-		"directory in use":     {args: []string{"list", "-data", dir}, status: exitFailed, says: "a gateway has " + dir + " open: ask it, with -admin"},
+		"directory in use":     {args: []string{"list", "-data", dir}, status: exitFailed, says: "a gateway has " + dir + " open: use -admin"},
 		"no such directory":    {args: []string{"list", "-data", empty}, status: exitFailed, says: "there is no store in " + empty},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,8 +21,8 @@ import (
 
 var errDemo = errors.New("demo")
 
-// A demo plays the vendors: it has secrets of its own, which nobody else gets to
-// see, and sends one event of every kind.
+// A demo plays the vendors. It has random secrets of its own and sends every kind of
+// event.
 type demo struct {
 	userLockID        string
 	unlocUser         string
@@ -50,8 +50,8 @@ func randomGUID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// credentials returns what each vendor's requests are accepted with, as it would
-// stand in the environment. Without a demo there are none.
+// credentials returns the credentials of each vendor, in the form that the environment
+// has them. A nil demo has none.
 func (d *demo) credentials() map[string][]string {
 	if d == nil {
 		return nil
@@ -64,11 +64,11 @@ func (d *demo) credentials() map[string][]string {
 	}
 }
 
-// send sends all events to the gateway that listens on addr. It stops at the
-// first that is not answered 200, and without an error when ctx is done.
+// send sends all events to the gateway at addr. It stops with an error at the first
+// that is not answered 200, and without one when ctx is done.
 func (d *demo) send(ctx context.Context, addr net.Addr, log *slog.Logger) error {
 	client := &http.Client{
-		Transport: new(http.Transport), // no proxy between the gateway and itself
+		Transport: new(http.Transport), // without a proxy: the gateway sends to itself
 		Timeout:   10 * time.Second,
 	}
 	defer client.CloseIdleConnections()
@@ -125,15 +125,15 @@ func post(client *http.Client, r *http.Request) error {
 		return err
 	}
 	defer answer.Body.Close()
-	_, _ = io.Copy(io.Discard, answer.Body) // so that the connection is used again
+	_, _ = io.Copy(io.Discard, answer.Body) // so that the connection is reused
 	if answer.StatusCode != http.StatusOK {
 		return fmt.Errorf("POST %s: answered %s", r.URL.Path, answer.Status)
 	}
 	return nil
 }
 
-// reachable returns an address at which a listener can be reached from here: one
-// that listens on all interfaces has an address that some systems do not dial.
+// reachable returns an address at which this machine can reach a listener. Not every
+// system can dial the address of a listener on all interfaces.
 func reachable(addr net.Addr) string {
 	a, err := netip.ParseAddrPort(addr.String())
 	if err != nil || !a.Addr().IsUnspecified() {

@@ -11,8 +11,7 @@ import (
 	"github.com/accesshook/accesshook/userlock"
 )
 
-// What the demo sends: every event that the vendors document, about people and
-// doors that do not exist.
+// The demo sends every event that the vendors document, about invented people and doors.
 
 const (
 	demoUserID    = "u-1042"
@@ -142,7 +141,7 @@ func loginRadiusProfile() *loginradius.Profile {
 		PhoneID:       "+15555550123",
 		EmailVerified: true,
 		IsActive:      true,
-		Password:      event.NewSecret(demoPasswordHash), // [redacted] in whatever the gateway writes
+		Password:      event.NewSecret(demoPasswordHash), // written as [redacted]
 		Identity: loginradius.Identity{
 			ID:           demoUserID,
 			Provider:     "Email",

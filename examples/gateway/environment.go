@@ -9,17 +9,17 @@ import (
 // An environment looks a variable up, as [os.LookupEnv] does.
 type environment func(name string) (value string, ok bool)
 
-// variables is the help text about the environment.
+// variables returns the part of the help that is about the environment.
 func variables() string {
 	var b strings.Builder
 	b.WriteString("Environment:\n")
 	for _, v := range vendors {
 		fmt.Fprintf(&b, "  %-20s %s\n", v.variable, v.means)
 	}
-	fmt.Fprintf(&b, "  %-20s %s\n", adminVariable, "user:password that the admin paths ask for")
-	fmt.Fprintf(&b, "  %-20s %s\n", rawKeysVariable, "keys of 32 bytes, hex or base64: the bodies of stored events are kept, sealed with the first")
-	b.WriteString("Values are separated by commas. Or add _FILE to a name, and set it to the path\n" +
-		"of a file with one value a line. A vendor whose variable is not set is not served.\n")
+	fmt.Fprintf(&b, "  %-20s %s\n", adminVariable, "user:password for the admin paths")
+	fmt.Fprintf(&b, "  %-20s %s\n", rawKeysVariable, "keys of 32 bytes, hex or base64: the store keeps bodies, sealed with the first key")
+	b.WriteString("Separate values by commas. Or add _FILE to a name and set it to the path of a file\n" +
+		"with one value a line. A vendor without its variable is not served.\n")
 	fmt.Fprintf(&b, "%s is the path of a file with the credentials of a NATS user.\n", natsCredentialsVariable)
 	return b.String()
 }
@@ -30,9 +30,9 @@ func (env environment) inFile(variable string) bool {
 	return ok
 }
 
-// values returns the values that a variable has, or those in the file that its
-// _FILE variant names, and which of the two they are from. There are none if
-// neither is set. An error names the variable, and never holds a value.
+// values returns the values of a variable, or of the file that its _FILE variant names,
+// and which of the two they are from. If neither is set there are none. An error names
+// the variable and never holds a value.
 func (env environment) values(variable string) (values []string, from string, err error) {
 	list, inVariable := env(variable)
 	path, inFile := env(variable + "_FILE")
@@ -48,23 +48,22 @@ func (env environment) values(variable string) (values []string, from string, er
 			return nil, "", fmt.Errorf("%s: %w", from, err)
 		}
 	}
-	// An empty entry is a mistake, such as a value that failed to be filled in,
-	// and must not go unnoticed.
+	// An empty entry is a mistake, such as a template that was not filled in.
 	if i := slices.Index(values, ""); i >= 0 {
 		return nil, "", fmt.Errorf("%s: entry %d is empty", from, i+1)
 	}
 	return values, from, nil
 }
 
-// readLines returns the lines of a file without their ends, LF or CRLF. The last
-// line may lack one. Nothing else is trimmed: white space around a secret is
-// refused later.
+// readLines returns the lines of a file without their line ends, LF or CRLF. The last
+// line needs none. Nothing else is trimmed: white space around a secret is refused
+// later.
 func readLines(path string) ([]string, error) {
-	text, err := readFile(path)
+	content, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}
-	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(string(content), "\n"), "\n")
 	for i := range lines {
 		lines[i] = strings.TrimSuffix(lines[i], "\r")
 	}

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// newErrorLog returns what a server logs its own errors to. Anybody can cause
-// them, as by not finishing a TLS handshake: so that a flood does not fill the
-// disk, at most 100 at once and 10 a second are logged.
+// newErrorLog returns the log for a server's own errors. Anyone can cause them, such as
+// by not finishing a TLS handshake. So that a flood does not fill the disk, at most 100
+// at once and 10 a second are logged.
 func newErrorLog(to *slog.Logger) *log.Logger {
 	return log.New(&errorLog{log: to, limiter: rate.NewLimiter(10, 100)}, "", 0)
 }
@@ -27,7 +27,7 @@ func (l *errorLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// warn logs at level Warn, unless there has been too much of it.
+// warn logs at level Warn, or counts the record as suppressed if it is over the limit.
 func (l *errorLog) warn(msg string, attrs ...any) {
 	if !l.limiter.Allow() {
 		l.suppressed.Add(1)

@@ -8,15 +8,14 @@ import (
 	"github.com/accesshook/accesshook/event/cloudevent"
 )
 
-// newEvents registers what is done with events. This is the place for callbacks
-// of your own:
+// newEvents registers the callbacks. Add your own here:
 //
 //	events.HandleFunc(event.LockUnlocked, compareWithDesk)
 //	events.HandleFunc("session.*", countHours)
 //	event.On(events, func(ctx context.Context, e *event.Event, a *relock.SecurityAlert) error { … })
 //
-// All that match an event are called. If one returns an error the vendor is
-// answered 500, and may send the event again.
+// Every callback that matches an event is called. If one returns an error, the vendor
+// gets a 500 and may send the event again.
 func newEvents(stdout io.Writer) *event.Mux {
 	events := event.NewMux()
 	lines := newLineWriter(stdout)

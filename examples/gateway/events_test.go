@@ -12,7 +12,7 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// A disk is full after so many bytes, until space is made.
+// A disk has space for so many bytes.
 type disk struct {
 	strings.Builder
 	space  int
@@ -41,7 +41,7 @@ func TestEachEventIsOneWrite(t *testing.T) {
 	assert.Equal(t, 3, strings.Count(d.String(), "\n"))
 }
 
-func TestLineAfterHalfALineIsWhole(t *testing.T) {
+func TestLineAfterPartialLineIsWhole(t *testing.T) {
 	e := &event.Event{ID: "1", Vendor: "relock", Type: event.SessionEnded}
 	whole := new(disk)
 	whole.space = 1 << 20

@@ -2,14 +2,14 @@ package main
 
 import "runtime/debug"
 
-// gcPercent is what the gateway has instead of GOGC's 100. What it holds is small,
-// 12 MB for each vendor whose memory of duplicates is full, and nearly all that it
-// allocates is garbage soon after. Collecting it a quarter as often saves some
-// twentieth of the processor time, and takes 36 MB more for each such vendor.
+// gcPercent replaces the default of GOGC, 100. The live heap is small: 12 MB for each
+// vendor whose de-duplication memory is full. Nearly everything else is garbage soon
+// after it is allocated. Collecting it a quarter as often saves about a twentieth of the
+// processor time, and costs 36 MB more for each such vendor.
 const gcPercent = 400
 
-// tuneGC makes the garbage collector run less often, unless the environment says
-// how often it should, or how much memory there is.
+// tuneGC makes the garbage collector run less often, unless the environment sets GOGC
+// or GOMEMLIMIT.
 func tuneGC(env environment) {
 	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
 		if value, _ := env(name); value != "" {

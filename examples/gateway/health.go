@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// health tells whether the gateway takes requests.
+// health serves /healthz.
 type health struct {
 	stopping  atomic.Bool
 	started   time.Time
@@ -27,7 +27,7 @@ func (h *health) status() (code int, text string) {
 	return http.StatusOK, "ok"
 }
 
-// servePublic tells nothing but the status, because everybody may ask.
+// servePublic answers with the status alone, since anyone can ask.
 func (h *health) servePublic(w http.ResponseWriter, _ *http.Request) {
 	code, text := h.status()
 	writeHealth(w, code, `{"status":"`+text+`"}`)
@@ -43,29 +43,29 @@ type healthDetails struct {
 }
 
 type endpointDetails struct {
-	LastEvent *time.Time `json:"lastEvent"` // null if none has come
+	LastEvent *time.Time `json:"lastEvent"` // null before the first
 }
 
 type queueDetails struct {
 	Depth  int     `json:"depth"`  // events that wait
 	Bytes  int64   `json:"bytes"`  // of their bodies
-	Oldest float64 `json:"oldest"` // for how long the first of them has waited, in seconds
+	Oldest float64 `json:"oldest"` // how long the oldest has waited, in seconds
 }
 
 type storeDetails struct {
-	Up          bool                       `json:"up"`       // false: it does not answer, and nothing else is known
-	Events      uint64                     `json:"events"`   // in the store, handled ones that are kept included
+	Up          bool                       `json:"up"`       // false: it does not answer, the rest is unknown
+	Events      uint64                     `json:"events"`   // including handled ones that are kept
 	Bytes       uint64                     `json:"bytes"`    // of the events
-	MaxBytes    uint64                     `json:"maxBytes"` // that they may have
+	MaxBytes    uint64                     `json:"maxBytes"` // limit of Bytes
 	Fullest     float64                    `json:"fullest"`  // how full the fullest shard is, 0 to 1
 	DeadLetters uint64                     `json:"deadLetters"`
 	Consumers   map[string]consumerDetails `json:"consumers,omitempty"`
 }
 
 type consumerDetails struct {
-	Pending  uint64 `json:"pending"`  // events that it has not seen
-	Active   int    `json:"active"`   // events with the callbacks, or waiting for another attempt
-	Repeated int    `json:"repeated"` // of active, those that had more than one attempt
+	Pending  uint64 `json:"pending"`  // events that have had no attempt
+	Active   int    `json:"active"`   // events that are being handled, or wait for another attempt
+	Repeated int    `json:"repeated"` // of the active, those with more than one attempt
 }
 
 func (s *store) details() *storeDetails {
@@ -83,7 +83,7 @@ func (s *store) details() *storeDetails {
 	return d
 }
 
-// serveAdmin tells the rest as well.
+// serveAdmin answers with the status and the details.
 func (h *health) serveAdmin(w http.ResponseWriter, _ *http.Request) {
 	code, text := h.status()
 	now := time.Now()
@@ -94,7 +94,7 @@ func (h *health) serveAdmin(w http.ResponseWriter, _ *http.Request) {
 		Endpoints: make(map[string]endpointDetails),
 	}
 	for _, r := range h.receivers {
-		details.Endpoints[r.Source()] = endpointDetails{r.metrics.lastCame()}
+		details.Endpoints[r.Source()] = endpointDetails{r.metrics.lastReceived()}
 	}
 	if q := h.pipeline.queue; q != nil {
 		details.Queue = &queueDetails{Depth: q.Len(), Bytes: q.Bytes(), Oldest: q.Oldest().Round(time.Millisecond).Seconds()}

@@ -63,7 +63,7 @@ func TestDedupeOff(t *testing.T) {
 	assert.Len(t, p.events(), 3)
 }
 
-// from sends an event that is signed with secret, with a header.
+// from sends an event with a header, signed with secret.
 func (p *process) from(secret, text, header, value string) int {
 	p.t.Helper()
 	r, err := relockRequest(p.t, p, secret, text)
@@ -90,7 +90,7 @@ func TestRate(t *testing.T) {
 	assert.Len(t, p.events(), 1)
 }
 
-// retryAfter sends an event that must be answered 429, and returns for how long.
+// retryAfter sends an event that must be answered 429, and returns Retry-After.
 func (p *process) retryAfter(secret string) time.Duration {
 	p.t.Helper()
 	r, err := relockRequest(p.t, p, secret, "too many")

@@ -12,49 +12,48 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// maxWaiting is how many bytes of lines wait to be written, unless a single one
-// is longer. It is room for some thousand events.
-const maxWaiting = 8 << 20
+// maxPending is how many bytes of lines may wait to be written, unless a single line is
+// longer. It has room for some thousand events.
+const maxPending = 8 << 20
 
-// lateAfter is how long a write may take before the requests that wait for it look
-// at their contexts. Nearly every write is over by then, and a context that is
-// asked for its end needs a timer, which costs more than the write.
+// lateAfter is how long a write may take before the waiting requests watch their
+// contexts. Nearly every write has finished by then, and watching a context starts a
+// timer, which costs more than the write.
 const lateAfter = 10 * time.Millisecond
 
-// errWaiting is what an event gets that comes when maxWaiting is reached: the
-// vendor is answered 503.
-var errWaiting = errors.New("standard output is not read: too many lines wait to be written")
+// errNotRead refuses a line over maxPending. The vendor gets a 503.
+var errNotRead = errors.New("standard output is not read: too many lines wait to be written")
 
-// A lineWriter writes lines for many goroutines at the same time. While one write
-// is under way the lines of others are collected, and the next write takes all of
-// them: under load that is one system call for many events.
+// A lineWriter writes lines. It is safe for concurrent use. While one write is in
+// progress it collects lines, and the next write has all of them: under load that is
+// one system call for many events.
 //
-// There is a goroutine of its own only while there is something to write.
+// Its goroutine exists only while there are lines to write.
 type lineWriter struct {
-	w      io.Writer
-	limit  int    // of waiting
-	broken bool   // the last write left a part of a line; only the one who writes looks
-	buf    []byte // of the one who writes
+	w       io.Writer
+	limit   int    // of pending
+	partial bool   // the last write left a partial line; used by writeAll only
+	buf     []byte // used by writeAll only
 
 	mu      sync.Mutex
-	next    *batch // what the next write takes; nil if there is nothing
-	waiting int    // bytes of lines that are in it, or being written
-	writing bool   // somebody writes
+	next    *batch // lines for the next write; nil if there are none
+	pending int    // bytes of lines that wait or are being written
+	writing bool   // writeAll runs
 }
 
-func newLineWriter(w io.Writer) *lineWriter { return &lineWriter{w: w, limit: maxWaiting} }
+func newLineWriter(w io.Writer) *lineWriter { return &lineWriter{w: w, limit: maxPending} }
 
 // A batch is the lines of one write.
 type batch struct {
-	lines [][]byte // nil for a line that nobody waits for any more
-	taken bool     // by the one who writes: lines does not change any more
+	lines [][]byte // nil for a line whose request has given up
+	taken bool     // by writeAll: lines no longer changes
 
 	late     chan struct{} // closed after lateAfter
 	lateness *time.Timer
 
-	done    chan struct{} // closed when what follows is set
-	written int           // how many lines, from the first on, have been written
-	err     error         // what the others get
+	done    chan struct{} // closed when the fields below are set
+	written int           // how many lines were written, from the first on
+	err     error         // for the others
 }
 
 func newBatch() *batch {
@@ -70,12 +69,11 @@ func (b *batch) result(i int) error {
 	return b.err
 }
 
-// write writes line, which must end with a newline and not be changed any more,
-// and returns nil once all of it has been written.
+// write writes line and returns nil when all of it has been written. The line must end
+// with a newline. The caller must not change it afterwards.
 //
-// When ctx is done it waits no longer, or 10 ms at most. If the line is being
-// written by then, it may still come out, and once more when the event comes
-// again: twice is better than never.
+// When ctx ends, write returns within 10 ms. A line that is being written then may still
+// appear, and again when the vendor sends the event again: twice is better than never.
 func (l *lineWriter) write(ctx context.Context, line []byte) error {
 	b, i, err := l.add(line)
 	if err != nil {
@@ -94,18 +92,18 @@ func (l *lineWriter) write(ctx context.Context, line []byte) error {
 	}
 }
 
-// add puts line in the next batch, and returns its place there.
+// add puts line into the next batch, and returns the batch and the index of the line.
 func (l *lineWriter) add(line []byte) (b *batch, i int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.waiting > 0 && l.waiting+len(line) > l.limit {
-		return nil, 0, event.Unavailable(errWaiting, time.Second)
+	if l.pending > 0 && l.pending+len(line) > l.limit {
+		return nil, 0, event.Unavailable(errNotRead, time.Second)
 	}
 	if l.next == nil {
 		l.next = newBatch()
 	}
 	l.next.lines = append(l.next.lines, line)
-	l.waiting += len(line)
+	l.pending += len(line)
 	if !l.writing {
 		l.writing = true
 		go l.writeAll()
@@ -113,26 +111,26 @@ func (l *lineWriter) add(line []byte) (b *batch, i int, err error) {
 	return l.next, len(l.next.lines) - 1, nil
 }
 
-// giveUp takes back line i of b if there is still time.
+// giveUp removes line i from b unless b is being written already.
 func (l *lineWriter) giveUp(ctx context.Context, b *batch, i int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !b.taken {
-		l.waiting -= len(b.lines[i])
+		l.pending -= len(b.lines[i])
 		b.lines[i] = nil
 	}
 	select {
 	case <-b.done:
-		return b.result(i) // just now
+		return b.result(i) // it has just finished
 	default:
 		return fmt.Errorf("writing to standard output took too long: %w", context.Cause(ctx))
 	}
 }
 
-// writeAll writes until there is nothing left.
+// writeAll writes batches until there are none.
 func (l *lineWriter) writeAll() {
 	for {
-		// Requests that can go on do so first, and bring their lines along.
+		// Let other requests run first, so that their lines are in the batch.
 		runtime.Gosched()
 		b := l.take()
 		if b == nil {
@@ -140,14 +138,14 @@ func (l *lineWriter) writeAll() {
 		}
 		size := l.writeBatch(b)
 		l.mu.Lock()
-		l.waiting -= size
+		l.pending -= size
 		b.lateness.Stop()
-		close(b.done) // under the lock, so that who gives up sees all or nothing of it
+		close(b.done) // under the lock: giveUp must see all or nothing of the result
 		l.mu.Unlock()
 	}
 }
 
-// take returns the next batch. If there is none, writing has ended.
+// take returns the next batch, or nil if there is none and writing ends.
 func (l *lineWriter) take() *batch {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -161,12 +159,12 @@ func (l *lineWriter) take() *batch {
 	return b
 }
 
-// writeBatch writes the lines of b, and returns how many bytes they have.
+// writeBatch writes the lines of b and returns their size in bytes.
 func (l *lineWriter) writeBatch(b *batch) (size int) {
 	buf := l.buf[:0]
-	if l.broken {
-		// Else the first line would be glued to what is left of another, and both
-		// would be lost to whoever reads them.
+	if l.partial {
+		// Otherwise the first line would be appended to the partial one, and a reader
+		// would lose both.
 		buf = append(buf, '\n')
 	}
 	begin := len(buf)
@@ -175,7 +173,7 @@ func (l *lineWriter) writeBatch(b *batch) (size int) {
 	}
 	size = len(buf) - begin
 	if size == 0 {
-		return 0 // all have given up
+		return 0 // all requests have given up
 	}
 	n, err := l.w.Write(buf)
 	if err == nil && n < len(buf) {
@@ -190,10 +188,10 @@ func (l *lineWriter) writeBatch(b *batch) (size int) {
 		b.written++
 	}
 	if n > 0 {
-		l.broken = buf[n-1] != '\n'
+		l.partial = buf[n-1] != '\n'
 	}
 	if l.buf = buf; cap(buf) > 1<<20 {
-		l.buf = nil // after a blockage
+		l.buf = nil // do not keep what a blocked reader has made large
 	}
 	return size
 }

@@ -32,7 +32,7 @@ func (g *gate) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// writers call write from goroutines of their own.
+// writers call write from many goroutines.
 type writers struct {
 	l       *lineWriter
 	wg      sync.WaitGroup
@@ -44,7 +44,7 @@ func newWriters(w io.Writer) *writers {
 	return &writers{l: newLineWriter(w), results: make(map[string]error)}
 }
 
-// start writes a line, and returns once it waits or has been answered.
+// start writes a line, and returns when it waits or has been written.
 func (w *writers) start(ctx context.Context, line string) {
 	w.wg.Go(func() {
 		err := w.l.write(ctx, []byte(line))
@@ -55,21 +55,21 @@ func (w *writers) start(ctx context.Context, line string) {
 	synctest.Wait()
 }
 
-// answered returns what has been answered so far, by line.
+// answered returns the results so far, by line.
 func (w *writers) answered() map[string]error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return maps.Clone(w.results)
 }
 
-// idle checks that nothing is left behind.
+// idle checks that nothing is pending.
 func (w *writers) idle(t *testing.T) {
 	t.Helper()
 	w.wg.Wait()
 	synctest.Wait()
 	assert.False(t, w.l.writing, "it goes on writing")
 	assert.Nil(t, w.l.next, "lines are left")
-	assert.Zero(t, w.l.waiting)
+	assert.Zero(t, w.l.pending)
 }
 
 func TestLinesOfConcurrentRequestsAreWrittenAtOnce(t *testing.T) {
@@ -96,7 +96,7 @@ func TestLinesOfConcurrentRequestsAreWrittenAtOnce(t *testing.T) {
 	})
 }
 
-// A cut writes so much of the second write.
+// A cut writes only so many bytes of the second write.
 type cut struct {
 	*gate
 	n   int
@@ -124,7 +124,7 @@ func TestOnlyWhatIsSurelyWrittenIsAnswered(t *testing.T) {
 		next string
 	}{
 		"nothing":           {0, full, full, nil, "d\n"},
-		"half a line":       {1, full, full, nil, "\nd\n"},
+		"partial line":      {1, full, full, nil, "\nd\n"},
 		"a line":            {3, full, full, []string{"aa\n"}, "d\n"},
 		"a line and a half": {5, full, full, []string{"aa\n"}, "\nd\n"},
 		"no newline":        {8, full, full, []string{"aa\n", "bb\n"}, "\nd\n"},
@@ -184,7 +184,7 @@ func TestBlockedOutputDoesNotHoldRequests(t *testing.T) {
 	})
 }
 
-// A context that is over before anybody looks at it costs 10 ms at most.
+// A context that has ended before the write delays it by 10 ms at most.
 func TestShortContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate()
@@ -211,7 +211,7 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		for range 2 {
 			err := w.l.write(t.Context(), []byte("one more\n"))
-			assert.ErrorIs(t, err, errWaiting)
+			assert.ErrorIs(t, err, errNotRead)
 			after, ok := event.IsUnavailable(err)
 			assert.True(t, ok, "answered 503")
 			assert.Equal(t, time.Second, after)
@@ -222,7 +222,7 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 
 		w.start(t.Context(), "1234\n")
 		w.start(ctx, "5678\n")
-		assert.ErrorIs(t, w.l.write(t.Context(), []byte("9")), errWaiting)
+		assert.ErrorIs(t, w.l.write(t.Context(), []byte("9")), errNotRead)
 		time.Sleep(lateAfter)
 		cancel()
 		synctest.Wait()

@@ -9,27 +9,26 @@ import (
 	"time"
 )
 
-// Under load, records of the log are written together.
+// Under load, log records are written in batches.
 const (
-	logDelay  = 100 * time.Millisecond // a record is written so late at most
-	logBuffer = 32 << 10               // bytes that are collected before they are written
-	logLimit  = 1 << 20                // bytes that wait while nobody reads
-	logFinish = time.Second            // how long flush waits for whoever reads
+	logDelay  = 100 * time.Millisecond // the longest time until a record is written
+	logBuffer = 32 << 10               // bytes at which a batch is written early
+	logLimit  = 1 << 20                // bytes that may wait while the log is not read
+	logFinish = time.Second            // the longest time that flush waits
 )
 
-// newLog returns a log that writes to w. A record that comes after a pause, or
-// is a warning or an error, is written at once, together with what waits.
-// Otherwise it waits for up to logDelay, and is lost if the process is killed.
+// newLog returns a log that writes to w. The first record after a pause is written at
+// once, as are warnings and errors, together with the records that wait. Other records
+// wait for up to logDelay, and are lost if the process is killed.
 //
-// Nobody waits for w. While it blocks, records wait, up to logLimit; beyond that
-// they are lost, and a record says how many. flush writes what waits: call it
-// before the process ends.
+// Logging never blocks on w. While w blocks, records wait, up to logLimit. Records over
+// that are lost, and a later record says how many. Call flush before the process ends.
 func newLog(w io.Writer) (log *slog.Logger, flush func()) {
 	b := &logWriter{w: w}
 	return slog.New(&logHandler{slog.NewTextHandler(b, nil), b}), b.flush
 }
 
-// A logHandler sees to it that what is urgent does not wait.
+// A logHandler writes warnings and errors at once.
 type logHandler struct {
 	slog.Handler
 	w *logWriter
@@ -51,52 +50,51 @@ func (h *logHandler) WithGroup(name string) slog.Handler {
 	return &logHandler{h.Handler.WithGroup(name), h.w}
 }
 
-// A logWriter collects what is written to it. Its methods may be called from many
-// goroutines at once. There is a goroutine of its own only while there is something
-// to write.
+// A logWriter collects records and writes them in batches. It is safe for concurrent
+// use. Its goroutine exists only while there are records to write.
 type logWriter struct {
 	w io.Writer
 
 	mu      sync.Mutex
 	buf     []byte
-	spare   []byte        // for the next buf
+	spare   []byte        // becomes the next buf
 	taken   int           // bytes that are being written
-	lost    int           // records, since there was no room
-	waiting bool          // for tick: the last write is not logDelay ago
-	urgent  bool          // what is in buf
-	writing chan struct{} // closed when writing has ended; nil if nobody writes
+	lost    int           // records that had no room
+	ticking bool          // tick will run: the last write is less than logDelay ago
+	urgent  bool          // buf holds a warning or an error
+	writing chan struct{} // closed when write returns; nil while it does not run
 }
 
-// Write implements [io.Writer]. It never fails: nobody could be told.
+// Write implements [io.Writer]. It returns no error: there is no other log to report it.
 func (l *logWriter) Write(record []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if waits := l.taken + len(l.buf); waits > 0 && waits+len(record) > logLimit {
+	if held := l.taken + len(l.buf); held > 0 && held+len(record) > logLimit {
 		l.lost++
 		return len(record), nil
 	}
 	l.buf = append(l.buf, record...)
-	if !l.waiting || len(l.buf) >= logBuffer {
+	if !l.ticking || len(l.buf) >= logBuffer {
 		l.start()
 	}
-	if !l.waiting {
-		l.waiting = true
+	if !l.ticking {
+		l.ticking = true
 		time.AfterFunc(logDelay, l.tick)
 	}
 	return len(record), nil
 }
 
-// tick goes on, every logDelay, until there was nothing to write.
+// tick writes every logDelay, until there is nothing to write.
 func (l *logWriter) tick() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.waiting = len(l.buf) > 0; l.waiting {
+	if l.ticking = len(l.buf) > 0; l.ticking {
 		l.start()
 		time.AfterFunc(logDelay, l.tick)
 	}
 }
 
-// hurry has written what waits, without waiting for that.
+// hurry starts a write of the records that wait, and does not wait for it.
 func (l *logWriter) hurry() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -104,8 +102,8 @@ func (l *logWriter) hurry() {
 	l.start()
 }
 
-// start writes what waits, unless somebody does or there is nothing. The caller
-// holds mu.
+// start starts a write, unless one is in progress or there is nothing to write. The
+// caller holds mu.
 func (l *logWriter) start() {
 	if l.writing == nil && len(l.buf) > 0 {
 		l.writing = make(chan struct{})
@@ -113,7 +111,7 @@ func (l *logWriter) start() {
 	}
 }
 
-// write writes what waits, and what has come meanwhile if that is urgent or much.
+// write writes buf, and again if what was added meanwhile is urgent or large.
 func (l *logWriter) write() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -134,7 +132,8 @@ func (l *logWriter) write() {
 	l.writing = nil
 }
 
-// flush waits until what waits has been written, for as long as logFinish.
+// flush writes the records that wait, and returns when they are written or after
+// logFinish.
 func (l *logWriter) flush() {
 	end := time.After(logFinish)
 	for {

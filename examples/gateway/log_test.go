@@ -107,8 +107,8 @@ func TestLogThatWaitsIsBounded(t *testing.T) {
 	})
 }
 
-// A reader of standard error that has stopped holds up nobody, and is told what it
-// has missed once it goes on.
+// A reader of standard error that has stopped blocks nothing. When it reads again, it
+// learns how many records it has missed.
 func TestLogThatNobodyReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &blocking{goOn: make(chan struct{})}

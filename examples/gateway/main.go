@@ -6,10 +6,11 @@
 //	RELOCK_SECRETS=… gateway -addr 127.0.0.1:8080 -data /var/lib/gateway
 //	gateway dead list|show|retry|drop [-admin URL | -data DIR] [number …]
 //
-// The last looks after the events that were given up on, with -data or -nats.
+// The last manages dead letters, the events whose attempts all failed, with -data or
+// -nats.
 //
-// At SIGHUP it reads secrets that are in files again. It exits with status 0
-// after SIGINT or SIGTERM, 1 if it failed, and 2 if it was told the wrong things.
+// On SIGHUP the gateway reads secrets in files again. It exits with status 0 after
+// SIGINT or SIGTERM, 1 if it failed, and 2 if flags or variables are wrong.
 package main
 
 import (
@@ -26,12 +27,12 @@ import (
 )
 
 func main() {
-	// First of all, because SIGHUP kills a process that has not asked for it. One
-	// that comes before anything can be read again waits in the channel.
+	// Before anything else: SIGHUP kills a process that does not handle it. A signal
+	// that arrives during the start waits in the channel.
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
-	// A reader of standard output that goes away must not kill the process: the
-	// write fails, and the vendor is told so.
+	// When the reader of standard output goes away, the write must fail, so that the
+	// vendor gets a 500. It must not kill the process.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills
@@ -48,9 +49,9 @@ const (
 
 var errStore = errors.New("store")
 
-// run is the whole program. It returns the exit status once ctx is done and
-// what was accepted is finished, or when something failed. At each signal in
-// hangups it reads secrets that are in files again.
+// run is the whole program. It returns the exit status when ctx is done and accepted
+// events are handled, or when something failed. On each signal in hangups it reads
+// secrets in files again.
 func run(ctx context.Context, hangups <-chan os.Signal, args []string, env environment, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "dead" {
 		return runDead(ctx, args[1:], env, stdout, stderr)
@@ -65,8 +66,8 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 
 	log, flush := newLog(stderr)
 	defer flush()
-	switch keptBy(stdout) {
-	case nobody:
+	switch kindOf(stdout) {
+	case closed:
 		fmt.Fprintln(stderr, "gateway: standard output is closed: events would be lost")
 		return exitUsage
 	case nullDevice:
@@ -119,12 +120,15 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 			log.Error("cannot open the store", "error", err)
 			return exitFailed
 		}
+		if !config.KeepRaw {
+			log.Info("the store does not keep bodies, not even those that cannot be decoded", "missing", rawKeysVariable)
+		}
 	}
 	pipeline := newPipeline(o, events, receivers, stored, metrics, log)
 
 	go reloadOn(ctx, hangups, secretHolders(receivers, admin.login), env, log)
 
-	if err := endHalfLine(stdout); err != nil {
+	if err := terminatePartialLine(stdout); err != nil {
 		log.Error("cannot write", "error", errors.Join(err, pipeline.finish(ctx)))
 		return exitFailed
 	}
@@ -139,7 +143,7 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, env envir
 	if o.tlsCert != "" {
 		server.http.TLSConfig = certificate.config()
 	}
-	stop, err := admin.serve(public, listener.Addr(), certificate, health, metrics, &deadSide{pipeline.store, log})
+	stop, err := admin.serve(public, listener.Addr(), certificate, health, metrics, &deadAPI{pipeline.store, log})
 	if err != nil {
 		log.Error("cannot listen", "error", errors.Join(err, pipeline.finish(ctx)))
 		return exitFailed

@@ -15,8 +15,7 @@ import (
 	"github.com/accesshook/accesshook/verify"
 )
 
-// metrics are what the gateway counts. No label has a value that a sender can
-// choose.
+// metrics are the metrics of the gateway. Senders cannot choose the value of a label.
 type metrics struct {
 	registry   *prometheus.Registry
 	requests   *prometheus.CounterVec
@@ -27,11 +26,11 @@ type metrics struct {
 	handled    *prometheus.HistogramVec
 	lastEvent  *prometheus.GaugeVec
 
-	types map[event.Type]bool // those that have a label of their own
+	types map[event.Type]bool // with a label value of their own
 }
 
-// newMetrics returns metrics of their own: nothing else in the process can add
-// to them, or register a name that they need.
+// newMetrics returns metrics in a registry of their own, which nothing else in the
+// process can change.
 func newMetrics(events *event.Mux) *metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "accesshook", Name: name, Help: help}, labels)
@@ -44,14 +43,14 @@ func newMetrics(events *event.Mux) *metrics {
 	}
 	m := &metrics{
 		registry:   prometheus.NewRegistry(),
-		requests:   counter("requests_total", "Requests by what they were answered.", "endpoint", "status"),
-		rejected:   counter("rejected_total", "Requests that were refused: answered 400 to 499.", "endpoint", "status"),
+		requests:   counter("requests_total", "Requests, by status of the answer.", "endpoint", "status"),
+		rejected:   counter("rejected_total", "Requests answered 400 to 499.", "endpoint", "status"),
 		events:     counter("events_total", "Verified events that were answered 200, duplicates included.", "vendor", "type"),
-		duplicates: counter("duplicates_total", "Deliveries of an event that was handled already, or was being handled.", "endpoint"),
+		duplicates: counter("duplicates_total", "Deliveries of an event that had been handled, or was being handled.", "endpoint"),
 		requested:  seconds("request_seconds", "From the header of a request with a verified event to its answer.", "endpoint"),
-		handled:    seconds("handler_seconds", "What the callbacks took for an event, or for one attempt to handle it.", "vendor"),
+		handled:    seconds("handler_seconds", "Run time of the callbacks for an event, or for one attempt.", "vendor"),
 		lastEvent: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Namespace: "accesshook", Name: "last_event_timestamp_seconds", Help: "When the last verified event came. Missing until one has.",
+			Namespace: "accesshook", Name: "last_event_timestamp_seconds", Help: "When the last verified event was received. Missing before the first.",
 		}, []string{"endpoint"}),
 		types: make(map[event.Type]bool),
 	}
@@ -60,12 +59,12 @@ func newMetrics(events *event.Mux) *metrics {
 	}
 	m.registry.MustRegister(m.requests, m.rejected, m.events, m.duplicates, m.requested, m.handled, m.lastEvent,
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Namespace: "accesshook", Name: "unhandled_total", Help: "Events that no callback is registered for.",
+			Namespace: "accesshook", Name: "unhandled_total", Help: "Events without a callback.",
 		}, func() float64 { return float64(events.Unhandled()) }))
 	return m
 }
 
-// handler serves the metrics.
+// handler returns the handler of /metrics.
 func (m *metrics) handler(log *slog.Logger) http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
 		ErrorLog:            slog.NewLogLogger(log.Handler(), slog.LevelError),
@@ -73,8 +72,8 @@ func (m *metrics) handler(log *slog.Logger) http.Handler {
 	})
 }
 
-// timed returns callbacks that are timed. By vendor, since a store may have events
-// of endpoints that are not of this gateway.
+// timed measures how long callbacks take, by vendor: a store may have events of
+// endpoints that this gateway does not have.
 func (m *metrics) timed(callbacks event.Handler, receivers []*receiver) event.Handler {
 	for _, r := range receivers {
 		m.handled.WithLabelValues(r.Vendor()) // so that they start at zero
@@ -86,17 +85,17 @@ func (m *metrics) timed(callbacks event.Handler, receivers []*receiver) event.Ha
 	})
 }
 
-// endpointMetrics are what an endpoint reports to.
+// endpointMetrics are the metrics of one endpoint.
 type endpointMetrics struct {
 	*metrics
 	duplicates prometheus.Counter
 	requested  prometheus.Observer
-	ok         prometheus.Counter // requests that were answered 200: looked up once, since most are
+	ok         prometheus.Counter // of requests answered 200: looked up once, since most are
 	lastEvent  func() prometheus.Gauge
-	types      sync.Map // of event.Type to its prometheus.Counter
+	types      sync.Map // from event.Type to prometheus.Counter
 
 	mu   sync.Mutex
-	last time.Time // when the last event came
+	last time.Time // when the last event was received
 }
 
 func (m *metrics) endpoint(name string) *endpointMetrics {
@@ -109,7 +108,7 @@ func (m *metrics) endpoint(name string) *endpointMetrics {
 	}
 }
 
-// observe takes what [verify.Config.Observe] tells.
+// observe is a [verify.Config.Observe].
 func (m *endpointMetrics) observe(_ context.Context, o verify.Observation) {
 	if o.Status == http.StatusOK {
 		m.ok.Inc()
@@ -124,14 +123,15 @@ func (m *endpointMetrics) observe(_ context.Context, o verify.Observation) {
 		return
 	}
 	m.requested.Observe(o.Duration.Seconds())
-	m.came(o.Received)
+	m.receivedAt(o.Received)
 	if o.Status == http.StatusOK {
 		m.counter(o.Vendor, o.Type).Inc()
 	}
 }
 
-// came tells when an event came. One that took long is told of after later ones.
-func (m *endpointMetrics) came(at time.Time) {
+// receivedAt notes when an event was received. Events that take long are noted after
+// later ones.
+func (m *endpointMetrics) receivedAt(at time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if at.After(m.last) {
@@ -140,8 +140,8 @@ func (m *endpointMetrics) came(at time.Time) {
 	}
 }
 
-// lastCame returns when the last event came, in UTC; nil if none has.
-func (m *endpointMetrics) lastCame() *time.Time {
+// lastReceived returns when the last event was received, in UTC, or nil before the first.
+func (m *endpointMetrics) lastReceived() *time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.last.IsZero() {
@@ -151,7 +151,7 @@ func (m *endpointMetrics) lastCame() *time.Time {
 	return &last
 }
 
-// counter returns the counter of a type, which is looked up once.
+// counter returns the counter of a type, which it looks up once.
 func (m *endpointMetrics) counter(vendor string, t event.Type) prometheus.Counter {
 	if !m.metrics.types[t] {
 		t = event.Unknown
@@ -164,11 +164,11 @@ func (m *endpointMetrics) counter(vendor string, t event.Type) prometheus.Counte
 	return c
 }
 
-// deduped takes what [event.DedupeConfig.Observe] tells.
+// deduped is an [event.DedupeConfig.Observe].
 func (m *endpointMetrics) deduped(ctx context.Context, o event.DedupeObservation) {
 	duplicate := o.Result == event.DedupeDuplicate || o.Result == event.DedupeShared || o.Result == event.DedupeBusy
-	if d := deliveryOf(ctx); d != nil {
-		d.duplicate = duplicate // counted when no attempt follows
+	if d := queuedDeliveryOf(ctx); d != nil {
+		d.duplicate = duplicate // counted after the last attempt
 	} else if duplicate {
 		m.duplicates.Inc()
 	}

@@ -15,18 +15,18 @@ import (
 	"github.com/accesshook/accesshook/verify"
 )
 
-// An event that took long is told of after one that came later.
+// An event that took long is noted after one that was received later.
 func TestLastEventNeverGoesBack(t *testing.T) {
 	m := newMetrics(event.NewMux()).endpoint(relock.Vendor)
-	assert.Nil(t, m.lastCame())
+	assert.Nil(t, m.lastReceived())
 	first := time.Now()
 	for _, at := range []time.Duration{1, 9, 3} {
 		m.observe(t.Context(), verify.Observation{Status: 200, Event: new(event.Event), Received: first.Add(at * time.Second)})
 	}
-	assert.Equal(t, first.Add(9*time.Second).Round(0).UTC(), *m.lastCame())
+	assert.Equal(t, first.Add(9*time.Second).Round(0).UTC(), *m.lastReceived())
 }
 
-// A delivery that waited in vain for another one of its event is a duplicate too.
+// A delivery that is answered ErrInProgress counts as a duplicate too.
 func TestDuplicatesThatWaitInVainAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -44,7 +44,7 @@ func TestDuplicatesThatWaitInVainAreCounted(t *testing.T) {
 	})
 }
 
-// The time of the callbacks alone, for each attempt, whoever calls them.
+// The histogram has the time of the callbacks alone, for each attempt.
 func TestHandlerSeconds(t *testing.T) {
 	for name, args := range map[string][]string{"no queue": nil, "queue": {"-queue", "10"}} {
 		t.Run(name, func(t *testing.T) {

@@ -11,25 +11,25 @@ import (
 	"github.com/accesshook/accesshook/event/durable"
 )
 
-// natsCredentialsVariable has the path of a file with the JWT and the seed of a
-// NATS user.
+// natsCredentialsVariable holds the path of a file with the JWT and the seed of a NATS
+// user.
 const natsCredentialsVariable = "NATS_CREDS_FILE"
 
-// A natsStore has its connection for itself.
+// A natsStore is a store with the connection that it uses.
 type natsStore struct {
 	*durable.Store
 	nc *nats.Conn
 }
 
-// openNATS returns a store on the NATS servers of -nats. They must be there: only
-// later is it waited for them, since nobody knows yet whether they will do.
-// The URLs may have a user and a password, so they are not logged.
+// openNATS returns a store on the NATS servers of -nats. It fails if it cannot reach
+// them; after that, it waits for lost servers to come back. The URLs are not logged,
+// since they may have a user and a password.
 func openNATS(ctx context.Context, servers string, env environment, c durable.Config, log *slog.Logger) (*natsStore, error) {
 	options := []nats.Option{
 		nats.Name("accesshook gateway"),
 		nats.MaxReconnects(-1),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			if err != nil { // else it was closed
+			if err != nil { // nil: the connection was closed
 				log.Warn("the NATS server is gone: events are answered 503 until there is one", "error", err)
 			}
 		}),

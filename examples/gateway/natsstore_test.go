@@ -18,7 +18,7 @@ import (
 	"github.com/accesshook/accesshook/event/durable"
 )
 
-// A natsServer is one that others run: a user and a password, and a port.
+// A natsServer is a server outside the gateway, with a user, a password and a port.
 type natsServer struct {
 	*natsd.Server
 	t       *testing.T
@@ -72,7 +72,7 @@ func TestNATS(t *testing.T) {
 	})
 	p.stop()
 
-	// Another gateway goes on where the first one was.
+	// Another gateway continues where the first one stopped.
 	other := start(t, withRelock, "-nats", s.url())
 	other.end("a", "c")
 	assert.Equal(t, []string{"c"}, other.printedSessions(1))
@@ -93,7 +93,7 @@ func TestNATSConnection(t *testing.T) {
 	assert.True(t, s.nc.IsClosed())
 }
 
-// Without its servers the gateway answers 503, and goes on when they are back.
+// Without its servers the gateway answers 503, and continues when they are back.
 func TestNATSServerGoesAway(t *testing.T) {
 	s := startNATS(t, nil)
 	p := start(t, withRelock, "-nats", s.url())
@@ -115,7 +115,7 @@ func TestNATSServerGoesAway(t *testing.T) {
 	assert.Equal(t, []string{"a", "b"}, p.printedSessions(2))
 }
 
-// What cannot be worked on any more must not be taken for hours without a word.
+// A gateway that can no longer handle events must not accept them silently.
 func TestNATSConsumerIsDeleted(t *testing.T) {
 	s := startNATS(t, nil)
 	p := newProcess(t, withRelock, "-nats", s.url())
@@ -165,7 +165,7 @@ func TestNATSIsNotFit(t *testing.T) {
 	}
 }
 
-// A file of credentials logs in where a user and a password would not do.
+// The server requires a JWT, which the file of credentials has.
 func TestNATSCredentialsFile(t *testing.T) {
 	pair := func(key nkeys.KeyPair, err error) (nkeys.KeyPair, string) {
 		require.NoError(t, err)

@@ -12,11 +12,10 @@ import (
 	"github.com/accesshook/accesshook/event/durable/embedded"
 )
 
-// storingTimeout is how long an endpoint waits for the store. The store gives up
-// before.
+// storingTimeout is how long an endpoint waits for the store, which gives up earlier.
 const storingTimeout = 2 * durable.DefaultPublishTimeout
 
-// An eventStore is a durable.Store, wherever it is.
+// An eventStore is a durable.Store, in a directory or on servers.
 type eventStore interface {
 	event.Handler // stores
 	Consumer(durable.Consumer) *durable.Runner
@@ -28,7 +27,7 @@ type eventStore interface {
 	Close() error
 }
 
-// openStore opens the store that the flags name, with the configuration c.
+// openStore opens the store that the flags name.
 func openStore(ctx context.Context, o *options, env environment, c durable.Config, log *slog.Logger) (s eventStore, err error) {
 	if o.store.dir != "" {
 		s, err = embedded.Open(ctx, embedded.Config{Dir: o.store.dir, Config: c})
@@ -39,13 +38,12 @@ func openStore(ctx context.Context, o *options, env environment, c durable.Confi
 		err = fmt.Errorf("-order cannot be changed once a store is made: %w", err)
 	}
 	if err != nil {
-		return nil, err // and not s, which is a nil pointer in an interface
+		return nil, err // not s, an interface with a nil pointer
 	}
 	return s, nil
 }
 
-// checkVariables finds variables that have no effect without a store, or one of
-// another kind.
+// checkVariables refuses variables that have no effect with the given flags.
 func (o *options) checkVariables(env environment) error {
 	_, inVariable := env(rawKeysVariable)
 	_, inFile := env(rawKeysVariable + "_FILE")
@@ -58,8 +56,8 @@ func (o *options) checkVariables(env environment) error {
 	return nil
 }
 
-// storeConfig returns what the store is configured with. Its error is one of
-// flags and variables.
+// storeConfig returns the configuration of the store. Its errors are about flags and
+// variables.
 func (o *options) storeConfig(env environment, receivers []*receiver, log *slog.Logger) (durable.Config, error) {
 	keys, err := env.rawKeys()
 	if err != nil {
@@ -82,10 +80,10 @@ func (o *options) storeConfig(env environment, receivers []*receiver, log *slog.
 	if err != nil {
 		return durable.Config{}, err
 	}
-	if least := durable.DefaultShards * storeMessages * message; o.store.maxBytes < least {
+	if least := durable.DefaultShards * minShardMessages * message; o.store.maxBytes < least {
 		return durable.Config{}, fmt.Errorf("-data-max-bytes is less than %d: each of the %d shards needs room for the largest events", least, durable.DefaultShards)
 	}
-	// What is not given stays as the store has it.
+	// Without its flag, a setting of an existing store does not change.
 	if o.given["replicas"] {
 		c.Replicas = o.store.replicas
 	}
@@ -98,8 +96,8 @@ func (o *options) storeConfig(env environment, receivers []*receiver, log *slog.
 	return c, nil
 }
 
-// largestBody returns the largest body in bytes that any of the endpoints takes.
-// A directory may have events of vendors that are not served any more.
+// largestBody returns the largest MaxBody of the endpoints. A directory may also have
+// events of vendors that are no longer served.
 func (o *options) largestBody(receivers []*receiver) int64 {
 	largest := int64(0)
 	if o.store.dir != "" {
@@ -115,8 +113,8 @@ func (o *options) largestBody(receivers []*receiver) int64 {
 	return largest
 }
 
-// payloads decodes what is stored. All vendors are there, whether they are served
-// now or not.
+// payloads decodes the payloads of stored events, also those of vendors that are not
+// served now.
 func payloads() cloudevent.Payloads {
 	p := make(cloudevent.Payloads)
 	for _, v := range vendors {

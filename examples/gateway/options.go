@@ -13,13 +13,13 @@ import (
 	"github.com/accesshook/accesshook/verify"
 )
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	addr string
 	demo bool
 
 	adminAddr string
-	admin     *net.TCPAddr // what adminAddr is; nil if it is empty
+	admin     *net.TCPAddr // adminAddr resolved; nil if it is empty
 
 	tlsCert, tlsKey string
 
@@ -27,9 +27,9 @@ type options struct {
 	maxUnverified   int64
 	bodyTimeout     time.Duration
 	handlerTimeout  time.Duration
-	maxAge          time.Duration // 0: any
-	maxFuture       time.Duration // 0: any
-	dedupe          time.Duration // 0: nothing is remembered
+	maxAge          time.Duration // 0: no limit
+	maxFuture       time.Duration // 0: no limit
+	dedupe          time.Duration // 0: no de-duplication
 	dedupeEntries   int
 	clientIP        string
 	trust           networks
@@ -47,24 +47,24 @@ type options struct {
 // define defines the flags.
 func (o *options) define(flags *flag.FlagSet) {
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
-	flags.StringVar(&o.adminAddr, "admin-addr", "", "`address` for /metrics and the details of /healthz, a loopback address unless ADMIN_CREDENTIALS is set\n(default: that of -addr, if it is a loopback address or ADMIN_CREDENTIALS is set; else they are not served)")
-	flags.BoolVar(&o.demo, "demo", false, "serve all vendors with random secrets, and send every kind of event to itself")
+	flags.StringVar(&o.adminAddr, "admin-addr", "", "`address` for the admin paths; a loopback address unless ADMIN_CREDENTIALS is set\n(default: the address of -addr, if that is a loopback address or ADMIN_CREDENTIALS is set)")
+	flags.BoolVar(&o.demo, "demo", false, "serve all vendors with random secrets, and send every kind of event")
 
 	flags.StringVar(&o.tlsCert, "tls-cert", "", "serve HTTPS with the certificate chain in this `file` (PEM)")
-	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the key of -tls-cert (PEM)")
+	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the private key of -tls-cert (PEM)")
 
 	flags.Int64Var(&o.maxBody, "max-body", 0, "largest body in `bytes` (0: 65536, LoginRadius 1048576)")
-	flags.Int64Var(&o.maxUnverified, "max-unverified", 0, fmt.Sprintf("how many `bytes` bodies of more than 65536 may take together, for each vendor, until they are verified\n(0: %d, or 4 times -max-body if that is more)", verify.DefaultMaxUnverified))
-	flags.DurationVar(&o.bodyTimeout, "body-timeout", verify.DefaultBodyTimeout, "how long a body may take to arrive")
-	flags.DurationVar(&o.handlerTimeout, "handler-timeout", 10*time.Second, "how long a callback may take, with -queue, -data or -nats each time")
-	flags.DurationVar(&o.maxAge, "max-age", 0, "refuse events that happened longer ago, and those without a time (0: none)")
-	flags.DurationVar(&o.maxFuture, "max-future", 0, "refuse events that say they happen later than now by more, and those without a time (0: none)")
-	flags.DurationVar(&o.dedupe, "dedupe", event.DefaultDedupeKeep, "how long an event is remembered, so that it is handled once (0: not at all)")
-	flags.IntVar(&o.dedupeEntries, "dedupe-entries", event.DefaultDedupeEntries, "how many `events` of each vendor are remembered; beyond that the oldest are forgotten")
-	flags.StringVar(&o.clientIP, "client-ip", clientRemote, "what tells the client's address: remote (the connection), x-forwarded-for, forwarded, or the\n`name` of a header that the proxies of -trust set to it")
-	flags.Var(&o.trust, "trust", "`addresses` and networks of the proxies in front, separated by commas")
-	flags.Var(&o.allowFrom, "allow-from", "the only `addresses` and networks that may send, separated by commas")
-	flags.Var(&o.allowFromReport, "allow-from-report", "mark the log record of what -allow-from with these `addresses` would refuse")
+	flags.Int64Var(&o.maxUnverified, "max-unverified", 0, fmt.Sprintf("how many `bytes` unverified bodies of more than 65536 bytes may take together, for each vendor\n(0: %d, or 4 times -max-body if that is more)", verify.DefaultMaxUnverified))
+	flags.DurationVar(&o.bodyTimeout, "body-timeout", verify.DefaultBodyTimeout, "how long reading a body may take")
+	flags.DurationVar(&o.handlerTimeout, "handler-timeout", 10*time.Second, "how long handling an event may take; with -queue, -data or -nats each attempt")
+	flags.DurationVar(&o.maxAge, "max-age", 0, "refuse events that are older, and events without a time (0: no limit)")
+	flags.DurationVar(&o.maxFuture, "max-future", 0, "refuse events whose time is further in the future, and events without a time (0: no limit)")
+	flags.DurationVar(&o.dedupe, "dedupe", event.DefaultDedupeKeep, "how long duplicates of an event are dropped (0: never)")
+	flags.IntVar(&o.dedupeEntries, "dedupe-entries", event.DefaultDedupeEntries, "how many `events` of each vendor are remembered to drop duplicates; the oldest are forgotten first")
+	flags.StringVar(&o.clientIP, "client-ip", clientRemote, "where the client's address is: remote (the connection), x-forwarded-for, forwarded, or the `name` of a\nheader that the proxies of -trust set")
+	flags.Var(&o.trust, "trust", "`addresses` and networks of your proxies, separated by commas")
+	flags.Var(&o.allowFrom, "allow-from", "the only client `addresses` and networks that are accepted, separated by commas")
+	flags.Var(&o.allowFromReport, "allow-from-report", "try a list for -allow-from: log clients outside these `addresses` instead of refusing them")
 
 	o.rate.define(flags)
 	o.server.define(flags)
@@ -72,29 +72,28 @@ func (o *options) define(flags *flag.FlagSet) {
 	o.store.define(flags)
 }
 
-// longest bounds the timeouts, so that their sums are none that nobody waits for.
-const longest = time.Hour
+// maxTimeout limits each timeout, and so the sums of them.
+const maxTimeout = time.Hour
 
 const maxDedupeEntries = 1 << 24 // some 3 GB for each vendor; beyond it a number is a mistake
 
-// check finds what is wrong with the values of flags, or with two of them
-// together.
+// check validates the flags, alone and together.
 func (o *options) check() error {
 	switch {
-	case o.addr == "": // as from a variable that is not set; net.Listen would take it for all interfaces
+	case o.addr == "": // such as an unset shell variable; net.Listen would listen on all interfaces
 		return errors.New("-addr is empty")
 	case (o.tlsCert == "") != (o.tlsKey == ""):
 		return errors.New("-tls-cert and -tls-key need each other")
 	case o.tlsCert != "" && o.demo:
-		return errors.New("-demo sends to itself over plain HTTP: leave -tls-cert and -tls-key away")
+		return errors.New("-demo sends over plain HTTP: omit -tls-cert and -tls-key")
 	case o.maxBody < 0 || o.maxBody > 1<<30:
 		return errors.New("-max-body is not between 0 and 1073741824")
-	case o.maxUnverified < 0 || o.maxUnverified > 0 && o.maxUnverified < o.largestOfAll():
-		return fmt.Errorf("-max-unverified is less than %d, the largest body", o.largestOfAll())
-	case o.bodyTimeout <= 0 || o.bodyTimeout > longest:
-		return fmt.Errorf("-body-timeout is not more than 0 and at most %s", longest)
-	case o.handlerTimeout <= 0 || o.handlerTimeout > longest:
-		return fmt.Errorf("-handler-timeout is not more than 0 and at most %s", longest)
+	case o.maxUnverified < 0 || o.maxUnverified > 0 && o.maxUnverified < o.largestVendorBody():
+		return fmt.Errorf("-max-unverified is less than %d, the largest body", o.largestVendorBody())
+	case o.bodyTimeout <= 0 || o.bodyTimeout > maxTimeout:
+		return fmt.Errorf("-body-timeout is not more than 0 and at most %s", maxTimeout)
+	case o.handlerTimeout <= 0 || o.handlerTimeout > maxTimeout:
+		return fmt.Errorf("-handler-timeout is not more than 0 and at most %s", maxTimeout)
 	case o.maxAge < 0:
 		return errors.New("-max-age is negative")
 	case o.maxFuture < 0:
@@ -111,8 +110,8 @@ func (o *options) check() error {
 	if err := cmp.Or(o.rate.check(o.given), o.server.check(), o.queue.check(o.given), o.store.check(o.given), o.checkStore()); err != nil {
 		return err
 	}
-	if least := o.largestOfAll(); o.queue.maxBytes != 0 && o.queue.maxBytes < least {
-		return fmt.Errorf("-queue-bytes is less than %d, the largest body", least)
+	if largest := o.largestVendorBody(); o.queue.maxBytes != 0 && o.queue.maxBytes < largest {
+		return fmt.Errorf("-queue-bytes is less than %d, the largest body", largest)
 	}
 	if o.given["retries"] && o.queue.depth == 0 && !o.store.used() {
 		return errors.New("-retries has no effect without -queue, -data or -nats")
@@ -129,8 +128,8 @@ func (o *options) check() error {
 	return nil
 }
 
-// largestOfAll returns the largest body in bytes that any vendor may send.
-func (o *options) largestOfAll() int64 {
+// largestVendorBody returns the largest body in bytes that any vendor may send.
+func (o *options) largestVendorBody() int64 {
 	if o.maxBody > 0 {
 		return o.maxBody
 	}
@@ -141,10 +140,10 @@ func (o *options) largestOfAll() int64 {
 	return largest
 }
 
-// errUsage stands for something that has been explained on standard error.
+// errUsage stands for a mistake that standard error has explained.
 var errUsage = errors.New("usage")
 
-// parseOptions reads the flags. The error is flag.ErrHelp or errUsage.
+// parseOptions parses the flags. The error is flag.ErrHelp or errUsage.
 func parseOptions(args []string, stderr io.Writer) (*options, error) {
 	o := new(options)
 	flags := flag.NewFlagSet("gateway", flag.ContinueOnError)

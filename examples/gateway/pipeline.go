@@ -7,26 +7,25 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// A pipeline is what handles verified events, from the endpoints to the
-// callbacks, and says what it means that one was answered 200:
+// A pipeline leads verified events from the endpoints to the callbacks. It determines
+// what a 200 means:
 //
-//   - By itself, that the callbacks are done with it.
-//   - With a queue, that it is in the memory of this process.
-//   - With a store, that it is on a disk, or wherever else the store says.
+//   - Without a queue or a store: the callbacks have handled the event.
+//   - With a queue: the event is in the memory of this process.
+//   - With a store: the event is on a disk, or where else the store keeps it.
 //
-// In the first two an event is handled once: [event.Dedupe] stands directly
-// around the callbacks. A store has an event once already, and gives it to the
-// callbacks again only if nobody knows whether they were done with it. Then they
-// must be called: a Dedupe there would remember only what this process saw.
+// In the first two cases [event.Dedupe] wraps the callbacks. A store drops duplicates
+// itself. It calls the callbacks again only if it does not know that they succeeded, and
+// then they must be called: a Dedupe there would only know what this process has seen.
 type pipeline struct {
 	log   *slog.Logger
-	once  bySource     // empty with a store
+	once  bySource     // de-duplicating callbacks; empty with a store
 	queue *event.Queue // nil without -queue
 	store *store       // nil without -data and -nats
 }
 
-// newPipeline returns what handles the events of receivers with callbacks. It
-// takes stored over, which is nil without a store.
+// newPipeline returns a pipeline from receivers to callbacks. It closes stored, which is
+// nil without a store, in finish.
 func newPipeline(o *options, callbacks event.Handler, receivers []*receiver, stored eventStore, m *metrics, log *slog.Logger) *pipeline {
 	p := &pipeline{log: log, once: make(bySource)}
 	callbacks = m.timed(callbacks, receivers)
@@ -43,9 +42,8 @@ func newPipeline(o *options, callbacks event.Handler, receivers []*receiver, sto
 	return p
 }
 
-// once returns callbacks that handle each event of one endpoint once. Each
-// endpoint has a memory of its own, so that many events of one vendor do not push
-// out those of another.
+// once wraps callbacks to drop duplicates of one endpoint. Each endpoint has a memory of
+// its own, so that many events of one vendor do not push out those of another.
 func (o *options) once(callbacks event.Handler, m *endpointMetrics, log *slog.Logger) event.Handler {
 	if o.dedupe <= 0 {
 		return callbacks
@@ -54,7 +52,7 @@ func (o *options) once(callbacks event.Handler, m *endpointMetrics, log *slog.Lo
 	return event.Dedupe(c)(callbacks)
 }
 
-// endpoint returns the handler of the endpoint with this source.
+// endpoint returns the handler for the endpoint with this source.
 func (p *pipeline) endpoint(source string) event.Handler {
 	switch {
 	case p.store != nil:
@@ -65,7 +63,7 @@ func (p *pipeline) endpoint(source string) event.Handler {
 	return p.once[source]
 }
 
-// start begins to handle what is stored. If that ends before finish, it calls
+// start starts handling stored events. If that ends before finish is called, it calls
 // failed with the reason.
 func (p *pipeline) start(failed func(error)) {
 	if p.store != nil {
@@ -73,10 +71,9 @@ func (p *pipeline) start(failed func(error)) {
 	}
 }
 
-// finish handles what was answered and is not handled yet, until ctx is over.
-// Then it gives up, logs what is left, and returns an error. With a store there
-// is nothing of the kind: it finishes what the callbacks have begun, and the rest
-// stays where it is. No request may be going on any more.
+// finish handles the events in the queue until ctx ends. Then it gives up, logs each
+// event that is left, and returns an error. With a store it waits for running callbacks,
+// and the other events stay in the store. Call it when no request is in progress.
 func (p *pipeline) finish(ctx context.Context) error {
 	switch {
 	case p.store != nil:
@@ -89,13 +86,13 @@ func (p *pipeline) finish(ctx context.Context) error {
 	}
 	left, err := p.queue.Shutdown(ctx)
 	for _, e := range left {
-		// Without the payload: the log is read by more people than the events.
+		// Without the payload: more people can read the log than the events.
 		p.log.Error("an event that was answered 200 is lost", "endpoint", e.Source, "vendor", e.Vendor, "id", e.ID, "type", string(e.Type))
 	}
 	return err
 }
 
-// bySource hands each event to the handler of the endpoint that it came from.
+// bySource calls the handler for the source of an event.
 type bySource map[string]event.Handler
 
 // HandleEvent implements [event.Handler].

@@ -22,7 +22,7 @@ import (
 	"github.com/accesshook/accesshook/unloc"
 )
 
-// A pipe is a pipeline of two vendors, whose callback a test decides about.
+// A pipe is a pipeline of two vendors whose callback a test chooses.
 type pipe struct {
 	*pipeline
 	t         *testing.T
@@ -34,8 +34,7 @@ type pipe struct {
 	called []string // what was handled, by ID
 }
 
-// newPipe returns a pipeline whose callback is f. Each event is handed in as from
-// its endpoint.
+// newPipe returns a pipeline whose callback is f.
 func newPipe(t *testing.T, f func(ctx context.Context, e *event.Event) error, args ...string) *pipe {
 	t.Helper()
 	p := &pipe{t: t}
@@ -72,7 +71,7 @@ func (p *pipe) handle(e event.Event) error {
 	return p.endpoint(e.Source).HandleEvent(p.t.Context(), &e)
 }
 
-// take hands in events that must be taken.
+// take passes events to their endpoints, which must accept them.
 func (p *pipe) take(events ...event.Event) {
 	p.t.Helper()
 	for _, e := range events {
@@ -198,7 +197,7 @@ func TestPipelineGivesUp(t *testing.T) {
 	}
 }
 
-// Two deliveries of one event are one duplicate, however often they are tried.
+// Two deliveries of one event are one duplicate, however many attempts they have.
 func TestPipelineCountsADuplicateOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -281,7 +280,7 @@ func TestPipelineFull(t *testing.T) {
 	})
 }
 
-// A body may be as large as -max-body says, whatever the bound of all bodies is.
+// A body may be as large as -max-body, whatever the default of -queue-bytes is.
 func TestPipelineTakesLargeBodies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -312,7 +311,7 @@ func TestPipelineBoundsBodies(t *testing.T) {
 	})
 }
 
-// A queue is finished when the gateway stops because its listener fails, too.
+// The queue is finished also when the gateway stops because its listener fails.
 func TestPipelineIsFinishedWhenTheListenerFails(t *testing.T) {
 	release := make(chan struct{})
 	p := newPipe(t, func(context.Context, *event.Event) error {

@@ -33,14 +33,14 @@ import (
 
 // The tests run the gateway as its users do: built, as a process, over HTTP.
 
-// Every secret of the tests holds the word canary; an ID, which is all digits,
-// has these.
+// Every secret of the tests contains the word canary. UserLock IDs have hex digits only,
+// and contain these.
 const (
 	canaryID       = "ab12cd34-ca9a-47ca-9a27-ca9a27ca9a27"
 	canaryIDHidden = "ca9a27ca9a27"
 )
 
-// patience bounds every wait. Nothing takes that long unless it is broken.
+// patience limits every wait. Only what is broken takes that long.
 const patience = 2 * time.Minute
 
 var binary string // path of the built gateway
@@ -89,8 +89,8 @@ type process struct {
 	exited         chan struct{}
 }
 
-// command returns a gateway that has not been started. It sees no environment
-// but env, so that the tests do not depend on whose machine they run on.
+// command returns a gateway that has not been started. Its environment is env alone, so
+// that the tests do not depend on the machine.
 func command(ctx context.Context, env []string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Env = append([]string{}, env...)
@@ -98,7 +98,7 @@ func command(ctx context.Context, env []string, args ...string) *exec.Cmd {
 }
 
 // start starts a gateway on a free port and returns once it listens. When the
-// test ends the gateway must stop with status 0 and not have shown a secret.
+// test ends, the gateway must stop with status 0 and must not have shown a secret.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
 	p := newProcess(t, env, args...)
@@ -210,7 +210,7 @@ func decodeLines(t *testing.T, text string) []*event.Event {
 	}
 	var events []*event.Event
 	for line := range strings.Lines(text) {
-		require.True(t, strings.HasSuffix(line, "\n"), "half a line: %q", line)
+		require.True(t, strings.HasSuffix(line, "\n"), "partial line: %q", line)
 		e, err := cloudevent.Decode([]byte(line), payloads)
 		require.NoError(t, err, "line: %s", line)
 		require.NotNil(t, e.Payload, "line: %s", line)
@@ -219,7 +219,7 @@ func decodeLines(t *testing.T, text string) []*event.Event {
 	return events
 }
 
-// runToEnd runs a gateway that is expected to exit by itself.
+// runToEnd runs a gateway that must exit by itself.
 func runToEnd(t *testing.T, env []string, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -246,7 +246,7 @@ func postTo(t *testing.T, url, body string) (*http.Request, error) {
 	return http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 }
 
-// closedPipe returns the end of a pipe that nobody reads from.
+// closedPipe returns the writing end of a pipe without a reader.
 func closedPipe(t *testing.T) *os.File {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -256,7 +256,7 @@ func closedPipe(t *testing.T) *os.File {
 	return w
 }
 
-// fullPipe returns a pipe that nobody reads and that takes no more.
+// fullPipe returns the writing end of a pipe that is full and is not read.
 func fullPipe(t *testing.T) *os.File {
 	t.Helper()
 	r, w, err := os.Pipe()

@@ -13,23 +13,23 @@ import (
 	"github.com/accesshook/accesshook/event/durable"
 )
 
-// queueOptions are the flags of a queue.
+// queueOptions are the flags of the queue.
 type queueOptions struct {
 	depth    int   // 0: there is no queue
-	maxBytes int64 // 0: what is enough by default
+	maxBytes int64 // 0: the default
 	workers  int
 	order    string
 	retries  int
 }
 
-// What -queue-order can be.
+// Values of -queue-order.
 var queueOrders = map[string]func(*event.Event) string{
 	"user": event.ByUser,
 	"lock": event.ByLock,
 	"none": nil,
 }
 
-// Beyond these a number is a mistake.
+// A larger number is a mistake.
 const (
 	maxQueueDepth   = 1 << 20
 	maxQueueWorkers = 1 << 10
@@ -37,15 +37,14 @@ const (
 )
 
 func (q *queueOptions) define(flags *flag.FlagSet) {
-	flags.IntVar(&q.depth, "queue", 0, "answer at once, and handle events later: how many `events` may wait in memory. A crash loses them.\n(0: answer once an event is handled)")
+	flags.IntVar(&q.depth, "queue", 0, "answer at once, and handle events later: how many `events` may wait in memory. A crash loses them.\n(0: answer when an event has been handled)")
 	flags.Int64Var(&q.maxBytes, "queue-bytes", 0, fmt.Sprintf("how many `bytes` of bodies may wait in the queue (0: %d, or 4 times -max-body if that is more)", event.DefaultQueueMaxBytes))
-	flags.IntVar(&q.workers, "queue-workers", event.DefaultQueueWorkers, "how many `events` of the queue are handled at the same time")
-	flags.StringVar(&q.order, "queue-order", "user", "what the queue handles one after another, in the order in which it came: the events of one user,\nof one lock, or none")
-	flags.IntVar(&q.retries, "retries", event.DefaultRetryAttempts-1, fmt.Sprintf("how many `times` more an event of the queue or the store is tried if handling it fails; of the store %d\nif it is not set", durable.DefaultMaxAttempts-1))
+	flags.IntVar(&q.workers, "queue-workers", event.DefaultQueueWorkers, "how many `events` of the queue are handled concurrently")
+	flags.StringVar(&q.order, "queue-order", "user", "which events the queue handles in order of arrival: those of one user, of one lock, or none")
+	flags.IntVar(&q.retries, "retries", event.DefaultRetryAttempts-1, fmt.Sprintf("how many `times` an event of the queue or the store is retried if handling it fails; of the store %d\nif it is not set", durable.DefaultMaxAttempts-1))
 }
 
-// check finds what is wrong with them. given has the names of the flags that were
-// set.
+// check validates the flags. given has the names of those that were set.
 func (q *queueOptions) check(given map[string]bool) error {
 	switch _, known := queueOrders[q.order]; {
 	case q.depth < 0 || q.depth > maxQueueDepth:
@@ -67,7 +66,7 @@ func (q *queueOptions) check(given map[string]bool) error {
 	return nil
 }
 
-// newQueue returns a queue in front of next, which is tried again if it fails.
+// newQueue returns a queue in front of next, with retries.
 func newQueue(o *options, next event.Handler, receivers []*receiver, m *metrics, log *slog.Logger) *event.Queue {
 	counts := newQueueMetrics(receivers)
 	attempts := o.queue.retries + 1
@@ -77,26 +76,26 @@ func newQueue(o *options, next event.Handler, receivers []*receiver, m *metrics,
 		Depth:    o.queue.depth,
 		MaxBytes: cmp.Or(o.queue.maxBytes, max(event.DefaultQueueMaxBytes, 4*o.maxBody)),
 		Key:      queueOrders[o.queue.order],
-		// For every attempt and the longest pause after it.
+		// All attempts, with the longest pause after each.
 		HandlerTimeout: time.Duration(attempts) * (o.handlerTimeout + event.DefaultRetryMaxDelay),
 		OnError:        func(e *event.Event, _ error) { counts.died(e) },
-		Logger:         log, // of what OnError is told
+		Logger:         log,
 	})
 	counts.register(m, q)
 	return q
 }
 
-// A delivery is what becomes known about an event while it is handled, perhaps in
-// several attempts. Its context carries it. The attempts are one after another.
-type delivery struct {
+// A queuedDelivery notes what happens to an event from the queue, in one attempt or in
+// several, which are made one after another. The context of the event carries it.
+type queuedDelivery struct {
 	attempts  int
-	duplicate bool // by the last attempt
+	duplicate bool // as the last attempt found
 }
 
-type deliveryKey struct{}
+type queuedDeliveryKey struct{}
 
-// deliveryOf returns nil where there is no queue.
-func deliveryOf(ctx context.Context) *delivery {
-	d, _ := ctx.Value(deliveryKey{}).(*delivery)
+// queuedDeliveryOf returns nil if there is no queue.
+func queuedDeliveryOf(ctx context.Context) *queuedDelivery {
+	d, _ := ctx.Value(queuedDeliveryKey{}).(*queuedDelivery)
 	return d
 }

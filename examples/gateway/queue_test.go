@@ -17,12 +17,12 @@ import (
 	"github.com/accesshook/accesshook/relock"
 )
 
-// tooLong makes an event whose line does not fit into a pipe: it is not written
-// before somebody reads.
+// tooLong makes an event whose line does not fit into a pipe, so that the write blocks
+// until the pipe is read.
 var tooLong = strings.Repeat("x", 200_000)
 
-// startUnread starts a gateway whose standard output is a pipe, and returns the
-// end of it that nobody reads from yet.
+// startUnread starts a gateway whose standard output is a pipe, and returns the reading
+// end.
 func startUnread(t *testing.T, args ...string) (p *process, stdout *os.File) {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -102,7 +102,7 @@ func TestSIGTERMFinishesTheQueue(t *testing.T) {
 	assert.NotContains(t, p.stderr.String(), "is lost")
 }
 
-// What is not handled in time does not get lost in silence.
+// Events that are not handled in time are logged.
 func TestSIGTERMLogsWhatIsLeftInTheQueue(t *testing.T) {
 	p, _ := startUnread(t, "-queue", "10", "-queue-workers", "1", "-retries", "20", "-body-timeout", "1s", "-handler-timeout", "1ms")
 	p.requireAccept(tooLong, "a-name-1", "a-name-2")
@@ -147,8 +147,8 @@ func TestDuplicatesInTheQueueArePrintedOnce(t *testing.T) {
 	assert.Len(t, p.events(), 1)
 }
 
-// Events of one user are written in the order in which they came, though eight
-// are handled at the same time.
+// Events of one user are written in order of arrival, though eight events are handled
+// concurrently.
 func TestQueueOrder(t *testing.T) {
 	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-queue", "1000")
 	var want, got []string

@@ -8,7 +8,7 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// queueMetrics are what the gateway counts if it has a queue, by endpoint.
+// queueMetrics are the metrics of the queue, by endpoint.
 type queueMetrics struct {
 	retries    *prometheus.CounterVec
 	dead       *prometheus.CounterVec
@@ -20,8 +20,8 @@ func newQueueMetrics(receivers []*receiver) *queueMetrics {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "accesshook", Name: name, Help: help}, []string{"endpoint"})
 	}
 	q := &queueMetrics{
-		retries:    counter("retries_total", "Attempts to handle an event again, after one that failed."),
-		dead:       counter("dead_total", "Events that were given up on: each attempt failed, or a callback said that trying again cannot help."),
+		retries:    counter("retries_total", "Attempts after the first."),
+		dead:       counter("dead_total", "Events that were given up: every attempt failed, or the error was permanent."),
 		duplicates: make(map[string]prometheus.Counter),
 	}
 	for _, r := range receivers {
@@ -32,7 +32,7 @@ func newQueueMetrics(receivers []*receiver) *queueMetrics {
 	return q
 }
 
-// register adds them, and what is in queue, to m.
+// register adds them and those of queue's state to m.
 func (q *queueMetrics) register(m *metrics, queue *event.Queue) {
 	gauge := func(name, help string, f func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "accesshook", Name: name, Help: help}, f)
@@ -40,16 +40,16 @@ func (q *queueMetrics) register(m *metrics, queue *event.Queue) {
 	m.registry.MustRegister(q.retries, q.dead,
 		gauge("queue_depth", "Events that wait in the queue.", func() float64 { return float64(queue.Len()) }),
 		gauge("queue_bytes", "Size of the bodies of the events that wait in the queue.", func() float64 { return float64(queue.Bytes()) }),
-		gauge("queue_oldest_age_seconds", "For how long the oldest event in the queue has waited. 0 if none waits.", func() float64 { return queue.Oldest().Seconds() }))
+		gauge("queue_oldest_age_seconds", "How long the oldest event in the queue has waited. 0 if none waits.", func() float64 { return queue.Oldest().Seconds() }))
 }
 
-// delivery returns a handler that counts a duplicate once, however often it is
-// tried. Only its last attempt tells whether it was one: of two deliveries of an
-// event, the one that waited in vain for the other may have to do the work.
+// delivery wraps next to count a duplicate once, however many attempts it has. Its last
+// attempt decides: of two deliveries of one event, the second may find the first busy,
+// and handle the event itself in a later attempt.
 func (q *queueMetrics) delivery(next event.Handler) event.Handler {
 	return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
-		d := new(delivery)
-		err := next.HandleEvent(context.WithValue(ctx, deliveryKey{}, d), e)
+		d := new(queuedDelivery)
+		err := next.HandleEvent(context.WithValue(ctx, queuedDeliveryKey{}, d), e)
 		if d.duplicate {
 			q.duplicates[e.Source].Inc()
 		}
@@ -57,10 +57,10 @@ func (q *queueMetrics) delivery(next event.Handler) event.Handler {
 	})
 }
 
-// attempt returns a handler that counts when it is called again for a delivery.
+// attempt wraps next to count attempts after the first.
 func (q *queueMetrics) attempt(next event.Handler) event.Handler {
 	return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
-		d := deliveryOf(ctx)
+		d := queuedDeliveryOf(ctx)
 		if d.attempts++; d.attempts > 1 {
 			q.retries.WithLabelValues(e.Source).Inc()
 		}
@@ -68,5 +68,5 @@ func (q *queueMetrics) attempt(next event.Handler) event.Handler {
 	})
 }
 
-// died counts an event that was given up on.
+// died counts an event that was given up.
 func (q *queueMetrics) died(e *event.Event) { q.dead.WithLabelValues(e.Source).Inc() }

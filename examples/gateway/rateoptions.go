@@ -17,17 +17,16 @@ type rateOptions struct {
 	clients  int
 }
 
-const maxRateClients = 1 << 20 // some 250 MB for each endpoint; beyond it a number is a mistake
+const maxRateClients = 1 << 20 // some 250 MB for each endpoint; a larger number is a mistake
 
 func (r *rateOptions) define(flags *flag.FlagSet) {
-	flags.IntVar(&r.requests, "rate", 100, "how many `requests` of a client may fail in the time of -rate-per before they are answered 429 (0: any number)")
-	flags.DurationVar(&r.per, "rate-per", verify.DefaultRatePer, "the time in which the requests of -rate come back")
-	flags.BoolVar(&r.every, "rate-every-request", false, "count every request for -rate, and refuse also genuine ones. Behind a proxy it needs -client-ip")
-	flags.IntVar(&r.clients, "rate-clients", verify.DefaultRateClients, "how many `clients` are remembered for -rate, by each endpoint")
+	flags.IntVar(&r.requests, "rate", 100, "how many `requests` of a client may fail in the time of -rate-per before it gets 429 (0: no limit)")
+	flags.DurationVar(&r.per, "rate-per", verify.DefaultRatePer, "the time in which the requests of -rate are restored")
+	flags.BoolVar(&r.every, "rate-every-request", false, "count every request for -rate. It can refuse the vendor. Behind a proxy it needs -client-ip")
+	flags.IntVar(&r.clients, "rate-clients", verify.DefaultRateClients, "how many `clients` each endpoint remembers for -rate")
 }
 
-// check finds what is wrong with them. given has the names of the flags that were
-// set.
+// check validates the flags. given has the names of those that were set.
 func (r *rateOptions) check(given map[string]bool) error {
 	switch {
 	case r.requests < 0:
@@ -45,7 +44,7 @@ func (r *rateOptions) check(given map[string]bool) error {
 	return nil
 }
 
-// limit returns what an endpoint is configured with.
+// limit returns the configuration of an endpoint.
 func (r *rateOptions) limit() verify.RateLimit {
 	if r.requests == 0 {
 		return verify.RateLimit{}

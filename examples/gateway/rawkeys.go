@@ -9,13 +9,13 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// rawKeysVariable has the keys that the bodies of stored events are sealed with.
+// rawKeysVariable holds the keys that seal the bodies of stored events.
 const rawKeysVariable = "RAW_KEYS"
 
 const rawKeySize = 32 // bytes
 
-// rawKeys returns the keys of the environment; none if the variable is not set.
-// An error names the variable, and never holds a value.
+// rawKeys returns the keys in the environment, or none if the variable is not set. An
+// error names the variable and never holds a value.
 func (env environment) rawKeys() ([]event.Secret, error) {
 	values, from, err := env.values(rawKeysVariable)
 	if err != nil {
@@ -32,14 +32,14 @@ func (env environment) rawKeys() ([]event.Secret, error) {
 	return keys, nil
 }
 
-// decodeKey reads a key in hex or in base64 of either alphabet, padded or not.
-// Its length tells which.
-func decodeKey(text string) ([]byte, bool) {
-	if len(text) == hex.EncodedLen(rawKeySize) {
-		key, err := hex.DecodeString(text)
+// decodeKey decodes a key in hex, or in base64 of either alphabet, padded or not. The
+// length says which.
+func decodeKey(s string) ([]byte, bool) {
+	if len(s) == hex.EncodedLen(rawKeySize) {
+		key, err := hex.DecodeString(s)
 		return key, err == nil
 	}
-	text = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimSuffix(text, "="))
-	key, err := base64.RawStdEncoding.Strict().DecodeString(text)
+	s = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimSuffix(s, "="))
+	key, err := base64.RawStdEncoding.Strict().DecodeString(s)
 	return key, err == nil && len(key) == rawKeySize
 }

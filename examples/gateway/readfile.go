@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// What is configured is small and there, or it is something else: a device
-// without end, or a pipe that nobody writes to.
+// Files of secrets and certificates are small and readable at once. Anything else is a
+// mistake, such as an endless device, or a pipe without a writer.
 const (
 	maxFile     = 1 << 20 // bytes
 	fileTimeout = 10 * time.Second
@@ -21,19 +21,19 @@ var (
 	errFileTimeout = errors.New("it does not end")
 )
 
-// readFile returns what a file has. Its error is without the path: that is a
-// secret if the content was put into the variable that should have the path.
+// readFile returns the content of a file. Its error does not hold the path, which is a
+// secret if somebody set the variable to the content instead.
 func readFile(path string) ([]byte, error) { return readFileIn(fileTimeout, path) }
 
 func readFileIn(timeout time.Duration, path string) ([]byte, error) {
 	type result struct {
-		text []byte
-		err  error
+		content []byte
+		err     error
 	}
 	read := make(chan result, 1)
-	go func() { // to open a pipe waits as well
-		text, err := readBounded(path)
-		read <- result{text, err}
+	go func() { // opening a pipe blocks as well
+		content, err := readBounded(path)
+		read <- result{content, err}
 	}()
 	select {
 	case r := <-read:
@@ -43,7 +43,7 @@ func readFileIn(timeout time.Duration, path string) ([]byte, error) {
 		if r.err != nil {
 			return nil, fmt.Errorf("cannot read the file: %w", r.err)
 		}
-		return r.text, nil
+		return r.content, nil
 	case <-time.After(timeout):
 		return nil, fmt.Errorf("cannot read the file: %w", errFileTimeout)
 	}
@@ -55,9 +55,9 @@ func readBounded(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(text) > maxFile {
+	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(content) > maxFile {
 		err = errFileSize
 	}
-	return text, err
+	return content, err
 }

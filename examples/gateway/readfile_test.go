@@ -28,7 +28,7 @@ func TestReadFile(t *testing.T) {
 	}
 }
 
-// A pipe is waited for, and not for ever.
+// Reading waits for a pipe, but not for ever.
 func TestReadFileOfAPipe(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(pipe, 0o600))

@@ -16,7 +16,7 @@ import (
 	"github.com/accesshook/accesshook/verify"
 )
 
-// The recipe in the README is run as it stands there, but for the address.
+// The test runs the recipe of the README with another address.
 func TestReadmeRecipe(t *testing.T) {
 	needs(t, "sh", "curl", "openssl")
 	const secret = "canary relock secret"
@@ -45,7 +45,7 @@ func TestReadmeRecipe(t *testing.T) {
 	assert.Equal(t, "s-1", events[0].Session.ID)
 }
 
-// Every variable and path that the gateway knows is in the README.
+// The README has every variable and path of the gateway.
 func TestReadmeNamesEveryVendor(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
@@ -61,7 +61,7 @@ func TestReadmeNamesEveryVendor(t *testing.T) {
 	}
 }
 
-// So is every flag, and every metric.
+// The README has every flag and every metric, and no others.
 func TestReadmeNamesEveryFlagAndMetric(t *testing.T) {
 	text, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
@@ -73,7 +73,7 @@ func TestReadmeNamesEveryFlagAndMetric(t *testing.T) {
 
 	stored := newPipe(t, done, "-data", t.TempDir())
 	stored.start(func(err error) { assert.NoError(t, err) })
-	stored.untilPending(0) // its consumer is there
+	stored.untilPending(0) // its consumer exists
 	names := make(map[string]bool)
 	for _, m := range []*metrics{newPipe(t, done, "-queue", "1").metrics, stored.metrics} {
 		e := m.endpoint("relock")

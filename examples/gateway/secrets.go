@@ -10,10 +10,10 @@ import (
 	"github.com/accesshook/accesshook/verify"
 )
 
-// shortPassword is the length in bytes below which a password can be guessed.
+// shortPassword is the length in bytes below which a password is short enough to guess.
 const shortPassword = 16
 
-// A receiver is an endpoint that takes its credentials anew while it runs.
+// A receiver is an endpoint whose credentials can be reloaded while it runs.
 type receiver struct {
 	*verify.Endpoint
 	vendor  vendor
@@ -22,18 +22,17 @@ type receiver struct {
 	short   shortPasswords
 }
 
-// A secretHolder takes its secrets anew while the gateway runs.
+// A secretHolder can reload its secrets while the gateway runs.
 type secretHolder interface {
-	// variable is the name of the variable that has them, without _FILE.
+	// variable is the name of the variable that holds them, without _FILE.
 	variable() string
-	// label tells in the log whose they are.
+	// label says in the log whose they are.
 	label() slog.Attr
-	// reload swaps them for those that are in the file now. If anything is wrong
-	// with it, the old ones stay.
+	// reload replaces them by those in the file. If it fails, the old ones stay.
 	reload(env environment, log *slog.Logger) error
 }
 
-// secretHolders returns all there are. l may be nil.
+// secretHolders returns all secretHolders of the gateway. l may be nil.
 func secretHolders(receivers []*receiver, l *login) []secretHolder {
 	var holders []secretHolder
 	for _, r := range receivers {
@@ -48,8 +47,7 @@ func secretHolders(receivers []*receiver, l *login) []secretHolder {
 func (r *receiver) variable() string { return r.vendor.variable }
 func (r *receiver) label() slog.Attr { return slog.String("vendor", r.Vendor()) }
 
-// credentials returns what requests are accepted with, and the variable that it
-// is from.
+// credentials returns the credentials of a vendor, and the variable that they are from.
 func (v vendor) credentials(env environment, own []string) (credentials []string, from string, err error) {
 	credentials, from, err = env.values(v.variable)
 	return append(credentials, own...), from, err
@@ -69,17 +67,17 @@ func (r *receiver) reload(env environment, log *slog.Logger) error {
 	return nil
 }
 
-// warn warns of what people choose. Short keys of signatures are refused.
+// warn logs a warning for short passwords. Short keys are refused.
 func (r *receiver) warn(credentials []string, from string, log *slog.Logger) {
 	if r.vendor.pairs {
 		r.short.warn(credentials, from, log)
 	}
 }
 
-// shortPasswords warns of passwords that are short, once.
+// shortPasswords logs one warning for short passwords.
 type shortPasswords struct{ warned bool }
 
-// warn looks at the password in each "user:password".
+// warn checks the password in each "user:password".
 func (s *shortPasswords) warn(pairs []string, from string, log *slog.Logger) {
 	if s.warned {
 		return
@@ -93,8 +91,7 @@ func (s *shortPasswords) warn(pairs []string, from string, log *slog.Logger) {
 	}
 }
 
-// reloadOn reads the credentials that are in files again at each signal, until
-// ctx is done.
+// reloadOn reloads the secrets in files on each signal, until ctx is done.
 func reloadOn(ctx context.Context, signals <-chan os.Signal, holders []secretHolder, env environment, log *slog.Logger) {
 	for {
 		select {
@@ -110,7 +107,7 @@ func reloadAll(holders []secretHolder, env environment, log *slog.Logger) {
 	found := false
 	for _, h := range holders {
 		if !env.inFile(h.variable()) {
-			continue // the environment of a process does not change
+			continue // a running process does not get a new environment
 		}
 		found = true
 		if err := h.reload(env, log); err != nil {

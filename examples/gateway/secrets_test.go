@@ -26,7 +26,7 @@ const (
 	shortWarned = `msg="a password is short and can be guessed" variable=`
 )
 
-// replaceFile replaces a file at once, as whoever mounts secrets does.
+// replaceFile replaces a file atomically, as for mounted secrets.
 func replaceFile(t *testing.T, name, text string) {
 	t.Helper()
 	next := filepath.Join(filepath.Dir(name), "next")
@@ -34,7 +34,7 @@ func replaceFile(t *testing.T, name, text string) {
 	require.NoError(t, os.Rename(next, name))
 }
 
-// hangUp sends SIGHUP and returns once the log has one more of a text.
+// hangUp sends SIGHUP and returns when the log has the message once more.
 func (p *process) hangUp(logs string) {
 	p.t.Helper()
 	before := strings.Count(p.stderr.String(), logs)
@@ -154,9 +154,9 @@ func TestSIGHUPWithoutFiles(t *testing.T) {
 	require.Equal(t, 200, p.from("canary-relock-secret", "after", "", ""))
 }
 
-// A SIGHUP that comes while the gateway starts neither kills it nor gets lost. The
-// file is a FIFO, so that the gateway waits in the middle of its start, and again
-// for each reading.
+// A SIGHUP during the start does not kill the gateway and is not lost. The file is a
+// FIFO, so that the gateway blocks in the middle of its start, and each time it reads the
+// file.
 func TestSIGHUPDuringTheStart(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	require.NoError(t, syscall.Mkfifo(fifo, 0o600))

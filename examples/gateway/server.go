@@ -13,11 +13,12 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// What stopping takes beyond the timeouts that the flags set, and how much of all
-// that is kept for what was answered already.
 const (
+	// shutdownSlack is what stopping may take beyond the timeouts that flags set.
 	shutdownSlack = 5 * time.Second
-	finishTime    = time.Second
+	// finishTime is the part of all that which is reserved for events that were
+	// answered.
+	finishTime = time.Second
 )
 
 // A server is the HTTP side of the gateway.
@@ -27,20 +28,21 @@ type server struct {
 	health   *health
 	log      *slog.Logger
 	open     *connections
-	working  atomic.Int64 // verified events that are being handled before they are answered
+	working  atomic.Int64 // verified events in handlers, not answered yet
 
-	// shutdownTimeout is how long requests that were accepted, and then what is in
-	// the queue, may take to finish after a signal. It is longer than any request
-	// should take. By default it is 25 seconds; Kubernetes kills after 30.
+	// shutdownTimeout is how long accepted requests, and then the queue, may take to
+	// finish after a signal. It is longer than any request should take. By default it
+	// is 25 seconds; Kubernetes kills after 30.
 	shutdownTimeout time.Duration
 	// finishTime is the part of it that connections do not get.
 	finishTime time.Duration
-	// idleAtStop is how long, after a signal, a connection may go on for which
-	// nothing is being done: its request has not come, or its answer is not read.
+	// idleAtStop is how long a connection without a running handler may stay open
+	// after a signal: its request has not arrived, or its answer is not read.
 	idleAtStop time.Duration
 }
 
-// newServer serves mux, and registers each endpoint at the path of its vendor.
+// newServer returns a server of mux, to which it adds each endpoint at the path of its
+// vendor.
 func newServer(o *options, mux *http.ServeMux, receivers []*receiver, p *pipeline, health *health, log *slog.Logger) *server {
 	s := &server{
 		pipeline:        p,
@@ -56,14 +58,14 @@ func newServer(o *options, mux *http.ServeMux, receivers []*receiver, p *pipelin
 	}
 	s.http = o.server.http(mux, log)
 	s.http.ReadTimeout = o.server.headerTimeout + o.bodyTimeout
-	// From the end of the header on. Without it a client that does not read keeps
-	// its connection for ever.
+	// It begins after the header. Without it, a client that does not read its answer
+	// keeps its connection for ever.
 	s.http.WriteTimeout = o.bodyTimeout + o.endpointTimeout() + o.server.answerTimeout
 	s.open = watch(s.http)
 	return s
 }
 
-// counted counts the events that next is at work on.
+// counted counts the events that next is handling.
 func (s *server) counted(next event.Handler) event.Handler {
 	return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
 		s.working.Add(1)
@@ -74,7 +76,8 @@ func (s *server) counted(next event.Handler) event.Handler {
 
 func webhookPath(vendor string) string { return "/webhooks/" + vendor }
 
-// serve serves until ctx is done or l fails, and then finishes what was accepted.
+// serve serves until ctx is done or l fails, and then finishes accepted requests and
+// events.
 func (s *server) serve(ctx context.Context, l net.Listener) error {
 	served := make(chan error, 1)
 	go func() {
@@ -102,13 +105,12 @@ func (s *server) serve(ctx context.Context, l net.Listener) error {
 	return errors.Join(failed, s.pipeline.finish(ctx))
 }
 
-// drain waits until each open connection has had its request answered and was
-// closed, and cuts those for which nothing is being done for too long, and all at
-// the end. Shutdown of http.Server alone drops a request whose header has not been
-// read to its end, and most vendors never send again; and it waits for clients
-// that do not read.
+// drain waits until every open connection has had its request answered and is closed. It
+// closes connections without a running handler after idleAtStop, and all others at end.
+// Shutdown of http.Server alone drops a request whose header has not been read to its
+// end, and most vendors never send again; and it waits for clients that do not read.
 //
-// Its error says that an event was being handled. Nobody was told that it was.
+// The error says that events were still being handled. They were not answered 200.
 func (s *server) drain(end time.Time) error {
 	began, cut := time.Now(), 0
 	ctx, cancel := context.WithDeadline(context.Background(), end)
@@ -139,9 +141,9 @@ func (s *server) drain(end time.Time) error {
 
 const drainTick = 10 * time.Millisecond
 
-// closeIdle closes connections that are idle, and has all others closed after
-// their next answer. Time and again, because one may have become idle since. It
-// may have to wait for clients that do not read, until they are cut.
+// closeIdle closes idle connections, and has the others closed after their next answer.
+// It repeats that, since a connection may have become idle meanwhile. It may block on
+// clients that do not read, until drain closes their connections.
 func (s *server) closeIdle(ctx context.Context) {
 	for s.open.len() > 0 && ctx.Err() == nil {
 		s.http.SetKeepAlivesEnabled(false)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// serverOptions are the flags of what is served over HTTP, whatever it is.
+// serverOptions are the flags of both HTTP servers, public and admin.
 type serverOptions struct {
 	maxHeader     int
 	headerTimeout time.Duration
@@ -16,22 +16,22 @@ type serverOptions struct {
 	idleTimeout   time.Duration
 }
 
-// A header of fewer bytes than the least is no vendor's.
+// A header of fewer than minHeaderBytes is not from a vendor.
 const (
-	leastHeader = 1 << 10
-	mostHeader  = 1 << 20
+	minHeaderBytes = 1 << 10
+	maxHeaderBytes = 1 << 20
 )
 
 func (s *serverOptions) define(flags *flag.FlagSet) {
-	flags.IntVar(&s.maxHeader, "max-header", 16<<10, "largest header of a request in `bytes`. Up to 4096 more may be let through")
-	flags.DurationVar(&s.headerTimeout, "header-timeout", 5*time.Second, "how long a TLS handshake may take, and then the header of a request to arrive")
-	flags.DurationVar(&s.answerTimeout, "answer-timeout", 5*time.Second, "how long a client may take to read its answer, beyond what -body-timeout and -handler-timeout left over")
+	flags.IntVar(&s.maxHeader, "max-header", 16<<10, "largest request header in `bytes`; up to 4096 more may be accepted")
+	flags.DurationVar(&s.headerTimeout, "header-timeout", 5*time.Second, "how long a TLS handshake may take, and then reading the header of a request")
+	flags.DurationVar(&s.answerTimeout, "answer-timeout", 5*time.Second, "how long a client may take to read its answer, added to what is left of -body-timeout and -handler-timeout")
 	flags.DurationVar(&s.idleTimeout, "idle-timeout", 2*time.Minute, "how long a connection may wait for its next request")
 }
 
 func (s *serverOptions) check() error {
-	if s.maxHeader < leastHeader || s.maxHeader > mostHeader {
-		return fmt.Errorf("-max-header is not between %d and %d", leastHeader, mostHeader)
+	if s.maxHeader < minHeaderBytes || s.maxHeader > maxHeaderBytes {
+		return fmt.Errorf("-max-header is not between %d and %d", minHeaderBytes, maxHeaderBytes)
 	}
 	for _, f := range []struct {
 		name  string
@@ -41,18 +41,18 @@ func (s *serverOptions) check() error {
 		{"answer-timeout", s.answerTimeout},
 		{"idle-timeout", s.idleTimeout},
 	} {
-		if f.value <= 0 || f.value > longest {
-			return fmt.Errorf("-%s is not more than 0 and at most %s", f.name, longest)
+		if f.value <= 0 || f.value > maxTimeout {
+			return fmt.Errorf("-%s is not more than 0 and at most %s", f.name, maxTimeout)
 		}
 	}
 	return nil
 }
 
-// http returns a server of handler. What it lacks are the timeouts that depend on
-// the handler: ReadTimeout and WriteTimeout.
+// http returns a server of handler. The caller sets the timeouts that depend on the
+// handler: ReadTimeout and WriteTimeout.
 func (s *serverOptions) http(handler http.Handler, log *slog.Logger) *http.Server {
-	// Not HTTP/2: nothing here knows its streams, and a client that does not read
-	// keeps its connection for ever, since timeouts are of a stream.
+	// HTTP/1 only: HTTP/2 times out streams, not connections, so that a client that
+	// does not read would keep its connection for ever.
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Server{

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sides starts a gateway, and runs f with what listens on -addr and on -admin-addr.
+// sides starts a gateway, and runs f with the addresses of -addr and of -admin-addr.
 func sides(t *testing.T, f func(t *testing.T, p *process), args ...string) {
 	p := start(t, withRelock, append(args, "-admin-addr", "127.0.0.1:0")...)
 	for side, url := range map[string]string{"public": p.url, "admin": p.admin()} {
@@ -20,8 +20,8 @@ func sides(t *testing.T, f func(t *testing.T, p *process), args ...string) {
 	}
 }
 
-// requireDropped requires that the gateway closes a connection over which a byte
-// comes time and again, and returns what it has answered.
+// requireDropped requires that the gateway closes a connection over which single bytes
+// arrive slowly, and returns the answer.
 func (c connection) requireDropped() string {
 	c.t.Helper()
 	done := make(chan struct{})
@@ -52,7 +52,7 @@ func TestHeaderTimeout(t *testing.T) {
 	}, "-header-timeout", "100ms", "-body-timeout", "1h")
 }
 
-// So is a TLS handshake.
+// The header timeout also limits the TLS handshake.
 func TestHandshakeTimeout(t *testing.T) {
 	p, _ := startPlainOrTLS(t, true, "-header-timeout", "100ms", "-body-timeout", "1h")
 	c := dial(t, &process{url: strings.Replace(p.url, "https:", "http:", 1)})
@@ -60,8 +60,8 @@ func TestHandshakeTimeout(t *testing.T) {
 	c.requireDropped()
 }
 
-// The body of a request that is refused before it was read is no way to keep a
-// connection, nor is one that no endpoint reads.
+// A slow body cannot keep a connection open, neither one that is refused unread nor one
+// that no endpoint reads.
 func TestBodyOfARefusedRequestTimesOut(t *testing.T) {
 	for name, path := range map[string]string{"no such path": "/nothing", "no signature": "/webhooks/relock"} {
 		t.Run(name, func(t *testing.T) {

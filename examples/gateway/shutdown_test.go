@@ -57,7 +57,7 @@ func TestSIGTERMFinishesWhatWasAccepted(t *testing.T) {
 	assert.Equal(t, "s-1", events[0].Session.ID)
 }
 
-// A stop is none the worse for coming while the gateway starts.
+// A signal during the start stops the gateway as well.
 func TestStopDuringTheStart(t *testing.T) {
 	for name, args := range map[string][]string{"by itself": nil, "store": {"-data", t.TempDir()}} {
 		t.Run(name, func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestSIGINTStops(t *testing.T) {
 	assert.Equal(t, exitOK, p.wait())
 }
 
-// The last records are not lost, though they came at once.
+// The last records are not lost, though they were logged in a burst.
 func TestLogIsWholeAtTheEnd(t *testing.T) {
 	p := newProcess(t, []string{"RELOCK_SECRETS=canary-relock-secret"})
 	p.start()
@@ -87,7 +87,7 @@ func TestLogIsWholeAtTheEnd(t *testing.T) {
 	assert.Regexp(t, `msg=stopping\n(?s:.*)msg=stopped\n$`, p.stderr.String())
 }
 
-// A log that nobody reads holds up nothing, and no stop.
+// A log that is not read blocks neither requests nor a stop.
 func TestBlockedStandardError(t *testing.T) {
 	w := fullPipe(t)
 	addr := unused(t)
@@ -109,7 +109,7 @@ func TestBlockedStandardError(t *testing.T) {
 	assert.Len(t, p.events(), 20)
 }
 
-// What is written to a standard output that is closed must not seem to be kept.
+// Events written to a closed standard output must not look like kept ones.
 func TestNoStandardOutput(t *testing.T) {
 	needs(t, "sh")
 	for _, args := range [][]string{nil, {"-data", t.TempDir()}} {
@@ -137,7 +137,7 @@ func TestNoStandardOutput(t *testing.T) {
 	assert.NotContains(t, p.stderr.String(), "null device")
 }
 
-// Standard output that nobody reads holds no request for longer than its time.
+// A standard output that is not read blocks no request for longer than its timeout.
 func TestBlockedStandardOutput(t *testing.T) {
 	w := fullPipe(t)
 	p := newProcess(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-handler-timeout", "50ms")
@@ -199,8 +199,8 @@ func TestClosedStandardOutput(t *testing.T) {
 	assert.Equal(t, 200, status, "it was not killed by SIGPIPE")
 }
 
-// requireAccepted makes sure that connections made before are accepted: they
-// are in the order in which they were made.
+// requireAccepted makes sure that earlier connections have been accepted: the server
+// accepts them in order.
 func (p *process) requireAccepted() {
 	p.t.Helper()
 	c := dial(p.t, p)
@@ -210,7 +210,7 @@ func (p *process) requireAccepted() {
 	require.Contains(p.t, answer, `{"status":"ok"`)
 }
 
-// A connection sends requests piece by piece.
+// A connection sends a request in pieces.
 type connection struct {
 	net.Conn
 	t *testing.T

@@ -12,23 +12,23 @@ import (
 	"github.com/accesshook/accesshook/event/durable"
 )
 
-// directoryLease is after how long events of a directory are handled again that a
-// process had in work when it died. No other process has them, so it is short.
+// directoryLease is how long an event of a directory stays with a process that died
+// while it handled it. No other process can have the event, so it is short.
 const directoryLease = 10 * time.Second
 
-// A store stands between the endpoints and the callbacks.
+// A store is between the endpoints and the callbacks.
 type store struct {
 	eventStore
 	callbacks event.Handler
-	timeout   time.Duration // of one call of callbacks
+	timeout   time.Duration // of one attempt
 	consumer  *durable.Runner
 	counts    *storeMetrics
 	log       *slog.Logger
 
 	retrying sync.RWMutex // held for reading by each retry
 
-	stop context.CancelFunc // ends the run
-	done chan struct{}      // closed when it has ended; nil if it was not started
+	stop context.CancelFunc // ends the consumer
+	done chan struct{}      // closed when the consumer has ended; nil before start
 }
 
 func newStore(o *options, s eventStore, callbacks event.Handler, m *metrics, log *slog.Logger) *store {
@@ -42,10 +42,10 @@ func newStore(o *options, s eventStore, callbacks event.Handler, m *metrics, log
 	}
 }
 
-// consumer returns how the flags want callbacks to be called.
+// consumer returns the configuration of the consumer.
 func (o *options) consumer() durable.Consumer {
 	c := durable.Consumer{Workers: o.store.workers, Timeout: o.handlerTimeout}
-	if o.given["retries"] { // its default is that of the queue
+	if o.given["retries"] { // the default of the flag is for the queue
 		c.MaxAttempts = o.queue.retries + 1
 	}
 	if o.store.dir != "" {
@@ -54,8 +54,8 @@ func (o *options) consumer() durable.Consumer {
 	return c
 }
 
-// start gives what is stored to the callbacks until finish. If it ends before,
-// it calls failed with the reason.
+// start calls the callbacks with stored events until finish. If that ends earlier, it
+// calls failed with the reason.
 func (s *store) start(failed func(error)) {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop, s.done = stop, make(chan struct{})
@@ -72,8 +72,8 @@ func (s *store) start(failed func(error)) {
 	}()
 }
 
-// finish ends what start began, waits for callbacks until ctx is over, and closes
-// the store.
+// finish stops the consumer, waits for running callbacks until ctx ends, and closes the
+// store.
 func (s *store) finish(ctx context.Context) error {
 	if s.done == nil {
 		return s.Close()
@@ -82,7 +82,7 @@ func (s *store) finish(ctx context.Context) error {
 	idle, closed := make(chan struct{}), make(chan error, 1)
 	go func() {
 		<-s.done
-		s.retrying.Lock() // no retry begins any more, and then the store is closed
+		s.retrying.Lock() // no retry may start before the store is closed
 		defer s.retrying.Unlock()
 		close(idle)
 		closed <- s.Close()
@@ -91,8 +91,8 @@ func (s *store) finish(ctx context.Context) error {
 	case <-idle:
 		return <-closed
 	case <-ctx.Done():
-		// The store waits for them as well, so it is left as a crash would
-		// leave it.
+		// Close would wait for the callbacks as well, so the store is left as after
+		// a crash.
 		return errors.New("callbacks did not finish; their events stay in the store and are handled again")
 	}
 }

@@ -22,7 +22,7 @@ import (
 
 var withRelock = []string{"RELOCK_SECRETS=canary-relock-secret"}
 
-// descriptions returns the texts of the alerts that were printed, in order.
+// descriptions returns the descriptions of the alerts that were printed, in order.
 func descriptions(events []*event.Event) []string {
 	var texts []string
 	for _, e := range events {
@@ -31,7 +31,7 @@ func descriptions(events []*event.Event) []string {
 	return texts
 }
 
-// printed returns the texts of the alerts that were printed once there are n.
+// printed waits until n alerts have been printed and returns their descriptions.
 func (p *process) printed(n int) []string {
 	p.t.Helper()
 	p.eventually("the events are not printed", func() bool { return strings.Count(p.stdout.String(), "\n") >= n })
@@ -43,7 +43,7 @@ func (p *process) kill() {
 	<-p.exited
 }
 
-// An event is answered once it is stored. What nobody has printed survives a kill.
+// An event is answered when it is stored. If it has not been printed, it survives a kill.
 func TestStoredEventsSurviveAKill(t *testing.T) {
 	dir := t.TempDir()
 	p, _ := startUnread(t, "-data", dir) // so that nothing is printed
@@ -67,7 +67,7 @@ func (p *process) end(sessions ...string) {
 	}
 }
 
-// printedSessions returns the sessions that were printed once there are n.
+// printedSessions waits until n sessions have been printed and returns their names.
 func (p *process) printedSessions(n int) []string {
 	p.t.Helper()
 	p.eventually("the events are not printed", func() bool { return strings.Count(p.stdout.String(), "\n") >= n })
@@ -121,8 +121,7 @@ func TestStoreMetricsAndHealth(t *testing.T) {
 	}
 }
 
-// An event that callbacks have not finished is pending: one that waits for them,
-// and one that they have.
+// An event that waits for callbacks, or that they are handling, is pending.
 func TestStorePending(t *testing.T) {
 	p, _ := startUnread(t, "-data", t.TempDir(), "-order", "user")
 	p.requireAccept(tooLong+"1", tooLong+"2", tooLong+"3")
@@ -162,7 +161,7 @@ func TestStoreOrder(t *testing.T) {
 	}
 }
 
-// startBroken starts a gateway whose standard output takes nothing.
+// startBroken starts a gateway whose standard output fails.
 func startBroken(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
 	p := newProcess(t, env, args...)
@@ -185,8 +184,7 @@ func TestStoreTriesAgainAndGivesUp(t *testing.T) {
 	assert.NotContains(t, p.stderr.String(), "a-name", "a payload is not logged")
 }
 
-// A callback that ignores its deadline is not waited for, and nor does it hold up
-// the end; its event stays.
+// A stop does not wait for a callback that ignores its deadline. The event stays.
 func TestStoreDoesNotWaitForEver(t *testing.T) {
 	begun, release := make(chan struct{}), make(chan struct{})
 	p := newPipe(t, func(context.Context, *event.Event) error {
@@ -204,8 +202,8 @@ func TestStoreDoesNotWaitForEver(t *testing.T) {
 	close(release)
 }
 
-// Storing is not bounded by how long a callback may take, and an event whose
-// callbacks run out of time comes again.
+// The timeout of callbacks does not apply to storing. An event whose callbacks time out is
+// retried.
 func TestStoreHasItsOwnTime(t *testing.T) {
 	p, stdout := startUnread(t, "-data", t.TempDir(), "-handler-timeout", "1ms")
 	p.requireAccept(tooLong)
@@ -217,8 +215,8 @@ func TestStoreHasItsOwnTime(t *testing.T) {
 	assert.True(t, strings.Contains(<-read, tooLong))
 }
 
-// A request that was accepted before the signal is stored and answered. Whether
-// its event is handled now or after the next start, it is once.
+// A request that was accepted before the signal is stored and answered. Its event is
+// handled once, now or after the next start.
 func TestSIGTERMStoresWhatWasAccepted(t *testing.T) {
 	const secret = "canary-relock-secret"
 	dir := t.TempDir()
@@ -261,7 +259,7 @@ func TestStoreKeepsItsOrder(t *testing.T) {
 	assert.Contains(t, stderr, "-order cannot be changed once a store is made")
 }
 
-// The store is closed if the gateway cannot start after it was opened.
+// The gateway closes the store if it cannot start after opening it.
 func TestStoreIsClosedIfNothingListens(t *testing.T) {
 	dir := t.TempDir()
 	p := start(t, withRelock)
@@ -276,7 +274,7 @@ func TestStoreIsClosedIfNothingListens(t *testing.T) {
 	}
 }
 
-// With keys the body of each event is kept, for those who have them.
+// With keys the store keeps the body of each event, sealed.
 func TestStoreKeepsBodies(t *testing.T) {
 	const hexKey = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 	for name, env := range map[string][]string{
@@ -287,6 +285,7 @@ func TestStoreKeepsBodies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			p := start(t, append(env, withRelock...), "-data", dir)
+			assert.Equal(t, env == nil, strings.Contains(p.stderr.String(), `msg="the store does not keep bodies, not even those that cannot be decoded" missing=RAW_KEYS`))
 			p.requireAccept("canary-in-the-body"[6:])
 			p.printed(1)
 			p.stop()
@@ -311,7 +310,7 @@ func TestStoreKeepsBodies(t *testing.T) {
 	}
 }
 
-// The limits of the store are those of the flags and the endpoints.
+// Flags and endpoints determine the limits of the store.
 func TestStoreConfig(t *testing.T) {
 	for name, test := range map[string]struct {
 		args    []string

@@ -13,8 +13,8 @@ import (
 
 const demoEvents = 20 + 3 + 7 + 31
 
-// The demo on a directory is killed when it has sent everything, and what it had
-// not printed by then is printed after the next start.
+// The demo is killed when it has sent everything. Events that it has not printed by then
+// are printed after the next start.
 func TestDemoSurvivesAKill(t *testing.T) {
 	for name, test := range map[string]struct {
 		env  []string
@@ -78,6 +78,6 @@ func (p *process) untilDemoIsDone() {
 	})
 }
 
-// wholeLines returns text without a line at its end that is not whole, since it
-// was cut off by a kill or is being written.
+// wholeLines returns text without a partial line at its end, which a kill may have left,
+// or which is being written.
 func wholeLines(text string) string { return text[:strings.LastIndexByte(text, '\n')+1] }

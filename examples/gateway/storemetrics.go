@@ -8,8 +8,8 @@ import (
 	"github.com/accesshook/accesshook/event/durable"
 )
 
-// storeMetrics are what the gateway tells of its store. It implements
-// [prometheus.Collector]: a store that does not answer has no numbers but that.
+// storeMetrics are the metrics of the store. They implement [prometheus.Collector]: while
+// the store does not answer, there is only accesshook_store_up.
 type storeMetrics struct {
 	state    *storeState
 	attempts *prometheus.CounterVec
@@ -25,15 +25,15 @@ func newStoreMetrics(s eventStore) *storeMetrics {
 		state: &storeState{stats: s.Stats},
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: "accesshook", Name: "attempts_total",
-			Help: "Attempts to handle a stored event, by what became of it: handled, delayed (it will be tried again), buried (it is a dead letter now).",
+			Help: "Attempts to handle a stored event, by result: handled, delayed (it will be retried), buried (it is a dead letter now).",
 		}, []string{"result"}),
-		up:       desc("store_up", "1 if the store says what it has, 0 if not. Without it the others are missing."),
-		events:   desc("store_events", "Events in the store. Handled ones are kept for a time."),
+		up:       desc("store_up", "1 if the store answers, 0 if not. At 0 the other metrics of the store are missing."),
+		events:   desc("store_events", "Events in the store, including handled ones that are kept."),
 		bytes:    desc("store_bytes", "Size of the events in the store."),
-		maxBytes: desc("store_max_bytes", "Size that they may have."),
+		maxBytes: desc("store_max_bytes", "Limit of accesshook_store_bytes."),
 		fullest:  desc("store_fullest_ratio", "How full the fullest shard of the store is, 0 to 1. Events for a full one are answered 503."),
-		pending:  desc("store_pending", "Events in the store that the consumer has not finished.", "consumer"),
-		dead:     desc("dead_letters", "Events that were given up on and wait for somebody to look at them."),
+		pending:  desc("store_pending", "Events that the consumer has not finished.", "consumer"),
+		dead:     desc("dead_letters", "Dead letters: events whose attempts all failed."),
 	}
 	for _, r := range []durable.Result{durable.Handled, durable.Delayed, durable.Buried} {
 		m.attempts.WithLabelValues(r.String()) // so that they start at zero
@@ -43,7 +43,7 @@ func newStoreMetrics(s eventStore) *storeMetrics {
 
 func (s *storeMetrics) register(m *metrics) { m.registry.MustRegister(s, s.attempts) }
 
-// attempted takes what [durable.Consumer.Observe] tells.
+// attempted is a [durable.Consumer.Observe].
 func (s *storeMetrics) attempted(_ context.Context, a durable.Attempt) {
 	s.attempts.WithLabelValues(a.Result.String()).Inc()
 }

@@ -11,17 +11,17 @@ import (
 	"github.com/accesshook/accesshook/event/durable"
 )
 
-// storeOptions are the flags of a store.
+// storeOptions are the flags of the store.
 type storeOptions struct {
-	dir      string // "": none is kept in a directory
-	nats     string // URLs of NATS servers; "": none is kept there
+	dir      string // "": no store in a directory
+	nats     string // URLs of NATS servers; "": no store on servers
 	maxBytes int64
 	order    string
 	workers  int
 	replicas int
 }
 
-// What -order can be.
+// Values of -order.
 var storeOrders = map[string]durable.Order{
 	"user": durable.OrderByUser,
 	"lock": durable.OrderByLock,
@@ -29,31 +29,30 @@ var storeOrders = map[string]durable.Order{
 }
 
 const (
-	maxStoreWorkers = 128 // in each shard; beyond it a number is a mistake
-	// shortestMemory bounds -dedupe from below: a store always remembers.
-	shortestMemory = time.Second
-	// storeMessages is how many of the largest messages a shard must have room for.
-	storeMessages = 4
+	maxStoreWorkers = 128 // in each shard; a larger number is a mistake
+	// minStoreDedupe is the least value of -dedupe: a store always drops duplicates.
+	minStoreDedupe = time.Second
+	// minShardMessages is how many messages of the largest size must fit into a shard.
+	minShardMessages = 4
 )
 
 func (s *storeOptions) define(flags *flag.FlagSet) {
-	flags.StringVar(&s.dir, "data", "", "store events in this `directory` before they are answered, and handle them from there: nothing is lost at a crash")
-	flags.StringVar(&s.nats, "nats", "", "store events on the NATS servers with these `URLs` (nats:// or tls://, separated by commas) before they are\nanswered, and handle them from there. NATS_CREDS_FILE has the credentials, or the URL user:password@")
-	flags.Int64Var(&s.maxBytes, "data-max-bytes", durable.DefaultMaxBytes, "how many `bytes` of events the store may hold. Not given: as the store has it")
-	flags.StringVar(&s.order, "order", "none", "what is handled one after another, in the order in which it was stored: the events of one user, of one\nlock, or none. It cannot be changed once a store is made")
-	flags.IntVar(&s.workers, "workers", durable.DefaultWorkers, fmt.Sprintf("how many `events` of the store are handled at the same time in each of its %d shards", durable.DefaultShards))
-	flags.IntVar(&s.replicas, "replicas", 1, "on how many `servers` of the NATS cluster each event is kept: 1, 3 or 5.\nNot given: as the store has it")
+	flags.StringVar(&s.dir, "data", "", "store events in this `directory` before answering, and handle them from there: a crash loses nothing")
+	flags.StringVar(&s.nats, "nats", "", "store events on the NATS servers with these `URLs` (nats:// or tls://, separated by commas) before answering,\nand handle them from there. Credentials: NATS_CREDS_FILE, or user:password@ in the URL")
+	flags.Int64Var(&s.maxBytes, "data-max-bytes", durable.DefaultMaxBytes, "how many `bytes` of events the store may hold. If it is not set, the setting of an existing store stays")
+	flags.StringVar(&s.order, "order", "none", "which events are handled in the order in which they were stored: those of one user, of one lock, or none.\nIt is fixed when the store is created")
+	flags.IntVar(&s.workers, "workers", durable.DefaultWorkers, fmt.Sprintf("how many `events` of the store are handled concurrently in each of its %d shards", durable.DefaultShards))
+	flags.IntVar(&s.replicas, "replicas", 1, "on how many `servers` of the NATS cluster each event is kept: 1, 3 or 5.\nIf it is not set, the setting of an existing store stays")
 }
 
-// used reports whether there is a store.
+// used reports whether a store is configured.
 func (s *storeOptions) used() bool { return s.dir != "" || s.nats != "" }
 
-// check finds what is wrong with them. given has the names of the flags that were
-// set.
+// check validates the flags. given has the names of those that were set.
 func (s *storeOptions) check(given map[string]bool) error {
 	_, known := storeOrders[s.order]
 	switch {
-	case given["data"] && s.dir == "": // as from a variable that is not set
+	case given["data"] && s.dir == "": // such as an unset shell variable
 		return errors.New("-data is empty")
 	case given["nats"] && s.nats == "":
 		return errors.New("-nats is empty")
@@ -78,8 +77,8 @@ func (s *storeOptions) check(given map[string]bool) error {
 	return s.checkURLs()
 }
 
-// checkURLs refuses what is no list of URLs. Its error has nothing of them, for
-// they may hold a password.
+// checkURLs validates the URLs of -nats. Its error does not hold them, since they may
+// have a password.
 func (s *storeOptions) checkURLs() error {
 	if s.nats == "" {
 		return nil
@@ -93,8 +92,7 @@ func (s *storeOptions) checkURLs() error {
 	return nil
 }
 
-// checkStore finds what is wrong with flags that mean something else, or nothing,
-// with a store.
+// checkStore validates other flags that mean something else with a store.
 func (o *options) checkStore() error {
 	if !o.store.used() {
 		return nil
@@ -102,8 +100,8 @@ func (o *options) checkStore() error {
 	switch {
 	case o.queue.depth > 0:
 		return errors.New("-queue holds events in memory, and -data and -nats store them: choose one")
-	case o.dedupe < shortestMemory:
-		return fmt.Errorf("-dedupe is less than %s: a store always remembers events", shortestMemory)
+	case o.dedupe < minStoreDedupe:
+		return fmt.Errorf("-dedupe is less than %s: a store always remembers events", minStoreDedupe)
 	}
 	return nil
 }

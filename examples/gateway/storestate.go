@@ -9,28 +9,28 @@ import (
 )
 
 const (
-	// stateFresh is how long what a store has said of itself is repeated. Asking
-	// takes some twenty requests to the server.
-	stateFresh = time.Second
-	stateWait  = 2 * time.Second // for the answer
+	// stateMaxAge is how long the state of a store is reused. Getting it takes some
+	// twenty requests to the server.
+	stateMaxAge  = time.Second
+	stateTimeout = 2 * time.Second // of getting it
 )
 
-// A storeState asks a store what it has, not too often and not for long.
+// A storeState caches the state of a store.
 type storeState struct {
 	stats func(context.Context) (durable.Stats, error)
 
-	mu   sync.Mutex // held while the store is asked, so that it is asked once
+	mu   sync.Mutex // held while the state is read, so that concurrent calls read it once
 	at   time.Time
 	last durable.Stats
 	err  error
 }
 
-// get returns what the store has, or had less than stateFresh ago.
+// get returns the state of the store, at most stateMaxAge old.
 func (s *storeState) get() (durable.Stats, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.at.IsZero() || time.Since(s.at) >= stateFresh {
-		ctx, cancel := context.WithTimeout(context.Background(), stateWait)
+	if s.at.IsZero() || time.Since(s.at) >= stateMaxAge {
+		ctx, cancel := context.WithTimeout(context.Background(), stateTimeout)
 		defer cancel()
 		s.last, s.err = s.stats(ctx)
 		s.at = time.Now()

@@ -26,12 +26,12 @@ func TestStoreStateIsRepeated(t *testing.T) {
 			stats, err := s.get()
 			require.NoError(t, err)
 			assert.Equal(t, want, stats.Events)
-			time.Sleep(stateFresh / 2)
+			time.Sleep(stateMaxAge / 2)
 		}
 	})
 }
 
-// Those who ask at the same time ask once.
+// Concurrent calls read the state once.
 func TestStoreStateIsAskedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int64
@@ -48,7 +48,8 @@ func TestStoreStateIsAskedOnce(t *testing.T) {
 	})
 }
 
-// A store that does not answer is not waited for, the second time not at all.
+// get does not wait long for a store that does not answer, and the second time not at
+// all.
 func TestStoreStateIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &storeState{stats: func(ctx context.Context) (durable.Stats, error) {
@@ -60,6 +61,6 @@ func TestStoreStateIsBounded(t *testing.T) {
 			_, err := s.get()
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 		}
-		assert.Equal(t, stateWait, time.Since(began))
+		assert.Equal(t, stateTimeout, time.Since(began))
 	})
 }

@@ -13,19 +13,17 @@ import (
 	"github.com/accesshook/accesshook/verify"
 )
 
-// A vendor is somebody whose webhooks the gateway can receive, at
-// /webhooks/<name>.
-//
-// It may have several credentials, so that one can be replaced without a gap.
+// A vendor is a sender of webhooks, which the gateway receives at /webhooks/<name>. It
+// may have several credentials, so that one can be replaced without a gap.
 type vendor struct {
 	name     string
-	variable string // the environment variable that has the credentials
+	variable string // the environment variable that holds the credentials
 	means    string // what the credentials are, for the help text
 	pairs    bool   // the credentials are user:password
 	maxBody  int64  // largest body in bytes, unless a flag says otherwise
 	payload  func(body []byte) (*event.Event, error)
 	endpoint func(credentials []string, c verify.Config) (*verify.Endpoint, error)
-	verifier func(credentials []string) (verify.Verifier, error) // for credentials that replace those of endpoint
+	verifier func(credentials []string) (verify.Verifier, error) // for new credentials of a running endpoint
 }
 
 var vendors = []vendor{
@@ -78,9 +76,8 @@ var vendors = []vendor{
 	},
 }
 
-// newReceivers returns a receiver for each vendor that has credentials in the
-// environment or among more, which has them by the vendor's name. An error names
-// the variable, and never holds a value.
+// newReceivers returns a receiver for each vendor with credentials, in the environment or
+// in more, by the vendor's name. An error names the variable and never holds a value.
 func newReceivers(o *options, env environment, more map[string][]string, m *metrics, log *slog.Logger) ([]*receiver, error) {
 	var receivers []*receiver
 	for _, v := range vendors {
@@ -90,7 +87,7 @@ func newReceivers(o *options, env environment, more map[string][]string, m *metr
 			return nil, err
 		}
 		if len(credentials) == 0 {
-			continue // not configured: its path answers 404
+			continue // its path answers 404
 		}
 		r.metrics = m.endpoint(v.name)
 		config, err := o.config(r.metrics, log)
@@ -106,8 +103,7 @@ func newReceivers(o *options, env environment, more map[string][]string, m *metr
 	return receivers, nil
 }
 
-// splitPairs splits each "user:password" at its first colon: a password may have
-// more of them.
+// splitPairs splits each "user:password" at its first colon. A password may have more.
 func splitPairs(pairs []string) ([]verify.Credential, error) {
 	var credentials []verify.Credential
 	for i, pair := range pairs {

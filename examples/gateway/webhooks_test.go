@@ -24,7 +24,7 @@ const (
 	unauthorized = `{"error":"unauthorized"}`
 )
 
-// Somebody else's tools sign and send, so that the library is not its own judge.
+// Other tools sign and send, so that the library does not test itself.
 
 func TestRelockSignedByOpenSSL(t *testing.T) {
 	const secret = "canary-relock-secret"
@@ -203,7 +203,7 @@ func TestRequestsAtTheSameTimeWriteWholeLines(t *testing.T) {
 	assert.Len(t, ids, senders*each)
 }
 
-// relockRequest returns a signed request that differs from others in its text.
+// relockRequest returns a signed request with the given description.
 func relockRequest(t *testing.T, p *process, secret, text string) (*http.Request, error) {
 	return relock.NewRequest(t.Context(), p.url+"/webhooks/relock", secret,
 		&relock.SecurityAlert{AlertID: "a-1", Description: text, Timestamp: time.Now()})
@@ -251,7 +251,7 @@ func execute(t *testing.T, stdin, name string, args ...string) string {
 	return string(out)
 }
 
-// needs leaves a test out where there are no such programs.
+// needs skips a test where a program is missing.
 func needs(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, name := range programs {

@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// A certificate is what the servers show, in files.
+// A certificate of the servers, in files.
 type certificate struct {
 	cert, key string
-	roots     *x509.CertPool // with which it is trusted
+	roots     *x509.CertPool // that trust it
 }
 
 // newCertificate writes a certificate for 127.0.0.1 to dir.

@@ -7,15 +7,15 @@ import (
 	"fmt"
 )
 
-// A delivery is one event, and its signature as Relock makes it.
+// A delivery is the body of one event, and its signature as Relock makes it.
 type delivery struct {
 	body      []byte
 	signature string
 }
 
-// deliveries returns n events of a round. No two of any round have the same body.
-// They are signed here, before the clock starts, so that the sender costs the
-// machine no more than it must.
+// deliveries returns n events of a round. No two bodies of any round are equal. They are
+// signed before the clock starts, so that the sender costs little during the
+// measurement.
 func deliveries(round, n int) []delivery {
 	mac := hmac.New(sha256.New, []byte(secret))
 	all := make([]delivery, n)

@@ -1,18 +1,17 @@
-// Command load compares how many requests a second the gateway answers with what
-// a handler does that only reads the body. It starts both, as processes of their
-// own, and sends them the same signed Relock events over loopback, each event
-// once.
+// Command load compares how many requests a second the gateway answers with how many a
+// handler answers that only reads the body. It starts both as processes of their own, and
+// sends them the same signed Relock events over loopback, each event once.
 //
 //	go run ./examples/load
 //	go run ./examples/load -sender https
 //	go run ./examples/load -sender lean
 //
-// The sender shares the processors with the servers, so what it costs hides a part
-// of the difference. It is the client of net/http, over connections that it keeps,
-// or over a new HTTPS connection for each event, or one that does the least it can.
+// The sender shares the processors with the servers, so its cost hides a part of the
+// difference. It is the client of net/http over kept connections, or over a new HTTPS
+// connection for each event, or a minimal client of its own.
 //
-// The two take turns, and each round gives a ratio, since the speed of a machine
-// drifts. The median of the ratios is the result.
+// The two servers take turns, and each round gives a ratio, since the speed of a machine
+// drifts. The result is the median of the ratios.
 package main
 
 import (
@@ -35,10 +34,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, serveBare(os.Args[2:]))
 		os.Exit(1)
 	}
-	rounds := flag.Int("rounds", 9, "how many `rounds`")
-	requests := flag.Int("requests", 0, "how many `requests` a round and server. 0: 40000, or 4000 with https")
-	connections := flag.Int("connections", 32, "how many `connections` send at the same time")
-	name := flag.String("sender", "http", "`what` sends: http, the client of net/http; https, with a new connection for each event; lean, the least that can")
+	rounds := flag.Int("rounds", 9, "number of `rounds`")
+	requests := flag.Int("requests", 0, "`requests` a round for each server (0: 40000, or 4000 with https)")
+	connections := flag.Int("connections", 32, "number of concurrent `connections`")
+	name := flag.String("sender", "http", "`client` that sends: http, that of net/http; https, the same with a new connection for each event; lean, a minimal one")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, os.Stdout, *rounds, *requests, *connections, senders[*name])
@@ -54,10 +53,10 @@ const (
 	gatewayPkg = "github.com/accesshook/accesshook/examples/gateway"
 )
 
-// run measures, and prints to out.
+// run measures and prints the results to out.
 func run(ctx context.Context, out io.Writer, rounds, requests, connections int, send *sender) error {
 	if send == nil {
-		return errors.New("the sender is neither http nor https nor lean")
+		return errors.New("-sender is neither http nor https nor lean")
 	}
 	if requests == 0 {
 		requests = send.requests
@@ -122,7 +121,7 @@ func run(ctx context.Context, out io.Writer, rounds, requests, connections int, 
 			}
 			rates[s] = float64(requests) / took.Seconds()
 		}
-		// The clock stands still. Nothing was left out, and nothing came twice.
+		// The clock is stopped. Every event must have been written, none twice.
 		if lines, err := g.takeLines(); err != nil || lines != requests {
 			return errors.Join(fmt.Errorf("the gateway wrote %d events of %d", lines, requests), err)
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The test is run by itself as the bare server, as main is.
+// The test binary is also the bare server, as the program is.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == bareCommand {
 		_ = serveBare(os.Args[2:])

@@ -13,14 +13,14 @@ const path = "/webhooks/relock"
 // error.
 type sender struct {
 	send     func(ctx context.Context, to target, all []delivery) error
-	tls      bool // to servers that speak HTTPS
-	requests int  // in a round, unless the user says how many
+	tls      bool // to HTTPS servers
+	requests int  // in a round by default
 }
 
-// A target is where a server can be reached.
+// A target is the address of a server.
 type target struct {
 	addr  string
-	roots *x509.CertPool // who may have signed its certificate; nil without TLS
+	roots *x509.CertPool // that trust its certificate; nil without TLS
 }
 
 var senders = map[string]*sender{
@@ -29,8 +29,8 @@ var senders = map[string]*sender{
 	"lean":  {send: sendLean, requests: 40_000},
 }
 
-// sendAll sends all, over so many connections at the same time, and returns how
-// long that took.
+// sendAll sends all over the given number of concurrent connections, and returns how long
+// that took.
 func sendAll(ctx context.Context, to target, all []delivery, connections int, send *sender) (time.Duration, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -19,8 +19,8 @@ func sendByClient(ctx context.Context, to target, all []delivery) error {
 	return post(ctx, transport, "http://"+to.addr+path, all)
 }
 
-// sendAnew opens an HTTPS connection for each delivery, as a vendor does who
-// sends one now and then.
+// sendAnew opens an HTTPS connection for each delivery, as a vendor does that sends
+// rarely.
 func sendAnew(ctx context.Context, to target, all []delivery) error {
 	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: to.roots}}
 	return post(ctx, transport, "https://"+to.addr+path, all)

@@ -9,8 +9,8 @@ import (
 	"strconv"
 )
 
-// sendLean does the least that a sender can: it writes each request at once, and
-// reads no more of an answer than it needs to.
+// sendLean costs as little as a sender can: it writes each request in one call, and reads
+// only the status and the length of an answer.
 func sendLean(ctx context.Context, to target, all []delivery) error {
 	c, err := new(net.Dialer).DialContext(ctx, "tcp", to.addr)
 	if err != nil {
@@ -37,7 +37,7 @@ func sendLean(ctx context.Context, to target, all []delivery) error {
 	return nil
 }
 
-// readAnswer reads no more of an answer than it needs to.
+// readAnswer reads an answer and checks its status.
 func readAnswer(r *bufio.Reader) error {
 	line, err := r.ReadSlice('\n')
 	if err != nil {

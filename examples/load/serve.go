@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-const bareCommand = "serve-bare" // what this program is run with to be the other server
+const bareCommand = "serve-bare" // the argument with which this program is the bare server
 
-// serveBare serves a handler that only reads the body. Its arguments are an
-// address, and for HTTPS the files of a certificate and its key.
+// serveBare serves a handler that only reads the body. Its arguments are an address, and
+// for HTTPS the files of a certificate and its key.
 func serveBare(args []string) error {
 	s := &http.Server{
 		Addr:              args[0],
@@ -50,7 +50,7 @@ func start(ctx context.Context, dir string, command func(addr string) *exec.Cmd)
 		if *f, err = os.CreateTemp(dir, ""); err != nil {
 			return nil, err
 		}
-		// Opened again to append, so that truncating it takes effect.
+		// It is opened again to append, so that truncating it has an effect.
 		name := (*f).Name()
 		_ = (*f).Close()
 		if *f, err = os.OpenFile(name, os.O_RDWR|os.O_APPEND, 0); err != nil {
@@ -73,7 +73,7 @@ func start(ctx context.Context, dir string, command func(addr string) *exec.Cmd)
 	}
 }
 
-// stop stops the server, if it still runs. It is then known what it has cost.
+// stop stops the server if it runs. After that, cost is known.
 func (s *server) stop() {
 	if s.cmd.ProcessState != nil {
 		return
@@ -84,22 +84,21 @@ func (s *server) stop() {
 	_ = s.stderr.Close()
 }
 
-// cost returns the processor time of all that the server did, for each of n
-// requests.
+// cost stops the server and returns its processor time, divided by n requests.
 func (s *server) cost(n int) time.Duration {
 	s.stop()
 	return (s.cmd.ProcessState.UserTime() + s.cmd.ProcessState.SystemTime()) / time.Duration(n)
 }
 
-// takeLines returns how many lines the server has written to standard output
-// since the last call, and throws both files' contents away.
+// takeLines returns how many lines the server has written to standard output since the
+// last call, and truncates both files.
 func (s *server) takeLines() (int, error) {
-	text, err := os.ReadFile(s.stdout.Name())
+	output, err := os.ReadFile(s.stdout.Name())
 	if err != nil {
 		return 0, err
 	}
 	if err := s.stdout.Truncate(0); err != nil {
 		return 0, err
 	}
-	return bytes.Count(text, []byte("\n")), s.stderr.Truncate(0)
+	return bytes.Count(output, []byte("\n")), s.stderr.Truncate(0)
 }

@@ -33,8 +33,10 @@ func Parse(s string) (netip.Addr, Status) {
 		return netip.Addr{}, None
 	}
 	status := Single
-	if i := strings.IndexAny(s, ",;"); i >= 0 {
-		s, status = strings.TrimSpace(s[:i]), First
+	for _, c := range []byte(",;") { // twice IndexByte takes less time than IndexAny
+		if i := strings.IndexByte(s, c); i >= 0 {
+			s, status = strings.TrimSpace(s[:i]), First
+		}
 	}
 	a, ok := Host(s)
 	if !ok {
@@ -75,15 +77,29 @@ func Host(s string) (netip.Addr, bool) {
 	} else if i := strings.IndexByte(s, ':'); i >= 0 && i == strings.LastIndexByte(s, ':') {
 		bare, port = s[:i], s[i:]
 	}
-	// A zone may hold anything, a slash too: what has one is read as a network.
-	if isEUI64(bare) || strings.IndexByte(bare, '/') >= 0 || port != "" && !isPort(port) {
+	if isEUI64(bare) || !plainZone(bare) || port != "" && !isPort(port) {
 		return netip.Addr{}, false
 	}
 	a, err := netip.ParseAddr(bare)
-	if err != nil || s[0] == '[' && a.Is4() {
+	if err != nil || s[0] == '[' && a.Is4() || likeEUI64(a) {
 		return netip.Addr{}, false
 	}
 	return a.WithZone("").Unmap(), true
+}
+
+// plainZone reports whether the zone of an address, if it has one, is that of an
+// interface. Package netip takes anything for one, also spaces, commas and slashes.
+func plainZone(s string) bool {
+	i := strings.IndexByte(s, '%')
+	if i < 0 {
+		return strings.IndexByte(s, '/') < 0
+	}
+	for _, c := range []byte(s[i+1:]) {
+		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && strings.IndexByte("-._~", c) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // isPort reports whether s is a colon and a number of 16 bits.
@@ -152,6 +168,21 @@ func lowerHex(c byte) byte {
 	default:
 		return 0
 	}
+}
+
+// likeEUI64 reports whether the usual spelling of a is that of an EUI-64: no address is
+// to be read that would not be read again once it was written.
+func likeEUI64(a netip.Addr) bool {
+	if a.Is4() {
+		return false
+	}
+	groups := a.As16()
+	for i := 0; i < len(groups); i += 2 {
+		if groups[i] != 0 || groups[i+1] < 0x10 {
+			return false
+		}
+	}
+	return true
 }
 
 // isEUI64 reports whether s has the form 00:11:22:33:44:55:66:77.

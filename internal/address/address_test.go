@@ -2,6 +2,7 @@ package address_test
 
 import (
 	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -196,6 +197,8 @@ func TestMAC(t *testing.T) {
 	}
 }
 
+var usualZone = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`)
+
 // FuzzParse holds for any text: no text is both kinds of address, and what was read
 // is plain and reads again as itself.
 func FuzzParse(f *testing.F) {
@@ -220,7 +223,9 @@ func FuzzParse(f *testing.F) {
 		case (status == address.None) != (strings.TrimSpace(s) == ""):
 			t.Fatalf("%q: status %d", s, status)
 		}
-		if plain, err := netip.ParseAddr(s); err == nil && !isMAC && !strings.Contains(s, "/") && (!isHost || host != plain.WithZone("").Unmap()) {
+		plain, err := netip.ParseAddr(s)
+		_, likeMAC := address.MAC(plain.WithZone("").String()) // as 040:11:22:33:44:55:66:77
+		if err == nil && !isMAC && !likeMAC && usualZone.MatchString(plain.Zone()) && (!isHost || host != plain.WithZone("").Unmap()) {
 			t.Fatalf("%q: %v, want %v", s, host, plain)
 		}
 		if read {

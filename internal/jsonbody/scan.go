@@ -46,10 +46,6 @@ func (t tape) scan(text []byte) (_ tape, seen traits, err error) {
 	for i := 0; i < len(text); {
 		c := text[i]
 		switch {
-		case c == ' ' || c == '\n' || c == '\r' || c == '\t':
-			i++
-			continue
-
 		case c == '"' && want <= nextName:
 			stop := scanString(text, i, &seen)
 			if stop < 0 {
@@ -71,6 +67,17 @@ func (t tape) scan(text []byte) (_ tape, seen traits, err error) {
 			}
 			want = comma
 
+		case c == ',' && want == comma:
+			i++
+			if want = nextName; text[t[parent].start] == '[' {
+				want = value
+			}
+			continue
+
+		case c == ' ' || c == '\n' || c == '\r' || c == '\t':
+			i++
+			continue
+
 		case (c == '{' || c == '[') && want <= element:
 			if depth++; depth > MaxDepth {
 				return t, seen, ErrTooDeep
@@ -80,13 +87,6 @@ func (t tape) scan(text []byte) (_ tape, seen traits, err error) {
 			i++
 			if want = firstName; c == '[' {
 				want = element
-			}
-			continue
-
-		case c == ',' && want == comma:
-			i++
-			if want = nextName; text[t[parent].start] == '[' {
-				want = value
 			}
 			continue
 

@@ -1,7 +1,7 @@
-// Package verifytest checks that a vendor's endpoint keeps the promises that all
-// endpoints make: it refuses what is not genuine, limits what is not yet verified,
-// loses nothing that was verified, and lets no secret out. A vendor package runs it in
-// a test of its own:
+// Package verifytest tests a vendor of your own as it tests the vendors of this module.
+// The endpoint must refuse what is not genuine, limit what is not yet authenticated,
+// tolerate what the vendor may come to send, lose nothing, and show no secret. One test
+// runs it all:
 //
 //	func TestConformance(t *testing.T) {
 //		verifytest.Run(t, verifytest.Vendor{
@@ -29,6 +29,6 @@
 //
 // An event may depend on the body and on the headers named here, and on nothing else.
 //
-// The checks send real requests to a server on the loopback interface. They do not
-// know what the vendor's events mean: test the mapping in the vendor package.
+// It sends real requests to a server on the loopback interface. It does not know what
+// the vendor means by its events: test your mapping yourself.
 package verifytest
