@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 )
 
 const redacted = "[redacted]"
@@ -46,8 +47,9 @@ var sealKey = func() (key [32]byte) {
 	return key
 }()
 
-// flip makes a value unreadable, or readable again. It keeps accidents from
-// showing a secret, not code that looks for it.
+// flip makes a value unreadable, or readable again. It keeps accidents from showing a
+// secret, not code that looks for it. Parts of a value are flipped alone if all but the
+// last are as long as sealKey, or twice as long.
 func flip(b []byte) {
 	for i := range b {
 		b[i] ^= sealKey[i%len(sealKey)]
@@ -58,11 +60,18 @@ func newSecret[T string | []byte](kind byte, value T) Secret {
 	if len(value) == 0 {
 		return Secret{}
 	}
-	var buf [64]byte // a longer value goes to the heap
-	b := append(append(buf[:0], kind), value...)
-	flip(b)
-	s := sealed(b)
-	return Secret{redacted, &s}
+	var s strings.Builder
+	s.Grow(1 + len(value))
+	var part [2 * len(sealKey)]byte
+	part[0] = kind
+	for from, n := 0, 1; from < len(value); n = 0 {
+		copied := copy(part[n:], value[from:])
+		from += copied
+		flip(part[:n+copied])
+		s.Write(part[:n+copied])
+	}
+	hidden := sealed(s.String())
+	return Secret{redacted, &hidden}
 }
 
 // NewSecret returns a Secret that holds a string. An empty string gives the zero
@@ -159,7 +168,7 @@ func (s *Secret) UnmarshalText(text []byte) error {
 		*s = Secret{redacted, masked}
 		return nil
 	}
-	*s = NewSecret(string(text))
+	*s = newSecret(kindText, text)
 	return nil
 }
 

@@ -308,6 +308,32 @@ func encode(t *testing.T, v any) []byte {
 	return b
 }
 
+func TestSecretOfAnyLength(t *testing.T) {
+	for n := 1; n < 300; n++ {
+		value := make([]byte, n)
+		for i := range value {
+			value[i] = byte(i*7 + n)
+		}
+		var read event.Secret
+		require.NoError(t, read.UnmarshalText(value))
+		for _, s := range []event.Secret{event.NewSecret(string(value)), event.NewSecretBytes(value), read} {
+			got, ok := s.Reveal()
+			require.True(t, ok)
+			require.Equal(t, string(value), got)
+		}
+		require.True(t, read.Equal(event.NewSecret(string(value))), n)
+	}
+}
+
+// The value is copied once, however long it is.
+func TestSecretAllocations(t *testing.T) {
+	for _, n := range []int{1, 63, 64, 1000} {
+		value := bytes.Repeat([]byte("x"), n)
+		var s event.Secret
+		assert.Equal(t, 2.0, testing.AllocsPerRun(100, func() { _ = s.UnmarshalText(value) }), n)
+	}
+}
+
 func TestSecretUnmarshalText(t *testing.T) {
 	for text, want := range map[string]event.Secret{
 		"":       {},

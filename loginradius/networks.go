@@ -6,14 +6,13 @@ import "slices"
 // returns.
 const PublishedNetworksDate = "2023-06-21"
 
-// PublishedNetworks returns the addresses that LoginRadius has published as those
-// from which it connects to services of others, by region: the United States,
-// Canada, Europe, the United Kingdom, Singapore, Hong Kong. Webhooks are not
-// named, and the list is as old as [PublishedNetworksDate].
+// PublishedNetworks returns the addresses from which LoginRadius says that it
+// connects to other services, by region: the United States, Canada, Europe, the United
+// Kingdom, Singapore, Hong Kong. Webhooks are not named, and the list is as old as
+// [PublishedNetworksDate].
 //
-// It is no safe gate on its own: LoginRadius moves, and what a gate refuses never
-// comes again. Use it with Config.Endpoint.AllowFromReport, which only logs; if
-// you gate by it with AllowFrom, alarm on every 403.
+// Use it with Config.Endpoint.AllowFromReport, which only logs. LoginRadius may move,
+// and what AllowFrom refuses never comes again: alert on every 403 if you use that.
 //
 // See https://www.loginradius.com/docs/security/infrastructure/ip-addresses-list/.
 func PublishedNetworks() []string { return slices.Clone(publishedNetworks) }

@@ -7,13 +7,12 @@ import (
 )
 
 // A Profile is a customer's account. LoginRadius sends null for what it does not
-// know, so any field may be zero, and a zero field is left out of an encoding.
+// know, so any field may be zero. A zero field is left out of an encoding.
 //
 // Fields marked PII are personal data. Fields of type [event.Secret] are masked
-// wherever a Profile is shown or encoded. Four members that LoginRadius's
-// documents mention without a shape, and that may therefore hold anything, are
-// left out: Consents, KnownLoginVariables, RoleContext and SignupLog are only in
-// Event.Raw.
+// wherever a Profile is shown or encoded. Consents, KnownLoginVariables, RoleContext
+// and SignupLog have no field, since LoginRadius does not document what they hold: only
+// Event.Raw has them.
 type Profile struct {
 	// UID is the account: what Event.User.ID is.
 	UID         string `json:"Uid,omitzero"`
@@ -74,14 +73,15 @@ type Profile struct {
 	// Identity is what the account's own provider knows, "Email" for a
 	// registration with LoginRadius itself.
 	Identity
-	// Identities are the social logins that are linked to the account. PII.
+	// Identities are the social logins that are linked to the account, of which a few
+	// hundred are kept. PII.
 	Identities []Identity `json:"Identities,omitzero"`
 }
 
 // A PIN is what LoginRadius sends of an account's PIN.
 type PIN struct {
 	// PIN is a hash, or a mask of LoginRadius's own.
-	PIN                event.Secret `json:"PIN,omitzero"`
+	PIN                event.Secret `json:"PIN,omitzero" accesshook:"scalar"`
 	LastPINChangeToken event.Secret `json:"LastPINChangeToken,omitzero"`
 	LastPINChangeDate  time.Time    `json:"LastPINChangeDate,omitzero"`
 	Skipped            bool         `json:"Skipped,omitzero"`

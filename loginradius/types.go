@@ -7,8 +7,8 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// types is LoginRadius's list of events. The names are those of the dashboard in
-// lower case, which is how they are sent.
+// types are the events that LoginRadius documents, by the names of its dashboard in
+// lower case, as they are sent.
 var types = map[string]event.Type{
 	"login":                    event.AuthenticationSucceeded,
 	"register":                 event.AccountCreated,
@@ -53,7 +53,10 @@ var types = map[string]event.Type{
 
 // typeOf takes a HookName in any letter case.
 func typeOf(hookName string) event.Type {
-	if t, ok := types[strings.ToLower(hookName)]; ok {
+	if t, ok := types[hookName]; ok {
+		return t
+	}
+	if t, ok := types[strings.ToLower(strings.TrimSpace(hookName))]; ok {
 		return t
 	}
 	return event.Unknown

@@ -3,6 +3,9 @@ package relock
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/jsonappend"
 )
 
 // A Location is where Relock thinks that the client was.
@@ -14,7 +17,7 @@ type Location struct {
 	Extra map[string]json.RawMessage `json:",embed"`
 }
 
-// DeviceInfo describes a device in words.
+// DeviceInfo describes a device.
 type DeviceInfo struct {
 	Name    string `json:"name,omitzero"`
 	Type    string `json:"type,omitzero"` // "mobile", "desktop", "tablet"
@@ -26,9 +29,10 @@ type DeviceInfo struct {
 
 // Rest holds what a payload has no field for.
 type Rest struct {
-	// Extra has the members of data.
+	// Extra has the members of data that the payload has no field for, and those
+	// whose value could not be converted to their field's type.
 	Extra map[string]json.RawMessage `json:",embed"`
-	// Envelope has the members beside event and data.
+	// Envelope has the members beside event and data, and data if it is no object.
 	Envelope map[string]json.RawMessage `json:"-"`
 }
 
@@ -118,7 +122,7 @@ type SecurityAlert struct {
 	AlertID     string          `json:"alertId,omitzero"`
 	UserID      string          `json:"userId,omitzero"`
 	AlertType   string          `json:"alertType,omitzero"` // such as "suspicious_activity"
-	Severity    string          `json:"severity,omitzero"`  // such as "high"; Event.Severity has it parsed, and is unknown for a new one
+	Severity    string          `json:"severity,omitzero"`  // such as "high"; Event.Severity is high for a word that is not known
 	Description string          `json:"description,omitzero"`
 	Timestamp   time.Time       `json:"timestamp,omitzero"`
 	IPAddress   string          `json:"ipAddress,omitzero"`
@@ -141,4 +145,19 @@ type Unknown struct {
 	Location  Location  `json:"location,omitzero"`
 
 	Rest
+}
+
+func (r *Rest) rest() *Rest { return r }
+
+// payloads are all that there are.
+var payloads = []json.Marshaler{
+	new(AuthenticationSucceeded), new(AuthenticationFailed), new(DeviceRegistered), new(DeviceRevoked),
+	new(SessionCreated), new(SessionEnded), new(SecurityAlert), new(Unknown),
+}
+
+func init() {
+	for _, p := range payloads {
+		event.RegisterPayloads(p)
+		jsonappend.Trust(p)
+	}
 }

@@ -1,13 +1,16 @@
 package unloc_test
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/unloc"
 	"github.com/accesshook/accesshook/verify"
 )
@@ -70,6 +73,34 @@ func TestVerifierCanBeSwapped(t *testing.T) {
 	hook.SetVerifier(both)
 	assert.NoError(t, hook.Verify(request("old"), nil))
 	assert.NoError(t, hook.Verify(request("new"), nil))
+}
+
+// A request that comes again after a rotation is the same event, handled once.
+func TestRotationKeepsEvents(t *testing.T) {
+	calls := 0
+	hook, err := unloc.New(unloc.Config{
+		Credentials: []verify.Credential{verify.NewCredential("doors", "old")},
+		Endpoint: verify.Config{
+			Logger: slog.New(slog.DiscardHandler),
+			Wrap:   []func(event.Handler) event.Handler{event.Dedupe(event.DedupeConfig{})},
+		},
+	})
+	require.NoError(t, err)
+	handler := hook.Handler(event.HandlerFunc(func(context.Context, *event.Event) error { calls++; return nil }))
+	send := func(password string) {
+		r, err := unloc.NewRequest(t.Context(), "https://hooks.example/unloc", "doors", password, []byte(`{"action":"locked"}`))
+		require.NoError(t, err)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		assert.Equal(t, http.StatusOK, w.Code)
+	}
+	send("old")
+	both, err := unloc.NewVerifier(verify.NewCredential("doors", "new"), verify.NewCredential("doors", "old"))
+	require.NoError(t, err)
+	hook.SetVerifier(both)
+	send("old")
+	send("new")
+	assert.Equal(t, 1, calls)
 }
 
 func newHook(t *testing.T, credentials ...verify.Credential) *verify.Endpoint {

@@ -1,69 +1,73 @@
 // Package unloc receives the webhooks of Unloc, whose app opens door locks.
 //
-// Unloc does not sign anything. It sends a user and a password with every
-// request, as HTTP Basic authentication, if they are part of the URL that was
-// registered with it; this package requires that.
-//
 //	hook, err := unloc.New(unloc.Config{Credentials: []verify.Credential{
 //		verify.NewCredential("unloc", os.Getenv("UNLOC_WEBHOOK_PASSWORD")),
 //	}})
-//	…
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	events := event.NewMux()
+//	events.HandleFunc(event.LockUnlocked, func(ctx context.Context, e *event.Event) error {
+//		log.Println(e.Time, e.User.Phone, "opened", e.Lock.Name)
+//		return nil
+//	})
 //	mux.Handle("/webhooks/unloc", hook.Handler(events))
 //
-// Basic authentication says who sent a request and nothing about its body:
-// whoever has the password can send any event, and repeat or change one that
-// was sent. Over plain HTTP everybody on the way has the password. So the server
-// behind the registered URL must speak TLS, or stand behind a proxy that does on
-// a network of its own, and must not log the Authorization header.
+// Unloc signs nothing. It sends a user and a password with every request, by HTTP Basic
+// authentication, if they are a part of the URL that was registered with it; this package
+// requires that. [URL] builds the URL to register.
+//
+// Basic authentication says who sent a request and nothing about its body. Anyone who has
+// the password can send any event, and repeat or change one that was sent. Over plain HTTP
+// everyone on the way has the password. So the server behind the registered URL must speak
+// TLS, or stand behind a proxy that does, on a network of its own. Neither may log the
+// Authorization header.
+//
+// All credentials of one Config belong to one owner. For registrations of owners who do
+// not trust each other, make endpoints with different names.
 //
 // # Registration and rotation
 //
-// [URL] builds the URL to register with Unloc, and refuses users and passwords
-// that Unloc asks to refrain from. To change a password without a gap, put the
-// new credential beside the old one in [Config], register the new URL, delete
-// the old registration, and drop the old credential some days later: events that
-// Unloc reports late go to the URL that is registered by then, but its page does
-// not say what happens to those already under way. A running endpoint takes the
-// new list by SetVerifier with [NewVerifier].
+// To change a password without a gap, put the new credential beside the old one in
+// [Config], register the new URL, delete the old registration, and drop the old credential
+// some days later. Events that Unloc reports late go to the URL that is registered by then;
+// what happens to those already under way is not documented. A running endpoint takes the
+// new list by [verify.Endpoint.SetVerifier] with [NewVerifier].
 //
-// A registration is for one lock, and the body says which lock but not which
-// registration or project it belongs to: paths or users of their own tell them
-// apart.
+// A registration is for one lock. The body says which lock, but not which registration or
+// project it belongs to: a path or a user of its own tells one from another.
 //
-// # What Unloc's page leaves open
+// # What decodes
 //
-// Retries, time-outs, what Unloc makes of an answer, and the order of events are
-// not documented. An app reports what happened while it was offline once it is
-// online again, so that an event may be hours or days old when it comes, and
-// come after a later one: a short MaxAge loses events. To be sure that none is
-// missing, compare with Unloc's access log from time to time; the page itself
-// does not promise that every event is sent.
-//
-// Only keys that were created by an integrator, by Unloc's API, cause events. A
-// door that is opened with a key that was shared in the app stays silent.
-//
-// viewedCode is documented for the access log. That it is sent to webhooks is
-// inferred.
-//
-// A lock's privacy policy may make events anonymous, or private, in the access
-// log. Whether it does for webhooks, and what an anonymous user looks like in
-// JSON, is not documented: expect [AccessEvent.AppUserID] to be absent, empty or
-// any text.
-//
-// # Payload
-//
-// Every request carries one [AccessEvent], whatever happened. Every field may be
-// missing, and members that it has no field for are kept in its Extra. It is
-// encoded as the whole body; [Decode] reads that back.
+// Every request carries one [AccessEvent], whatever happened. Any field may be missing.
+// Names match in any letter case. A value of another JSON type than documented is
+// converted, with a warning, and broken UTF-8 becomes U+FFFD. What has no field, or does
+// not fit its field, is in AccessEvent.Extra. [verify.Unmarshal] has the rules. A body that
+// is not a JSON object is answered 400, and its event has the type unknown and only Raw.
 //
 // # Event.ID
 //
-// Event.ID is Unloc's id if that is 1 to 128 letters, digits, dots, hyphens and
-// underscores; otherwise the lower-case hex SHA-256 of the body. De-duplication
-// takes two requests with the same id for one event even if the rest of the body
-// differs, and two with different ids for two events even if the rest is the
-// same. That an id is unique, and stays the same should Unloc send an event
-// again, is inferred from its form.
+// Event.ID is Unloc's id if that has 1 to 128 letters, digits, dots, hyphens and
+// underscores. Otherwise it is the lower-case hex SHA-256 of the body. Requests with the
+// same id are one event even if the rest of the body differs; with different ids they are
+// two events even if the rest is the same. That an id is unique, and stays the same should
+// Unloc send an event again, is inferred from its form.
+//
+// # What Unloc's page leaves open
+//
+// Retries, time-outs, the meaning of an answer, and the order of events are not documented.
+// An app that was offline reports what happened once it is online again. So an event may be
+// hours or days old when it comes, and come after a later one: a short MaxAge loses events.
+// To be sure that none is missing, compare with Unloc's access log from time to time; the
+// page does not promise that every event is sent.
+//
+// Only keys that an integrator made by Unloc's API cause events. A door that is opened with
+// a key that was shared in the app stays silent. viewedCode is documented for the access
+// log; that it is sent to webhooks is inferred.
+//
+// A lock's privacy policy may make events anonymous, or private, in the access log. Whether
+// it does for webhooks, and what an anonymous user looks like in JSON, is not documented.
+// Expect [AccessEvent.AppUserID] to be absent, empty or any string.
 //
 // See https://developer.unloc.app/docs/webhooks-guide.
 package unloc

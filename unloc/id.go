@@ -3,9 +3,8 @@ package unloc
 // maxID bounds an ID, which becomes a key in stores and a line in logs.
 const maxID = 128
 
-// usableID reports whether Unloc's id may serve as Event.ID. What it says is
-// frozen: an event that was stored under one ID must not come back under
-// another.
+// usableID reports whether Unloc's id may serve as Event.ID. What it says is frozen: an
+// event that was stored under one ID must not come back under another.
 func usableID(id string) bool {
 	if id == "" || len(id) > maxID {
 		return false

@@ -10,9 +10,9 @@ import (
 	"github.com/accesshook/accesshook/internal/request"
 )
 
-// NewRequest returns a request as Unloc sends it, with user and password: for
-// testing your own handler, and for tools. The payload is an [AccessEvent] or a
-// pointer to one, or a []byte or [encoding/json.RawMessage] that is sent as it is.
+// NewRequest returns a request as Unloc sends it, with user and password, for tests of your
+// own handler and for tools. The payload is an [AccessEvent] or a pointer to one, or a
+// []byte or [encoding/json.RawMessage] that is sent as it is.
 func NewRequest(ctx context.Context, url, user, password string, payload any) (*http.Request, error) {
 	switch {
 	case user == "":

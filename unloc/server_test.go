@@ -131,7 +131,11 @@ func TestAnswers(t *testing.T) {
 		"drift":          {with(t, "created", `{}`), http.StatusOK},
 		"nothing known":  {`{}`, http.StatusOK},
 		"not an object":  {`[]`, http.StatusBadRequest},
+		"array of them":  {`[` + unlocked + `]`, http.StatusBadRequest},
 		"not JSON":       {`{"id"`, http.StatusBadRequest},
+		"NaN":            {`{"id":"a","battery":NaN}`, http.StatusBadRequest},
+		"form data":      {`action=locked&id=a`, http.StatusBadRequest},
+		"nested deep":    {`{"a":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`, http.StatusBadRequest},
 		"empty":          {``, http.StatusBadRequest},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,19 +6,17 @@ import (
 	"net/url"
 )
 
-// URL returns base with user and password in it: the URL to register with Unloc,
-// which then sends both with every request. It is itself a secret.
+// URL returns base with user and password in it: the URL to register with Unloc, which
+// then sends both with every request. The result is itself a secret.
 //
 // base must be https, with a host, without a user and without a fragment.
 //
-// User and password must consist of ASCII letters, digits, '-', '.', '_' and
-// '~'. Unloc asks to refrain from ":/?#[]@!$&'()*+,;="; what is left beyond
-// letters and digits would have to be percent-encoded in a URL, and whether
-// Unloc decodes that is not documented. A long random password of letters and
-// digits loses nothing by it.
+// User and password must consist of ASCII letters, digits, '-', '.', '_' and '~'. Unloc
+// asks not to use ":/?#[]@!$&'()*+,;=". Other characters would have to be percent-encoded
+// in a URL, and whether Unloc decodes that is not documented. A long random password of
+// letters and digits loses nothing by it.
 //
-// Errors hold neither base, which may have a password in it, nor user, nor
-// password.
+// Errors contain neither base, which may have a password in it, nor user, nor password.
 func URL(base, user, password string) (string, error) {
 	u, err := url.Parse(base)
 	switch {

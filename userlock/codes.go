@@ -83,8 +83,19 @@ var words = map[string]code{
 	"logondeniedbyactivedirectory": {typ: event.AuthenticationFailed, reason: DeniedByActiveDirectory},
 }
 
+// digits has the codes of one digit, which most events have.
+var digits = func() (d [10]code) {
+	for i := range d {
+		d[i] = codes[strconv.Itoa(i)]
+	}
+	return d
+}()
+
 // codeOf takes a code, also as a float, or a word.
 func codeOf(t event.Text) code {
+	if len(t) == 1 && '0' <= t[0] && t[0] <= '9' && digits[t[0]-'0'].typ != "" {
+		return digits[t[0]-'0']
+	}
 	s := strings.TrimSpace(string(t))
 	if c, ok := codes[s]; ok {
 		return c

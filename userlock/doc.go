@@ -1,49 +1,69 @@
-// Package userlock receives the webhook notifications of UserLock by IS
-// Decisions: logons, logoffs, locks, denied logons of Windows sessions.
+// Package userlock receives the webhook notifications of UserLock, by IS Decisions:
+// logons, logoffs, locks and denied logons of Windows sessions.
 //
-// UserLock does not sign anything. Each notification carries the UserLock ID of
-// the server that sent it, and that GUID is the secret: find it with
+//	hook, err := userlock.New(userlock.Config{
+//		IDs: event.Secrets(os.Getenv("USERLOCK_ID"), os.Getenv("USERLOCK_BACKUP_ID")),
+//	})
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	events := event.NewMux()
+//	events.HandleFunc("session.*", func(ctx context.Context, e *event.Event) error {
+//		log.Println(e.Time, e.Type, e.User.Domain, e.User.Name, e.Device.Name)
+//		return nil
+//	})
+//	mux.Handle("/webhooks/userlock", hook.Handler(events))
+//
+// # The UserLock ID is the secret
+//
+// UserLock signs nothing. Each notification has the UserLock ID of the server that sent
+// it, a GUID. A request is genuine if a top-level field of its body is one of Config.IDs.
+// Get the ID of each server, the backup server too, with
 //
 //	Get-UserLockServerConfiguration -Property 'ServerGuid'
 //
-// on every UserLock server, the backup server included, and list them all:
+// Anyone who has seen one notification has the secret, and can make up others. Serve
+// this endpoint over TLS only, let only the UserLock servers reach it, and never point
+// UserLock at a public demonstration. After ResetGUID list the new ID beside the old one
+// until the reset is done.
 //
-//	hook, err := userlock.New(userlock.Config{IDs: event.Secrets(primary, backup)})
-//	…
-//	mux.Handle("/webhooks/userlock", hook.Handler(events))
+// All IDs of one Config belong to one owner. For servers of owners who do not trust each
+// other, make endpoints with different names.
 //
-// # What this protects, and what it does not
+// An accepted ID goes no further than Event.Raw, which is the body as it came. In the
+// payload, and in whatever is logged or encoded, it is masked wherever it stands in the
+// body and however it is spelled: only its first eight digits are left ([ServerID]).
 //
-// Whoever has seen one notification has the secret and can make up others: serve
-// this endpoint over TLS only, let only UserLock's servers reach it, and never
-// point UserLock at a public demonstration. After ResetGUID list the new ID
-// beside the old one until the reset is done.
+// # What decodes
 //
-// The ID, which is a member of the body's top-level object, gets no further than
-// the verifier: what is decoded, encoded and logged has its first eight digits
-// ([ServerID]); only Event.Raw is the body as it came. A copy of it in a name, in
-// a nested value or inside of another text would stay.
+// After verification, a value is not lost because it is of another form than expected.
+// Names match by their letters and digits alone, in any letter case. A value of another
+// JSON type is converted, with a warning. Broken UTF-8 becomes U+FFFD, with a warning.
+// What has no field, or does not fit its field, is in Notification.Extra. [verify.Unmarshal]
+// has the rules. A verified body that is not a JSON object is answered 400, and its event
+// has the type unknown and only Raw.
+//
+// Before verification, an object with a repeated name, or nested deeper than 64 levels,
+// is refused with 401.
+//
+// # Event.ID
+//
+// Event.ID is the lower-case hex SHA-256 of the body without the UserLock IDs in it. Equal
+// bodies are one event. So are bodies that differ in the ID alone, as when both the primary
+// and the backup server report a logon: event.Dedupe handles it once.
 //
 // # What the vendor's pages leave open
 //
-// The JSON names of the notification are not public. So the ID is found by its
-// value, whatever its member is called, and the other members by a table of
-// names that are compared by letters and digits alone, in any letter case;
-// Config.Aliases adds names. If a member is not recognised it is in
-// Notification.Extra, and when no ID matches, the log lists the names that
-// arrived. Whether times have a zone is not documented either: Config.Location
-// says what zone-less ones mean. EventType is taken as a code or as its name,
-// since no page says which is sent, nor whether events of UAC and MFA are: these
-// would be unknown ones. That the method is POST is inferred from the body.
-// Retries, order and the answer that is expected are not documented. Agents keep
-// events while no server can be reached; that these are sent later, perhaps hours
-// old, is inferred.
+// The names of the JSON fields are not public. So the ID is found by its value, whatever
+// its field is called, and the other fields by a table of names, to which Config.Aliases
+// adds. When no ID matches, the log lists the names that came.
 //
-// Event.ID is the SHA-256 of the body without the value of the UserLock ID. Equal
-// bodies have equal IDs, also if one comes from the primary server and the other
-// from the backup server, so event.Dedupe handles such an event once. Nothing more
-// is promised. All IDs in one Config belong to one owner: servers of owners who do
-// not trust each other get endpoints with different names.
+// Whether times have a zone is not documented: Config.Location says what those without
+// one mean, and Config.TimeLayouts reads other forms. No page says whether EventType is a
+// code or a word: both are taken. Whether events of UAC and MFA are sent is unknown; they
+// would be of the type unknown. That the method is POST is inferred from the body. Retries,
+// order and the expected answer are not documented. Agents keep events while no server can
+// be reached; that these are sent hours later is inferred.
 //
 // See https://www.isdecisions.com/en/userlock/docs/build-with-userlock/userlock-webhook.
 package userlock

@@ -98,3 +98,20 @@ func maskedID(text []byte) (ServerID, bool) {
 	}
 	return ServerID(text[:shownDigits]), true
 }
+
+func isGUID(text []byte) bool {
+	var digits [2 * idDigits]byte
+	_, ok := normalizeID(digits[:0], text)
+	return ok
+}
+
+// shown returns the digits that may be shown of a UserLock ID, masked or in clear.
+func shown(text []byte) []byte {
+	digits := make([]byte, 0, shownDigits)
+	for i := 0; i < len(text) && len(digits) < shownDigits; i++ {
+		if c := hexDigits[text[i]]; c != 0 {
+			digits = append(digits, c)
+		}
+	}
+	return digits
+}

@@ -8,9 +8,9 @@ import (
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
-// table has the names of each field, normalised, best guess first: the column of
-// the vendor's own table of logon events, which is the field's tag, then what else
-// such a member may be called. Of two names for one field the first in its row wins.
+// table has the names of each field, best first: the column of the vendor's own table
+// of logon events, which is the field's tag, then, normalised, what else such a member
+// may be called.
 var table = []struct {
 	column string
 	names  []string
@@ -33,11 +33,11 @@ var table = []struct {
 	{"LogonInfo", []string{"logoninfo", "reason", "message", "info", "details"}},
 }
 
-// A place is a field of Notification, and how good a name for it this one is: 0 is
-// best.
+// A place is a field of Notification, and how good a name for it this one is. Of two
+// names for one field the one with the lower rank wins.
 type place struct {
 	field int // -1: the UserLock ID
-	rank  int
+	rank  int // 1: an alias; 2: the column; then the others in the order of their row
 }
 
 func (p place) isID() bool { return p.field < 0 }
@@ -56,11 +56,11 @@ type column struct {
 var known = func() names {
 	n := names{places: make(map[string]place)}
 	for _, row := range table {
-		p := place{field: jsonbody.FieldIndex[Notification](row.column), rank: 1}
+		p := place{jsonbody.FieldIndex[Notification](row.column), 2}
 		n.places[row.column] = p
 		n.columns = append(n.columns, column{row.column, p})
 		for rank, name := range row.names {
-			n.places[name] = place{p.field, rank + 1}
+			n.places[name] = place{p.field, 3 + rank}
 		}
 	}
 	return n
@@ -69,9 +69,11 @@ var known = func() names {
 // lookup returns the place of a name. next is the index of the column that is
 // likeliest to come, and is moved on.
 func (n *names) lookup(name []byte, next *int) (place, bool) {
-	if i := *next; i < len(n.columns) && n.columns[i].name == string(name) {
-		*next = i + 1
-		return n.columns[i].place, true
+	for i := *next; i < min(*next+3, len(n.columns)); i++ { // often a column is left out
+		if n.columns[i].name == string(name) {
+			*next = i + 1
+			return n.columns[i].place, true
+		}
 	}
 	if p, ok := n.places[string(name)]; ok {
 		*next = slices.IndexFunc(n.columns, func(c column) bool { return c.name == string(name) }) + 1
@@ -82,7 +84,7 @@ func (n *names) lookup(name []byte, next *int) (place, bool) {
 	return p, ok
 }
 
-// with returns n with more names, which are better than all that n has. The key of
+// with returns n with more names, which win over all that n has. The key of
 // aliases is a name as it arrives, the value a field of Notification.
 func (n names) with(aliases map[string]string) (names, error) {
 	n = names{maps.Clone(n.places), slices.Clone(n.columns)}
@@ -113,7 +115,7 @@ func fieldNamed(name string) (place, bool) {
 	normal := string(normalizeName(nil, name))
 	for _, row := range table {
 		if row.names[0] == normal {
-			return place{field: jsonbody.FieldIndex[Notification](row.column)}, true
+			return place{jsonbody.FieldIndex[Notification](row.column), 1}, true
 		}
 	}
 	return place{}, false

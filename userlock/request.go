@@ -10,10 +10,10 @@ import (
 	"github.com/accesshook/accesshook/internal/request"
 )
 
-// NewRequest returns a request as UserLock sends it, with id in clear as the
-// member UserLockId of the body: for testing your own handler, and for tools. The
-// payload is a [Notification] or a pointer to one, or a []byte or [encoding/json.RawMessage]
-// that is sent as it is and has to hold the ID itself.
+// NewRequest returns a request as UserLock sends it, for tests of your own handler and for
+// tools. The payload is a [Notification] or a pointer to one; id is added in clear, as the
+// field UserLockId. A []byte or [encoding/json.RawMessage] is sent as it is, and must have
+// the ID itself.
 func NewRequest(ctx context.Context, url, id string, payload any) (*http.Request, error) {
 	if _, ok := normalizeID(nil, id); !ok {
 		return nil, errors.New("userlock: id is not a GUID")

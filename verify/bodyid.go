@@ -209,7 +209,7 @@ func (v *BodyID) quoted(body []byte) []Span {
 			spans = append(spans, Span{start, start + len(text) + 2, v.shown(text)})
 		}
 	}
-	return spans
+	return apart(spans) // two may share a quote
 }
 
 // quotes are the texts between two quotes in a body, and where the first is.
@@ -259,6 +259,22 @@ func lettersOf(text string) string {
 	}, text)
 }
 
+// holds is has, in constant time, for the beginning of a name in a body that was
+// refused.
+func (v *BodyID) holds(name []byte) bool {
+	letters := lettersOf(string(name[:min(len(name), maxID)]))
+	found := 0
+	for _, id := range v.letters {
+		id, _ := id.Reveal()
+		want := credential.Sum(id)
+		for i := 0; i+len(id) <= len(letters); i++ {
+			got := credential.Sum(letters[i : i+len(id)])
+			found |= subtle.ConstantTimeCompare(got[:], want[:])
+		}
+	}
+	return found == 1
+}
+
 // names lists the names of the body's members for the log. They come from an
 // unknown sender: few, short, printable and not often.
 func (v *BodyID) names(body []byte) string {
@@ -277,7 +293,7 @@ func (v *BodyID) names(body []byte) string {
 			names = append(names, "…")
 			break
 		}
-		if _, ok := v.normalize(nil, r.Name()); ok {
+		if _, ok := v.normalize(nil, r.Name()); ok || v.holds(r.Name()) {
 			names = append(names, "[redacted]")
 			continue
 		}

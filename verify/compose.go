@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/accesshook/accesshook/event"
@@ -72,8 +71,7 @@ func credentials(vs []Verifier, body []byte) []Span {
 			spans = append(spans, b.Credentials(body)...)
 		}
 	}
-	slices.SortFunc(spans, func(a, b Span) int { return a.Start - b.Start })
-	return slices.CompactFunc(spans, func(a, b Span) bool { return a.Start < b.End && b.Start < a.End })
+	return apart(spans)
 }
 
 func (a allOf) Challenge() string { return firstChallenge(a) }

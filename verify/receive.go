@@ -233,9 +233,10 @@ func (p *Endpoint) walkOnce(v *BodyID, x *exchange) (e *event.Event, spans []Spa
 	} else {
 		defer r.Close()
 		if !nested {
-			e = p.oneWalk(r)
-			if e.ID == "" {
-				e.ID = eventid.Without(x.body, r.Marked())
+			r.Grow(eventid.Size)
+			if e = p.oneWalk(r); e.ID == "" {
+				var id [eventid.Size]byte
+				e.ID = r.String(eventid.AppendWithout(id[:0], x.body, r.Marked()))
 			}
 			return e, nil, nil
 		}
@@ -286,20 +287,21 @@ func (p *Endpoint) decoded(h http.Header, body []byte, spans []Span) (e *event.E
 		}
 	}()
 	defer contain(&err)
-	if e = p.walkMarked(body, spans); e != nil {
+	copied, at := masked(body, spans)
+	if e = p.walkMarked(copied, at); e != nil {
 		return e, nil
 	}
-	e, err = p.decode(h, masked(body, spans))
+	e, err = p.decode(h, copied)
 	if err == nil && e == nil {
 		err = errors.New("no event")
 	}
 	return e, err
 }
 
-// walkMarked decodes a body by the decoder that knows marks, if there is one and
-// all spans are values of the top-level object.
-func (p *Endpoint) walkMarked(body []byte, spans []Span) *event.Event {
-	if p.oneWalk == nil || len(spans) == 0 {
+// walkMarked decodes a body by the decoder that knows marks, if there is one and there
+// is something to mark.
+func (p *Endpoint) walkMarked(body []byte, masked [][2]int) *event.Event {
+	if p.oneWalk == nil || len(masked) == 0 {
 		return nil
 	}
 	r, err := jsonbody.Open(body)
@@ -307,9 +309,7 @@ func (p *Endpoint) walkMarked(body []byte, spans []Span) *event.Event {
 		return nil
 	}
 	defer r.Close()
-	if !r.MarkValues(positions(spans)) {
-		return nil
-	}
+	r.MarkValues(masked)
 	return p.oneWalk(r)
 }
 

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/accesshook/accesshook/internal/jsonappend"
 )
@@ -88,19 +89,38 @@ func verifyBody(v Verifier, r *http.Request, body []byte) (credential string, sp
 	return credential, nil, err
 }
 
-// masked returns a copy of body with what is shown in place of the spans.
-func masked(body []byte, spans []Span) []byte {
+// masked returns a copy of body with what is shown in place of the spans, and where that
+// is.
+func masked(body []byte, spans []Span) (copied []byte, at [][2]int) {
 	if len(spans) == 0 {
-		return body
+		return body, nil
 	}
-	copied := make([]byte, 0, len(body)+64)
+	copied = make([]byte, 0, len(body)+64)
 	rest := 0
 	for _, s := range spans {
 		copied = append(copied, body[rest:s.Start]...)
+		start := len(copied)
 		copied = jsonappend.String(copied, s.Shown)
+		at = append(at, [2]int{start, len(copied)})
 		rest = s.End
 	}
-	return append(copied, body[rest:]...)
+	return append(copied, body[rest:]...), at
+}
+
+// apart returns spans in order. Of two that overlap the second begins where the
+// first ends.
+func apart(spans []Span) []Span {
+	slices.SortFunc(spans, func(a, b Span) int { return a.Start - b.Start })
+	kept := spans[:0]
+	for _, s := range spans {
+		if n := len(kept); n > 0 {
+			s.Start = max(s.Start, kept[n-1].End)
+		}
+		if s.Start < s.End {
+			kept = append(kept, s)
+		}
+	}
+	return kept
 }
 
 // positions are the start and end of each span.

@@ -3,6 +3,7 @@
 package country
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"sync"
@@ -27,7 +28,8 @@ func Code(s string) string {
 	if len(s) < 2 || len(s) > maxName {
 		return ""
 	}
-	return names()[fold(s)]
+	var buf [2 * maxName]byte
+	return names()[string(fold(buf[:0], s))]
 }
 
 // maxName bounds the work for a name: no name in the table is as long.
@@ -58,43 +60,51 @@ func alpha2(a, b byte) string {
 var names = sync.OnceValue(func() map[string]string {
 	codes := make(map[string]string, 4*len(table))
 	for _, c := range table {
-		codes[fold(c.alpha2)] = c.alpha2
-		codes[fold(c.alpha3)] = c.alpha2
+		codes[string(fold(nil, c.alpha2))] = c.alpha2
+		codes[string(fold(nil, c.alpha3))] = c.alpha2
 		for name := range strings.SplitSeq(c.names, "|") {
-			codes[fold(name)] = c.alpha2
+			codes[string(fold(nil, name))] = c.alpha2
 		}
 	}
 	return codes
 })
 
-// fold returns the words of a name in lower case, without accents, and sorted, so
+// fold appends the words of a name in lower case, without accents, and sorted, so
 // that "Korea, Republic of" and "the Republic of Korea" are one. Words that tell
 // nothing apart are left out.
-func fold(s string) string {
-	var words, left []string
-	word := make([]byte, 0, 16)
+func fold(dst []byte, s string) []byte {
+	type span struct{ from, to int } // pointers would move all of it to the heap
+	var (
+		letterBuf        [2 * maxName]byte
+		wordBuf, leftBuf [8]span
+
+		letters     = letterBuf[:0] // of all words
+		words, left = wordBuf[:0], leftBuf[:0]
+		from        int // of the word at hand
+	)
 	end := func() {
-		switch string(word) {
+		switch word := string(letters[from:]); word {
 		case "":
 		case "the", "of", "and":
-			left = append(left, string(word))
+			left = append(left, span{from, len(letters)})
 		case "st":
-			words = append(words, "saint")
+			letters = append(letters[:from], "saint"...)
+			words = append(words, span{from, len(letters)})
 		default:
-			words = append(words, string(word))
+			words = append(words, span{from, len(letters)})
 		}
-		word = word[:0]
+		from = len(letters)
 	}
 	for _, r := range s {
 		r = unicode.ToLower(r)
 		switch {
 		case 'a' <= r && r <= 'z':
-			word = append(word, byte(r))
+			letters = append(letters, byte(r))
 		case r == '\'' || r == '’' || r == '`' || r == '.', unicode.Is(unicode.Mn, r):
 			// Within a word: Côte d'Ivoire, U.S., an accent of its own.
 		default:
 			if base := unaccented[r]; base != 0 {
-				word = append(word, base)
+				letters = append(letters, base)
 			} else {
 				end()
 			}
@@ -104,8 +114,14 @@ func fold(s string) string {
 	if len(words) == 0 {
 		words = left // the code AND of Andorra
 	}
-	slices.Sort(words)
-	return strings.Join(words, " ")
+	slices.SortFunc(words, func(a, b span) int { return bytes.Compare(letters[a.from:a.to], letters[b.from:b.to]) })
+	for i, word := range words {
+		if i > 0 {
+			dst = append(dst, ' ')
+		}
+		dst = append(dst, letters[word.from:word.to]...)
+	}
+	return dst
 }
 
 // unaccented has the letters with accents that names of countries are written with.

@@ -69,7 +69,7 @@ func TestTable(t *testing.T) {
 		assert.Equal(t, c.alpha2, Code(strings.ToLower(c.alpha2)))
 		assert.Equal(t, c.alpha2, Code(c.alpha3))
 		for _, name := range append(strings.Split(c.names, "|"), c.alpha3) {
-			folded := fold(name)
+			folded := string(fold(nil, name))
 			assert.NotEmpty(t, folded)
 			assert.Empty(t, owner[folded], "%q of %s", name, c.alpha2)
 			owner[folded] = c.alpha2
@@ -113,8 +113,9 @@ func FuzzCode(f *testing.F) {
 	})
 }
 
-func TestCodesDoNotAllocate(t *testing.T) {
-	for _, s := range []string{"NO", "no", "GB"} {
+func TestCodeDoesNotAllocate(t *testing.T) {
+	Code("France") // makes the table of names
+	for _, s := range []string{"NO", "no", "XX", "GBR", "France", "Korea, Republic of", "United Kingdom of Great Britain and Northern Ireland"} {
 		assert.Zero(t, testing.AllocsPerRun(100, func() { Code(s) }), s)
 	}
 }

@@ -54,9 +54,10 @@ type plan struct {
 
 type field struct {
 	*plan
-	name string
-	path []int // of indexes, through embedded structs
-	zero bool  // written although it is zero
+	name   string
+	path   []int // of indexes, through embedded structs
+	zero   bool  // written although it is zero
+	secret bool  // what does not fit must not be kept
 }
 
 // maxFields is how many fields a struct may have: a [seen] has a bit for each.
@@ -156,35 +157,72 @@ func (p *plan) addFields(t reflect.Type, path []int, building map[reflect.Type]*
 	for i := range t.NumField() {
 		f := t.Field(i)
 		path := append(slices.Clone(path), i)
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		embed := slices.Contains(strings.Split(options, ","), "embed")
+		tag := f.Tag.Get("json")
+		name, options, _ := strings.Cut(tag, ",")
 		switch {
-		case name == "-" && options == "":
-			continue
-		case f.Type == extraType && embed:
-			p.extra, p.strict = path, f.Tag.Get("accesshook") == "misfits"
+		case tag == "-":
 			continue
 		case f.Anonymous && f.Type.Kind() == reflect.Struct && name == "":
 			p.addFields(f.Type, path, building)
 			continue
+		case f.Anonymous && f.Type.Kind() == reflect.Pointer && name == "":
+			panic(fmt.Sprintf("jsonbody: %s embeds a pointer", p.typ))
 		case !f.IsExported():
+			continue
+		case slices.Contains(strings.Split(options, ","), "embed"):
+			if f.Type != extraType {
+				panic(fmt.Sprintf("jsonbody: %s.%s is no %s", p.typ, f.Name, extraType))
+			}
+			p.extra, p.strict = path, f.Tag.Get("accesshook") == "misfits"
 			continue
 		case name == "":
 			name = f.Name
 		}
-		if _, ok := p.byName[name]; ok {
+		at, ok := p.byName[name]
+		switch {
+		case !ok:
+			at = len(p.fields)
+			p.fields = append(p.fields, field{})
+		case len(p.fields[at].path) < len(path): // the outer one counts
+			continue
+		case len(p.fields[at].path) == len(path):
 			panic(fmt.Sprintf("jsonbody: %s has two fields %q", p.typ, name))
 		}
-		if len(p.fields) == maxFields {
+		if len(p.fields) > maxFields {
 			panic(fmt.Sprintf("jsonbody: %s has more than %d fields", p.typ, maxFields))
 		}
-		p.byName[name] = len(p.fields)
+		p.byName[name] = at
 		if f.Tag.Get("accesshook") == "scalar" {
-			p.scalar = len(p.fields)
+			p.scalar = at
 		}
 		omit := strings.Contains(options, "omitzero") || strings.Contains(options, "omitempty")
-		p.fields = append(p.fields, field{plan: build(f.Type, building), name: name, path: path, zero: !omit})
+		p.fields[at] = field{
+			plan: build(f.Type, building), name: name, path: path, zero: !omit,
+			secret: hasSecret(f.Type, make(map[reflect.Type]bool)),
+		}
 	}
+}
+
+// hasSecret reports whether a value of type t may hold a secret.
+func hasSecret(t reflect.Type, looked map[reflect.Type]bool) bool {
+	if looked[t] {
+		return false
+	}
+	looked[t] = true
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return hasSecret(t.Elem(), looked)
+	case reflect.Struct:
+		if t == secretType {
+			return true
+		}
+		for i := range t.NumField() {
+			if hasSecret(t.Field(i).Type, looked) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // fold prepares for names in another letter case. Names that differ only in that

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding"
 	stdjson "encoding/json"
-	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,6 +50,7 @@ type Result uint8
 // Results of reading a value.
 const (
 	Absent Result = iota // it says nothing
+	Empty                // an object of which nothing was taken
 	Set                  //
 	Misfit               // it could not be converted; there is a warning
 )
@@ -60,11 +61,23 @@ const (
 // decoded again.
 const maxRoom = 12 << 20
 
+// maxEmptyRoom is how many of these bytes empty objects in arrays may take: it is slower
+// to get memory for one than to read its two bytes.
+const maxEmptyRoom = 32 << 10
+
 // Read takes the next value into what v points to, as [Unmarshal] does. What v
 // points to must be zero.
 func (r *Reader) Read(v any) Result {
 	value := reflect.ValueOf(v).Elem()
 	return r.read(planOf(value.Type()), value)
+}
+
+// Look is Read without passing the value by, and without warnings. A [Place] that it
+// sets says no more than that there is a value, which may be in a string.
+func (r *Reader) Look(v any) {
+	at, warnings := r.next, r.warnings
+	r.Read(v)
+	r.next, r.warnings = at, warnings
 }
 
 // A Struct takes single members into the fields of a struct.
@@ -96,7 +109,7 @@ func (r *Reader) Field(s Struct, i int) Result {
 // object takes the members of the object that was entered last.
 func (r *Reader) object(p *plan, v reflect.Value) Result {
 	var seen seen
-	result := Absent
+	result := Empty
 	guess := 0
 	for {
 		t := r.tokens[r.next]
@@ -118,7 +131,7 @@ func (r *Reader) object(p *plan, v reflect.Value) Result {
 				r.Skip()
 				continue
 			}
-			r.Keep(in(v, p.extra).Addr().Interface().(*map[string]stdjson.RawMessage), string(name))
+			r.Keep(extraOf(p, v), string(name))
 			result = Set
 			continue
 		}
@@ -140,28 +153,48 @@ func (r *Reader) member(p *plan, v reflect.Value, i int, seen *seen) Result {
 			return Absent
 		}
 		r.Warn(at, "unique name", "repeated")
-		fresh := reflect.New(f.typ).Elem()
-		result := r.read(f.plan, fresh)
-		if result == Set {
-			target.Set(fresh)
+		again, ok := r.fresh(f.plan)
+		if !ok {
+			r.Skip()
+			return Absent
 		}
+		result := r.read(f.plan, again)
+		if result == Set {
+			target.Set(again)
+		}
+		r.reuse(again)
 		return result
 	}
 	result := r.read(f.plan, target)
 	switch {
-	case result == Set:
+	case result == Set || result == Empty:
 		seen.set(i)
 		if p.extra != nil && len(r.warnings) > 0 { // there may have been a misfit before
-			delete(in(v, p.extra).Interface().(map[string]stdjson.RawMessage), f.name)
+			forget(extraOf(p, v), f.name)
 		}
-	case result == Misfit && p.extra != nil && f.kind != kindSecret:
+	case result == Misfit && p.extra != nil && !f.secret:
 		r.Back(at)
-		r.Keep(in(v, p.extra).Addr().Interface().(*map[string]stdjson.RawMessage), f.name)
+		r.Keep(extraOf(p, v), f.name)
 	}
 	return result
 }
 
-// read takes the next value into v, which is left zero unless the result is Set.
+// extraOf returns the map of other members.
+func extraOf(p *plan, v reflect.Value) *map[string]stdjson.RawMessage {
+	return in(v, p.extra).Addr().Interface().(*map[string]stdjson.RawMessage)
+}
+
+// forget removes what was kept under a name.
+func forget(extra *map[string]stdjson.RawMessage, name string) {
+	if _, ok := (*extra)[name]; ok {
+		if delete(*extra, name); len(*extra) == 0 {
+			*extra = nil
+		}
+	}
+}
+
+// read takes the next value into v, which is zero, and remains so unless the result
+// is Set, or Empty for a pointer.
 func (r *Reader) read(p *plan, v reflect.Value) Result {
 	at := r.next
 	t := r.tokens[at]
@@ -209,8 +242,8 @@ func (r *Reader) read(p *plan, v reflect.Value) Result {
 			return r.passed(p, converted)
 		}
 	case kindUint:
-		if n, converted, ok := toInt(r.scalar(at)); ok && n >= 0 && !v.OverflowUint(uint64(n)) {
-			v.SetUint(uint64(n))
+		if n, converted, ok := toUint(r.scalar(at)); ok && !v.OverflowUint(n) {
+			v.SetUint(n)
 			return r.passed(p, converted)
 		}
 	case kindFloat:
@@ -243,15 +276,17 @@ func (r *Reader) read(p *plan, v reflect.Value) Result {
 			return r.strings(p, v)
 		}
 	case kindPointer:
-		if !r.reserve(p.elem) {
+		target, ok := r.fresh(p.elem)
+		if !ok {
 			r.Warn(Place(at), "fewer objects", kindOf(c))
 			r.Skip()
 			return Absent
 		}
-		target := reflect.New(p.elem.typ)
-		result := r.read(p.elem, target.Elem())
-		if result == Set {
-			v.Set(target)
+		result := r.read(p.elem, target)
+		if result == Set || result == Empty {
+			v.Set(target.Addr())
+		} else {
+			r.reuse(target)
 		}
 		return result
 	case kindOther:
@@ -278,7 +313,7 @@ func (r *Reader) convert(p *plan, v reflect.Value) Result {
 				r.next = int(at) + 1
 				result := r.read(p, v)
 				r.next++
-				if result == Set {
+				if result == Set || result == Empty {
 					r.Warn(at, p.want, "array")
 				}
 				return result
@@ -288,13 +323,7 @@ func (r *Reader) convert(p *plan, v reflect.Value) Result {
 	}
 	switch {
 	case p.kind == kindList:
-		list := reflect.MakeSlice(p.typ, 1, 1)
-		result := r.read(p.elem, list.Index(0))
-		if result == Set {
-			r.Warn(at, p.want, kindOf(c))
-			v.Set(list)
-		}
-		return result
+		return r.single(p, v)
 	case p.kind == kindStruct && p.scalar >= 0 && c != '[':
 		f := &p.fields[p.scalar]
 		result := r.read(f.plan, in(v, f.path))
@@ -321,11 +350,15 @@ func (r *Reader) unwrap(p *plan, v reflect.Value) (Result, bool) {
 	}
 	defer inner.Close()
 	inner.outer, inner.at = r, at
-	inner.times, inner.room, inner.warnings = r.times, r.room, r.warnings
+	inner.times, inner.room, inner.empty, inner.warnings = r.times, r.room, r.empty, slices.Clip(r.warnings)
 	result := inner.read(p, v)
-	r.room, r.warnings = inner.room, inner.warnings
+	r.room, r.empty = inner.room, inner.empty
+	if result == Misfit {
+		return Absent, false
+	}
+	r.warnings = inner.warnings
 	r.next++
-	if result == Set {
+	if result == Set || result == Empty {
 		r.Warn(at, p.want, "string")
 	}
 	return result, true
@@ -342,34 +375,107 @@ func (r *Reader) misfit(p *plan) Result {
 func (r *Reader) list(p *plan, v reflect.Value) Result {
 	at := Place(r.next)
 	end := int(r.tokens[at].end)
-	r.next++
 	v.Set(p.empty)
-	for n := 0; r.next < end; {
-		if !r.reserve(p.elem) {
+	n, fewer := 0, false
+	for r.next++; r.next < end; {
+		if !r.grow(p, v, n, end) {
 			r.Warn(at, "fewer elements", "array")
 			break
 		}
-		v.Grow(1)
-		v.SetLen(n + 1)
-		if r.read(p.elem, v.Index(n)) != Set {
-			v.SetLen(n) // the place is zero still
-			r.room += int(p.elem.typ.Size())
-			continue
+		switch r.read(p.elem, v.Index(n)) {
+		case Set:
+			n++
+		case Empty:
+			if r.empty -= int(p.elem.typ.Size()); r.empty >= 0 {
+				n++
+				continue
+			}
+			if p.elem.kind == kindPointer {
+				v.Index(n).SetZero()
+			}
+			fewer = true
 		}
-		n++
 	}
+	if fewer {
+		r.Warn(at, "fewer empty elements", "array")
+	}
+	v.SetLen(n)
 	r.next = end + 1
 	return Set
 }
 
-// reserve takes room for a value in memory, if there is some.
-func (r *Reader) reserve(p *plan) bool {
+// single takes any other value as the only element of an array.
+func (r *Reader) single(p *plan, v reflect.Value) Result {
+	at, before := Place(r.next), len(r.warnings)
+	kind := r.Kind()
+	if !r.grow(p, v, 0, 0) {
+		r.Warn(at, "fewer elements", kind)
+		r.Skip()
+		return Absent
+	}
+	switch result := r.read(p.elem, v.Index(0)); result {
+	case Set, Empty:
+		r.Warn(at, p.want, kind)
+		return Set
+	case Misfit:
+		r.warnings = r.warnings[:before]
+		r.Warn(at, p.want, kind)
+		fallthrough
+	default:
+		v.SetZero()
+		return result
+	}
+}
+
+// grow makes v longer than n, if there is room for more. The array ends at a token.
+func (r *Reader) grow(p *plan, v reflect.Value, n, end int) bool {
+	if n < v.Len() {
+		return true // the last value did not fit
+	}
+	if had := v.Cap(); n == had {
+		size := int(p.elem.typ.Size())
+		if size > r.room {
+			return false
+		}
+		more := 1
+		if had >= 64 { // copy a long list only once
+			more = r.left(end, r.room/max(1, size))
+		}
+		v.Grow(more)
+		r.room -= size * (v.Cap() - had)
+	}
+	v.SetLen(n + 1)
+	return true
+}
+
+// left returns how many elements there are before the end of an array, up to most.
+func (r *Reader) left(end, most int) int {
+	defer r.Back(r.Here())
+	n := 0
+	for ; r.next < end && n < most; n++ {
+		r.Skip()
+	}
+	return n
+}
+
+// fresh returns a new zero value, if there is room for it.
+func (r *Reader) fresh(p *plan) (v reflect.Value, ok bool) {
+	if v = r.spare; v.IsValid() && v.Type() == p.typ {
+		r.spare = reflect.Value{}
+		return v, true
+	}
 	size := int(p.typ.Size())
 	if size > r.room {
-		return false
+		return v, false
 	}
 	r.room -= size
-	return true
+	return reflect.New(p.typ).Elem(), true
+}
+
+// reuse keeps for the next time what fresh has returned and nothing refers to.
+func (r *Reader) reuse(v reflect.Value) {
+	v.SetZero()
+	r.spare = v
 }
 
 // roomOfEntry is about what an entry of a map takes.
@@ -386,19 +492,18 @@ func (r *Reader) strings(p *plan, v reflect.Value) Result {
 			break
 		}
 		r.Next()
-		name := string(r.name)
-		switch c := r.peek(); {
-		case c == 'n':
-			m[name] = ""
-			r.next++
-		case c == '"':
-			m[name] = r.string()
-		case isLiteral(c):
-			m[name] = r.converted(stringPlan)
+		r.checkName()
+		name, here := r.keep(r.name), Place(r.next)
+		had, repeated := m[name]
+		r.entry = ""
+		switch result := r.read(stringPlan, reflect.ValueOf(&r.entry).Elem()); {
+		case result == Set && had != "":
+			r.Warn(here, "unique name", "repeated")
+		case result == Set, result == Absent && !repeated:
 		default:
-			r.misfit(stringPlan)
 			continue
 		}
+		m[name] = r.entry
 		r.room -= roomOfEntry
 	}
 	r.next = end + 1
@@ -430,26 +535,31 @@ func (r *Reader) time(p *plan, into *time.Time) Result {
 
 // other leaves a value to the methods of its type, or else to encoding/json.
 func (r *Reader) other(p *plan, v reflect.Value) Result {
-	at := Place(r.next)
-	text, isText := r.Peek()
-	raw := r.take()
+	at, absent := r.Here(), r.Absent()
+	kind := r.Kind()
+	converted := false
 	var err error
 	switch u := v.Addr().Interface().(type) {
 	case stdjson.Unmarshaler:
-		err = u.UnmarshalJSON(raw)
+		err = u.UnmarshalJSON(r.take())
 	case encoding.TextUnmarshaler:
-		if !isText {
-			text = raw
+		if kind == "object" || kind == "array" {
+			return r.convert(p, v)
 		}
-		err = u.UnmarshalText(text)
+		converted = kind != "string"
+		err = u.UnmarshalText(r.unquoted())
 	default:
-		err = stdjson.Unmarshal(raw, u)
+		err = stdjson.Unmarshal(r.take(), u)
 	}
-	if err == nil {
+	switch {
+	case err == nil && converted:
+		r.Warn(at, p.want, kind)
+		return Set
+	case err == nil:
 		return Set
 	}
 	v.SetZero()
-	if isText && len(text) == 0 {
+	if absent {
 		return Absent
 	}
 	r.Back(at)
@@ -534,18 +644,88 @@ func toInt(s scalar) (n int64, converted, ok bool) {
 	if err == nil {
 		return n, s.quoted, true
 	}
-	// An integral float, as far as it is exact.
-	f, _, ok := toFloat(s)
-	if ok && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-		return int64(f), true, true
+	digits, negative, ok := whole(s.text)
+	if negative {
+		digits = "-" + digits
 	}
-	return 0, false, false
+	n, err = strconv.ParseInt(digits, 10, 64)
+	return n, true, ok && err == nil
+}
+
+func toUint(s scalar) (n uint64, converted, ok bool) {
+	n, err := strconv.ParseUint(string(s.text), 10, 64)
+	if err == nil {
+		return n, s.quoted, true
+	}
+	digits, negative, ok := whole(s.text)
+	n, err = strconv.ParseUint(digits, 10, 64)
+	return n, true, ok && err == nil && (!negative || n == 0)
+}
+
+// maxDigits is how many digits an integer may have.
+const maxDigits = 20
+
+// whole returns the digits of a number that is written as a float, if it is an
+// integer. [strconv.ParseFloat] would take a thousand times as long for some.
+func whole(text []byte) (digits string, negative, ok bool) {
+	number, negative := strings.CutPrefix(string(text), "-")
+	exponent := int64(0)
+	if i := strings.IndexAny(number, "eE"); i >= 0 {
+		var err error
+		if exponent, err = strconv.ParseInt(number[i+1:], 10, 32); err != nil {
+			return "", false, false
+		}
+		number = number[:i]
+	}
+	integer, fraction, _ := strings.Cut(number, ".")
+	digits = strings.TrimRight(integer+fraction, "0")
+	zeros := int(exponent) + len(integer) - len(digits)
+	digits = strings.TrimLeft(digits, "0")
+	switch {
+	case integer == "":
+		return "", false, false
+	case digits == "":
+		return "0", negative, true
+	case zeros < 0 || len(digits)+zeros > maxDigits:
+		return "", false, false
+	}
+	return digits + strings.Repeat("0", zeros), negative, true
 }
 
 func toFloat(s scalar) (n float64, converted, ok bool) {
 	if len(s.text) == 0 || len(bytes.Trim(s.text, "+-0123456789.eE")) > 0 { // no "Inf", no hexadecimal
 		return 0, false, false
 	}
-	n, err := strconv.ParseFloat(string(s.text), 64)
+	n, err := strconv.ParseFloat(string(fewDigits(s.text)), 64)
 	return n, s.quoted, err == nil
+}
+
+// fewDigits leaves out digits behind the nineteenth. They hardly ever make a
+// difference, and then one in the last place, for which [strconv.ParseFloat] may take
+// a thousand times as long.
+func fewDigits(number []byte) []byte {
+	const enough = 19
+	if len(number) <= enough {
+		return number
+	}
+	few := make([]byte, 0, len(number))
+	digits, fraction, exponent := 0, false, false
+	for _, c := range number {
+		switch {
+		case exponent:
+		case c == '.':
+			fraction = true
+		case c == 'e' || c == 'E':
+			exponent = true
+		case c == '0' && digits == 0, c < '0':
+		default:
+			if digits++; digits > enough && fraction {
+				continue
+			} else if digits > enough {
+				c = '0'
+			}
+		}
+		few = append(few, c)
+	}
+	return few
 }

@@ -3,6 +3,7 @@ package jsonbody
 import (
 	"bytes"
 	stdjson "encoding/json"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,9 +42,12 @@ type Reader struct {
 	kept   strings.Builder // of which strings that are kept are parts
 	size   int             // what kept is to hold
 	times  timestamp.Format
-	room   int     // bytes that elements of arrays may still take
-	outer  *Reader // text is JSON in a string of another body
-	at     Place   // of that string
+	room   int           // bytes that elements of arrays may still take
+	empty  int           // of them, those of empty objects
+	outer  *Reader       // text is JSON in a string of another body
+	at     Place         // of that string
+	spare  reflect.Value // zero, see fresh
+	entry  string        // of a map, read last
 
 	marked   [][2]int
 	warnings []event.Warning
@@ -73,7 +77,8 @@ func open(body []byte) (*Reader, error) {
 		r.Close()
 		return nil, err
 	}
-	r.text, r.base, r.room, r.size = text, len(body)-len(text), maxRoom, seen.kept
+	r.text, r.base, r.size = text, len(body)-len(text), seen.kept
+	r.room, r.empty = maxRoom, maxEmptyRoom
 	r.plain = !seen.escapes && (!seen.nonASCII || utf8.Valid(text))
 	return r, nil
 }
@@ -90,6 +95,9 @@ func (r *Reader) Close() {
 
 // SetTimes says how times are read.
 func (r *Reader) SetTimes(t timestamp.Format) { r.times = t }
+
+// SetRoom lowers how many bytes of memory the elements of all arrays may take.
+func (r *Reader) SetRoom(bytes int) { r.room = min(bytes, r.room) }
 
 // Warnings returns the warnings so far.
 func (r *Reader) Warnings() []event.Warning { return r.warnings }
@@ -110,7 +118,6 @@ func Warn(w []event.Warning, path, want, got string) []event.Warning {
 	if len(w) == event.MaxWarnings {
 		return w
 	}
-	const maxPath = 256 // names come from the body: keep them short
 	if len(path) > maxPath {
 		path = strings.ToValidUTF8(path[:maxPath], "")
 	}
@@ -149,8 +156,7 @@ func (r *Reader) NextString(atLeast int) bool {
 	}
 	for r.next < len(r.tokens)-2 { // a name, its value and the closing bracket
 		r.next++
-		t := r.tokens[r.next]
-		if r.text[t.start] == '"' && int(t.end-t.start) >= atLeast {
+		if t := r.tokens[r.next]; int(t.end-t.start) >= atLeast && r.text[t.start] == '"' {
 			return true
 		}
 		r.Skip()
@@ -199,11 +205,11 @@ func (r *Reader) Peek() (text []byte, ok bool) {
 	return r.unquote(t), true
 }
 
-// MarkValue marks the next value, which is a string.
+// MarkValue marks the next value, which is a string and behind what is marked.
 func (r *Reader) MarkValue() { r.marked = append(r.marked, r.span(r.tokens[r.next])) }
 
-// MarkValues marks strings, numbers and names at their start and end in the body.
-// It reports whether all of them are values of the body's own object.
+// MarkValues marks strings, numbers and names at their start and end in the body, in
+// order. It reports whether all of them are values of the body's own object.
 func (r *Reader) MarkValues(spans [][2]int) bool {
 	r.marked = append(r.marked, spans...)
 	found := 0
@@ -219,11 +225,21 @@ func (r *Reader) MarkValues(spans [][2]int) bool {
 
 // MarkWhere marks more strings, numbers and names of the whole body: those of at
 // least this many bytes that is says so for. It reports whether there is one.
-func (r *Reader) MarkWhere(atLeast int, is func(text []byte) bool) bool {
-	before := len(r.marked)
+func (r *Reader) MarkWhere(atLeast int, is func(text []byte) bool) (more bool) {
+	known := r.marked
 	for _, t := range r.tokens {
+		if int(t.end-t.start) < atLeast {
+			continue
+		}
 		c := r.text[t.start]
-		if c == '{' || c == '[' || int(t.end-t.start) < atLeast || slices.Contains(r.marked, r.span(t)) {
+		if c == '{' || c == '[' {
+			continue
+		}
+		span := r.span(t)
+		for len(known) > 0 && known[0][0] < span[0] {
+			known = known[1:]
+		}
+		if len(known) > 0 && known[0] == span {
 			continue
 		}
 		text := r.text[t.start:t.end]
@@ -231,15 +247,17 @@ func (r *Reader) MarkWhere(atLeast int, is func(text []byte) bool) bool {
 			text = r.unquote(t)
 		}
 		if is(text) {
-			r.marked = append(r.marked, r.span(t))
+			more = true
+			r.marked = append(r.marked, span)
 		}
 	}
-	if len(r.marked) == before {
-		return false
+	if more {
+		slices.SortFunc(r.marked, byStart)
 	}
-	slices.SortFunc(r.marked, func(a, b [2]int) int { return a[0] - b[0] })
-	return true
+	return more
 }
+
+func byStart(a, b [2]int) int { return a[0] - b[0] }
 
 func (r *Reader) span(t token) [2]int { return [2]int{r.base + int(t.start), r.base + int(t.end)} }
 
@@ -252,15 +270,39 @@ func (r *Reader) IsMarked() bool {
 	if len(r.marked) == 0 {
 		return false
 	}
-	return slices.Contains(r.marked, r.span(r.tokens[r.next]))
+	span := r.span(r.tokens[r.next])
+	i, ok := slices.BinarySearchFunc(r.marked, span, byStart)
+	return ok && r.marked[i] == span
 }
 
-// Keep takes any value into *m under a name, in canonical form.
+// Keep takes the value of a member into *m under a name, in canonical form. Of two
+// members of this name the last one with a value counts.
 func (r *Reader) Keep(m *map[string]stdjson.RawMessage, name string) {
+	at := r.Here()
+	had, repeated := (*m)[name]
+	if repeated && r.Absent() {
+		r.next++
+		return
+	}
+	if repeated && string(had) != "null" && string(had) != `""` {
+		r.Warn(at, "unique name", "repeated")
+	}
+	r.checkName()
 	if *m == nil {
 		*m = make(map[string]stdjson.RawMessage)
 	}
 	(*m)[name] = r.canonical()
+}
+
+// checkName warns of a name that is not what was sent. The next value is the member's.
+func (r *Reader) checkName() {
+	if r.plain {
+		return
+	}
+	name := r.next - 1
+	if _, whole := unquote(r.raw(name)); !whole {
+		r.Warn(Place(name), "UTF-8", "other bytes")
+	}
 }
 
 // peek returns the first byte of the next token.
@@ -283,18 +325,32 @@ func (r *Reader) raw(at int) []byte {
 }
 
 // canonical takes the next value in the form in which it comes back after having
-// been encoded and decoded: see [Canonical].
+// been encoded and decoded, see [Canonical], with a warning if U+FFFD had to stand
+// for broken text.
 func (r *Reader) canonical() stdjson.RawMessage {
+	at := r.Here()
 	c := r.peek()
 	raw := r.take()
 	if c != '{' && c != '[' && (c != '"' || r.plain) {
 		return bytes.Clone(raw) // is so already
 	}
-	return Canonical(raw)
+	text, err := jsontext.AppendFormat(nil, raw, jsontext.AllowDuplicateNames(true))
+	if err != nil {
+		r.Warn(at, "UTF-8", "other bytes")
+		return Canonical(raw)
+	}
+	return text
 }
 
-// String returns b, which Peek or Name has returned, as a string that remains.
+// String returns b as a string that remains. It shares memory with the strings of the
+// body; Grow, called before the first is read, has room made for it.
 func (r *Reader) String(b []byte) string { return r.keep(b) }
+
+// Grow has room made for as many bytes of strings that are not in the body.
+func (r *Reader) Grow(n int) { r.size += n }
+
+// Plain reports whether no string of the body has escapes or broken UTF-8.
+func (r *Reader) Plain() bool { return r.plain }
 
 func (r *Reader) keep(b []byte) string {
 	if r.kept.Cap() == 0 {
@@ -337,10 +393,14 @@ func Unquote(raw []byte) []byte {
 	return text
 }
 
-// path returns the JSON pointer (RFC 6901) to the value or name at a token.
+// maxPath is how long the path of a warning may be: names come from the body.
+const maxPath = 256
+
+// path returns the JSON pointer (RFC 6901) to the value or name at a token, or as
+// much of it as a warning has.
 func (r *Reader) path(at int) string {
 	var path strings.Builder
-	for open := 0; open < at; {
+	for open := 0; open < at && path.Len() <= maxPath; {
 		if c := r.text[r.tokens[open].start]; c != '{' && c != '[' {
 			break
 		}
@@ -361,7 +421,7 @@ func (r *Reader) path(at int) string {
 			}
 			path.WriteByte('/')
 			if inObject {
-				path.WriteString(escapePointer.Replace(string(r.unquote(r.tokens[name]))))
+				path.WriteString(escapePointer.Replace(r.begin(name)))
 			} else {
 				path.WriteString(strconv.Itoa(n))
 			}
@@ -373,6 +433,18 @@ func (r *Reader) path(at int) string {
 		open = child
 	}
 	return path.String()
+}
+
+// begin returns as much of a name as a warning has.
+func (r *Reader) begin(name int) string {
+	const longest = len(`\u0000`) * maxPath
+	quoted := r.raw(name)
+	if len(quoted) <= longest {
+		text, _ := unquote(quoted)
+		return string(text)
+	}
+	text, _ := jsontext.AppendUnquote(nil, quoted[:longest])
+	return string(text)
 }
 
 var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")

@@ -22,32 +22,44 @@ const maxCompared = 64
 
 // repeats reports whether the object at the beginning has a name twice.
 func (r *Reader) repeats() bool {
-	var few [maxCompared][]byte
+	var few [maxCompared]token
 	names := few[:0]
-	var lengths uint64 // a bit for the length and last byte of each name
-	for r.Object(); r.Next(); r.Skip() {
-		name := r.name
-		bit := uint64(0)
-		if n := len(name); n > 0 {
-			bit = 1 << ((uint(n)*7 + uint(name[n-1])) & 63)
+	var seen uint64 // a bit for the length and last byte of each name
+	for i := 1; ; i++ {
+		t := r.tokens[i]
+		if r.text[t.start] == '}' {
+			return false
 		}
-		switch {
-		case len(names) == maxCompared:
+		name := r.text[t.start:t.end]
+		if len(names) == maxCompared || !r.plain && !standsForItself(name) {
 			return r.repeatsMany()
-		case lengths&bit != 0 || bit == 0:
-			if slices.ContainsFunc(names, func(n []byte) bool { return string(n) == string(name) }) {
-				return true
-			}
 		}
-		lengths |= bit
-		names = append(names, name)
+		bit := uint64(1) << ((uint(len(name))*7 + uint(name[len(name)-2])) & 63)
+		if seen&bit != 0 && slices.ContainsFunc(names, func(t token) bool { return string(r.text[t.start:t.end]) == string(name) }) {
+			return true
+		}
+		seen |= bit
+		names = append(names, t)
+		i++
+		if c := r.text[r.tokens[i].start]; c == '{' || c == '[' {
+			i = int(r.tokens[i].end)
+		}
 	}
-	r.next = 0
-	return false
+}
+
+// standsForItself reports whether a string has neither escapes nor other letters than
+// ASCII's, so that no other string has its meaning.
+func standsForItself(quoted []byte) bool {
+	for _, c := range quoted {
+		if c == '\\' || c >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *Reader) repeatsMany() bool {
-	r.next = 0
+	defer r.Back(0)
 	names := make(map[string]struct{})
 	for r.Object(); r.Next(); r.Skip() {
 		if _, ok := names[string(r.name)]; ok {
@@ -55,6 +67,5 @@ func (r *Reader) repeatsMany() bool {
 		}
 		names[string(r.name)] = struct{}{}
 	}
-	r.next = 0
 	return false
 }

@@ -91,16 +91,20 @@ func (w writer) append(dst []byte, p *plan, v reflect.Value) (_ []byte, err erro
 	if v.Kind() == reflect.Interface && !v.IsNil() {
 		return w.top(dst, v.Interface())
 	}
-	return jsonappend.Value(dst, v.Interface())
+	return jsonappend.Value(dst, v.Addr().Interface()) // methods may have a pointer receiver
 }
 
 func (w writer) object(dst []byte, p *plan, v reflect.Value) (_ []byte, err error) {
 	dst = append(dst, '{')
 	first := len(dst)
+	var extra map[string]stdjson.RawMessage
+	if p.extra != nil {
+		extra = in(v, p.extra).Interface().(map[string]stdjson.RawMessage)
+	}
 	for i := range p.fields {
 		f := &p.fields[i]
 		value := in(v, f.path)
-		if f.kind == kindPlace || !f.zero && isZero(f.plan, value) {
+		if f.kind == kindPlace || isZero(f.plan, value) && (!f.zero || isIn(extra, f.name)) {
 			continue
 		}
 		if len(dst) > first {
@@ -111,10 +115,6 @@ func (w writer) object(dst []byte, p *plan, v reflect.Value) (_ []byte, err erro
 			return dst, fmt.Errorf("%s: %w", f.name, err)
 		}
 	}
-	if p.extra == nil {
-		return append(dst, '}'), nil
-	}
-	extra := in(v, p.extra).Interface().(map[string]stdjson.RawMessage)
 	if len(extra) == 0 {
 		return append(dst, '}'), nil
 	}
@@ -132,6 +132,11 @@ func (w writer) object(dst []byte, p *plan, v reflect.Value) (_ []byte, err erro
 		}
 	}
 	return append(dst, '}'), nil
+}
+
+func isIn(m map[string]stdjson.RawMessage, name string) bool {
+	_, ok := m[name]
+	return ok
 }
 
 func isZero(p *plan, v reflect.Value) bool {

@@ -9,6 +9,6 @@ import (
 )
 
 // A Decode turns a verified body into an event. r stands at its beginning and has
-// marked the credentials, all of which are values of the top-level object. It must
-// not keep r.
+// marked the credentials that are values of the top-level object. Others are masked.
+// It must not keep r.
 type Decode func(r *jsonbody.Reader) *event.Event

@@ -176,9 +176,9 @@ func (a answer) expect(status int) error {
 	return nil
 }
 
-// undecodable sends a body that cannot be decoded. If it was verified, a callback gets
-// it as an event of type unknown.
-func (b *bench) undecodable(body []byte) error {
+// undecodable sends a body that cannot be decoded, and expects a status. If the body
+// was verified, a callback gets it as an event of type unknown.
+func (b *bench) undecodable(body []byte, status int) error {
 	r, err := b.request(b.v.Credentials[0], body)
 	if err != nil {
 		return err
@@ -189,10 +189,10 @@ func (b *bench) undecodable(body []byte) error {
 	}
 	events := a.events
 	a.events = nil
-	if err := a.expect(b.v.unreadable()); err != nil {
+	if err := a.expect(status); err != nil {
 		return err
 	}
-	if b.v.unreadable() != http.StatusBadRequest {
+	if status != http.StatusBadRequest {
 		if len(events) > 0 {
 			return errors.New("a callback was called for a request that was refused")
 		}
@@ -244,9 +244,17 @@ func (v Vendor) any() []byte {
 	return v.Payloads[slices.Sorted(maps.Keys(v.Payloads))[0]]
 }
 
-// unreadable is the status of a body that is no JSON object: where the
-// credential is inside, nothing has been verified then.
-func (v Vendor) unreadable() int {
+// unreadable is the status of a body that is no JSON object. If the credential is a
+// part of the body, one between quotes is enough to verify it.
+func (v Vendor) unreadable(body []byte) int {
+	if v.Header == "" && !bytes.Contains(body, []byte(`"`+Placeholder+`"`)) {
+		return http.StatusUnauthorized
+	}
+	return http.StatusBadRequest
+}
+
+// ambiguous is the status of an object that two readers could understand differently.
+func (v Vendor) ambiguous() int {
 	if v.Header == "" {
 		return http.StatusUnauthorized
 	}

@@ -159,7 +159,7 @@ func refusesNoObject(v Vendor) error {
 		"", " ", "null", "true", "42", `"text"`, "[]", "[{}]", "{", "}", "{} {}", `{"a":1,}`, `{a:1}`, `{"a":01}`, "\x00", "<xml/>", "a=b&c=d",
 		`["id",` + id + `]`, `{"id":` + id, `{"id":` + id + `} x`, id,
 	} {
-		if err := b.undecodable([]byte(body)); err != nil {
+		if err := b.undecodable([]byte(body), v.unreadable([]byte(body))); err != nil {
 			return fmt.Errorf("%.40q: %w", body, err)
 		}
 	}
@@ -179,10 +179,10 @@ func boundsNesting(v Vendor) error {
 		return fmt.Errorf("60 levels: %w", err)
 	}
 	for _, n := range []int{64, 65, 10_000} {
-		if err := b.undecodable(nest("[", "]", n)); err != nil {
+		if err := b.undecodable(nest("[", "]", n), v.ambiguous()); err != nil {
 			return fmt.Errorf("%d arrays in an object: %w", n, err)
 		}
-		if err := b.undecodable(nest(`{"y":`, "}", n)); err != nil {
+		if err := b.undecodable(nest(`{"y":`, "}", n), v.ambiguous()); err != nil {
 			return fmt.Errorf("%d objects in an object: %w", n, err)
 		}
 	}

@@ -1,0 +1,159 @@
+package loginradius
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/country"
+	"github.com/accesshook/accesshook/internal/eventid"
+	"github.com/accesshook/accesshook/internal/jsonbody"
+	"github.com/accesshook/accesshook/internal/timestamp"
+)
+
+// Decode returns the event in a body of LoginRadius's. Its Payload is a [*Hook], and
+// its ID the lower-case hex SHA-256 of body. Decode verifies nothing: that is what
+// [New] is for.
+//
+// An unknown event, unknown members and values of other types than documented are no
+// errors: see [verify.Unmarshal] for how they are read. A body that is no JSON object
+// is one.
+func Decode(body []byte) (*event.Event, error) { return decoder{}.decode(body) }
+
+// A decoder is what a Config says about decoding.
+type decoder struct{ times timestamp.Format }
+
+// maxRoom is how many bytes of memory the elements of all arrays may take: a few hundred
+// identities, of which each takes 2 KB and may be eleven bytes of a body.
+const maxRoom = 1 << 20
+
+func (d decoder) decode(body []byte) (*event.Event, error) {
+	r, err := jsonbody.Open(body)
+	if err != nil {
+		return nil, fmt.Errorf("loginradius: %w", err)
+	}
+	defer r.Close()
+	r.SetTimes(d.times)
+	r.SetRoom(maxRoom)
+	all := new(struct { // allocated together
+		event event.Event
+		body  struct {
+			Hook
+			Data jsonbody.Place `json:"Data"`
+		}
+		profile Profile
+	})
+	e, h := &all.event, &all.body.Hook
+	r.Read(&all.body)
+	typ := typeOf(h.HookName)
+	switch {
+	case all.body.Data != 0:
+		r.Back(all.body.Data)
+		h.readData(r, typ, &all.profile)
+	case h.HookName == "":
+		r.Warn(0, "HookName and Data", "neither")
+	}
+	e.ID = eventid.Of(body)
+	e.Vendor, e.Source = Vendor, Vendor
+	e.Type, e.VendorType = typ, h.HookName
+	e.Time = h.Time
+	e.Outcome, e.Severity = typ.Outcome(), typ.Severity()
+	e.Payload, e.Warnings = h, r.Warnings()
+	h.describe(e)
+	return e, nil
+}
+
+// readData takes Data, which is what the event's name says.
+func (h *Hook) readData(r *jsonbody.Reader, typ event.Type, profile *Profile) {
+	switch typ {
+	case event.ObjectCreated, event.ObjectUpdated, event.ObjectDeleted:
+		h.Object = new(CustomObject)
+		r.Read(h.Object)
+	case event.AccountEmailRemoved:
+		h.readRemoval(r)
+	case event.Unknown:
+		h.readUnknown(r, profile)
+	default:
+		h.Profile = profile
+		r.Read(profile)
+	}
+}
+
+// A removal is the Data of removeemail. A profile has been seen in its place.
+type removal struct {
+	UserProfile  *Profile `json:"UserProfile,omitzero"`
+	RemovedEmail string   `json:"RemovedEmail,omitzero"`
+	Profile
+}
+
+func (h *Hook) readRemoval(r *jsonbody.Reader) {
+	var data removal
+	r.Read(&data)
+	h.RemovedEmail = data.RemovedEmail
+	if h.Profile = filled(data.UserProfile); h.Profile == nil {
+		h.Profile = filled(&data.Profile)
+	}
+}
+
+// filled returns p, or nil if it says nothing.
+func filled(p *Profile) *Profile {
+	if p == nil || reflect.ValueOf(p).Elem().IsZero() {
+		return nil
+	}
+	return p
+}
+
+// readUnknown takes Data for what it looks like: it has the members that every sample
+// of a kind has.
+func (h *Hook) readUnknown(r *jsonbody.Reader, profile *Profile) {
+	var has struct {
+		UID          jsonbody.Place `json:"Uid"`
+		ProviderID   jsonbody.Place `json:"ID"`
+		ID           jsonbody.Place `json:"Id"` // of a custom object
+		Email        jsonbody.Place `json:"Email"`
+		CustomObject jsonbody.Place `json:"CustomObject"`
+		UserProfile  jsonbody.Place `json:"UserProfile"`
+		RemovedEmail jsonbody.Place `json:"RemovedEmail"`
+	}
+	r.Look(&has)
+	switch {
+	case has.UserProfile != 0 || has.RemovedEmail != 0:
+		h.readRemoval(r)
+	case has.CustomObject != 0 && has.ProviderID == 0 && has.Email == 0:
+		h.Object = new(CustomObject)
+		r.Read(h.Object)
+	case has.UID != 0 || has.ProviderID != 0 || has.Email != 0:
+		r.Read(profile)
+		h.Profile = filled(profile)
+	}
+}
+
+// describe fills in what the event says about a person. Whether an account was
+// deleted is never taken from its flags.
+func (h *Hook) describe(e *event.Event) {
+	if o := h.Object; o != nil {
+		e.User.ID = o.UID
+	}
+	if p := h.Profile; p != nil {
+		e.User = event.User{
+			ID: p.UID, Name: p.UserName, FullName: p.FullName, Email: primary(p.Email), Phone: p.PhoneID,
+		}
+		e.Location = event.Location{
+			Country: p.LocalCountry, CountryCode: country.Code(p.LocalCountry), City: p.LocalCity,
+		}
+	}
+}
+
+// primary returns the primary address, or the only one.
+func primary(addresses []Email) string {
+	for _, a := range addresses {
+		if strings.EqualFold(a.Type, "primary") {
+			return a.Value
+		}
+	}
+	if len(addresses) == 1 && addresses[0].Type == "" {
+		return addresses[0].Value
+	}
+	return ""
+}
