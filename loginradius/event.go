@@ -64,7 +64,7 @@ func (d decoder) decode(body []byte) (*event.Event, error) {
 	return e, nil
 }
 
-// readData takes Data, which is what the event's name says.
+// readData takes Data, which is what the event's name says, or else what it looks like.
 func (h *Hook) readData(r *jsonbody.Reader, typ event.Type, profile *Profile) {
 	switch typ {
 	case event.ObjectCreated, event.ObjectUpdated, event.ObjectDeleted:
@@ -73,7 +73,12 @@ func (h *Hook) readData(r *jsonbody.Reader, typ event.Type, profile *Profile) {
 	case event.AccountEmailRemoved:
 		h.readRemoval(r)
 	case event.Unknown:
-		h.readUnknown(r, profile)
+		if looksLikeObject(r) {
+			h.Object = new(CustomObject)
+			r.Read(h.Object)
+		} else {
+			h.readRemoval(r)
+		}
 	default:
 		h.Profile = profile
 		r.Read(profile)
@@ -91,42 +96,26 @@ func (h *Hook) readRemoval(r *jsonbody.Reader) {
 	var data removal
 	r.Read(&data)
 	h.RemovedEmail = data.RemovedEmail
-	if h.Profile = filled(data.UserProfile); h.Profile == nil {
-		h.Profile = filled(&data.Profile)
+	for _, p := range []*Profile{data.UserProfile, &data.Profile} {
+		if h.Profile == nil && p != nil && !reflect.ValueOf(p).Elem().IsZero() {
+			h.Profile = p
+		}
 	}
 }
 
-// filled returns p, or nil if it says nothing.
-func filled(p *Profile) *Profile {
-	if p == nil || reflect.ValueOf(p).Elem().IsZero() {
-		return nil
-	}
-	return p
-}
-
-// readUnknown takes Data for what it looks like: it has the members that every sample
-// of a kind has.
-func (h *Hook) readUnknown(r *jsonbody.Reader, profile *Profile) {
+// looksLikeObject goes by what samples of custom objects have, and those of profiles
+// have not.
+func looksLikeObject(r *jsonbody.Reader) bool {
 	var has struct {
-		UID          jsonbody.Place `json:"Uid"`
-		ProviderID   jsonbody.Place `json:"ID"`
-		ID           jsonbody.Place `json:"Id"` // of a custom object
-		Email        jsonbody.Place `json:"Email"`
 		CustomObject jsonbody.Place `json:"CustomObject"`
+		ID           jsonbody.Place `json:"Id"`
+		ProviderID   jsonbody.Place `json:"ID"`
+		Email        jsonbody.Place `json:"Email"`
 		UserProfile  jsonbody.Place `json:"UserProfile"`
 		RemovedEmail jsonbody.Place `json:"RemovedEmail"`
 	}
 	r.Look(&has)
-	switch {
-	case has.UserProfile != 0 || has.RemovedEmail != 0:
-		h.readRemoval(r)
-	case has.CustomObject != 0 && has.ProviderID == 0 && has.Email == 0:
-		h.Object = new(CustomObject)
-		r.Read(h.Object)
-	case has.UID != 0 || has.ProviderID != 0 || has.Email != 0:
-		r.Read(profile)
-		h.Profile = filled(profile)
-	}
+	return has.CustomObject != 0 && has.ProviderID+has.Email+has.UserProfile+has.RemovedEmail == 0
 }
 
 // describe fills in what the event says about a person. Whether an account was

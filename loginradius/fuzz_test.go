@@ -24,6 +24,8 @@ func FuzzDecode(f *testing.F) {
 		`{"HookName":"login","Time":"9999-12-31T23:59:59-14:00","Data":{"Identities":[1,-2,[3],{"Email":5}]}}`,
 		`{"HookName":"createcustomobject","Data":{"CustomObject":{"a":1,"a":2,"\ud800":"` + "\xff" + `"}}}`,
 		`{"HookName":"login","Data":{"Email":[],"Email":[{"Type":"primary"}],"Email":null,"PIN":{"PIN":"[redacted]"}}}`,
+		`{"hookname":"new","data":"{\"Uid\":17,\"PIN\":[\"4711\"],\"Password\":{}}","Time":"6/11/2019 8:27:56 PM"}`,
+		`{"HookName":"removeemail","Data":{"UserProfile":[{"Email":"a@example.net"}],"UserProfile":{},"RemovedEmail":5,"Uid":null}}`,
 		` {"Data" : {"Roles" : [ "a" , null , 1 ] , "Awards" : [ { "Id" : 7 } ] } } `,
 	} {
 		f.Add([]byte(text))

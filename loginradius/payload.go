@@ -73,20 +73,15 @@ func (h *Hook) body() *body { return &body{fields(*h), h.data()} }
 
 // data is what readData takes.
 func (h *Hook) data() any {
-	p, wrapped := h.Profile, false
-	switch typeOf(h.HookName) {
-	case event.AccountEmailRemoved:
-		wrapped = p != nil || h.RemovedEmail != ""
-	case event.Unknown:
-		wrapped = h.RemovedEmail != "" || p != nil && p.UID == "" && p.ID == "" && p.Email == nil
-	}
+	typ := typeOf(h.HookName)
 	switch {
 	case h.Object != nil:
 		return h.Object
-	case wrapped:
-		return &removal{UserProfile: p, RemovedEmail: h.RemovedEmail}
-	case p != nil:
-		return p
+	case typ == event.AccountEmailRemoved && (h.Profile != nil || h.RemovedEmail != ""),
+		typ == event.Unknown && h.RemovedEmail != "":
+		return &removal{UserProfile: h.Profile, RemovedEmail: h.RemovedEmail}
+	case h.Profile != nil:
+		return h.Profile
 	default:
 		return nil
 	}

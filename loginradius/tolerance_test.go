@@ -136,6 +136,17 @@ func warnedOf(e *event.Event, prefix string) string {
 	return strings.Join(slices.Compact(paths), " ")
 }
 
+func TestCountries(t *testing.T) {
+	for sent, want := range map[string]string{
+		`"Netherlands"`: "NL", `"The Netherlands"`: "NL", `"NLD"`: "NL", `"nl"`: "NL", `["Netherlands"]`: "NL", `"United States"`: "US", `"UK"`: "GB",
+		`"Korea, Republic of"`: "KR", `"Korea"`: "", `"XX"`: "", `"unknown"`: "", `""`: "", `null`: "", `{"Code":"NL"}`: "",
+	} {
+		e, h := decode(t, `{"HookName":"login","Data":{"LocalCountry":`+sent+`}}`)
+		assert.Equal(t, want, e.Location.CountryCode, sent)
+		assert.Equal(t, h.Profile.LocalCountry, e.Location.Country, sent)
+	}
+}
+
 // A serializer of another kind writes names in camelCase, and Data as a string.
 func TestEnvelope(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -53,9 +53,6 @@ var types = map[string]event.Type{
 
 // typeOf takes a HookName in any letter case.
 func typeOf(hookName string) event.Type {
-	if t, ok := types[hookName]; ok {
-		return t
-	}
 	if t, ok := types[strings.ToLower(strings.TrimSpace(hookName))]; ok {
 		return t
 	}

@@ -21,27 +21,24 @@
 // # Payloads
 //
 // Each of the seven documented events has a struct. [Unknown] is the payload of any
-// other. Every field may be zero. Members without a field, and values that cannot be
-// converted to their field's type, are kept in Extra: see [Rest].
-//
-// A security.alert is of high severity unless Relock names another. Payloads are
-// encoded as the whole body, and [Decode] reads that back.
+// other. Every field may be zero. [Rest] keeps what has no field, or cannot be
+// converted to its type. Payloads are encoded as the whole body, and [Decode] reads
+// that back. A security.alert is of high severity unless Relock names another.
 //
 // # What Relock's page leaves open
 //
 // The webhook page was public for about a day in October 2025, and the product's own
 // roadmap calls webhooks future work. Treat the contract as plausible, not as proven.
 //
-//   - The page promises event IDs, but no payload has one. Event.ID is the SHA-256 of
-//     the body, so equal bodies are one event.
-//   - No timestamp is signed, so an old request verifies again. Another page mentions a
-//     header X-Relock-Timestamp. It is ignored: anyone who replays a request can change it.
-//   - security.alert is described, but is missing from the list of events to subscribe to.
-//   - Retries, their timing and the order of events are not documented.
-//   - The rate limit of 100 requests in 15 minutes is advice for receivers, not a promise
-//     of the sender. A [verify.RateLimit] with EveryRequest keeps to it, and refuses
-//     Relock itself from the 101st event on. Without EveryRequest only requests that
-//     fail are counted.
+// The page promises event IDs, but no payload has one. Event.ID is the SHA-256 of the
+// body, so equal bodies are one event. No timestamp is signed, so an old request
+// verifies again. The header X-Relock-Timestamp, which another page mentions, is
+// ignored: anyone who replays a request can change it. security.alert is missing from
+// the list of events to subscribe to. Retries and the order of events are not documented.
+//
+// The rate limit of 100 requests in 15 minutes is advice for receivers, not a promise of
+// the sender. A [verify.RateLimit] with EveryRequest keeps to it, and refuses Relock
+// itself from the 101st event on. Without EveryRequest only failures are counted.
 //
 // See https://github.com/davidrelock/relock-docs/blob/a14ab92/docs/api/webhooks.md.
 package relock

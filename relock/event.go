@@ -42,9 +42,6 @@ type kind struct {
 
 // kindOf takes a name in any letter case.
 func kindOf(name string) kind {
-	if k, ok := kinds[name]; ok {
-		return k
-	}
 	if k, ok := kinds[strings.ToLower(strings.TrimSpace(name))]; ok {
 		return k
 	}

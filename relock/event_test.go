@@ -6,10 +6,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +23,7 @@ import (
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/relock"
+	"github.com/accesshook/accesshook/verify"
 )
 
 var eventOptions = cmp.Options{
@@ -202,5 +206,36 @@ func TestSamples(t *testing.T) {
 		line, err := json.Marshal(e.Payload)
 		require.NoError(t, err)
 		assert.JSONEq(t, string(body), string(line), name)
+	}
+}
+
+// What was signed and cannot be decoded is answered 400, and still reaches a handler.
+func TestUndecodable(t *testing.T) {
+	hook, err := relock.New(relock.Config{Secrets: event.Secrets(benchSecret), Endpoint: verify.Config{Logger: slog.New(slog.DiscardHandler)}})
+	require.NoError(t, err)
+	for name, body := range map[string]string{
+		"an array":    `[{"event":"security.alert","data":{"userId":"u-1"}}]`,
+		"no JSON":     `NaN`,
+		"form data":   `event=security.alert`,
+		"half":        `{"event":"security.alert","data":{`,
+		"nested deep": `{"data":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got *event.Event
+			h := hook.Handler(event.HandlerFunc(func(_ context.Context, e *event.Event) error {
+				got = e
+				return nil
+			}))
+			r, err := relock.NewRequest(t.Context(), "http://localhost/", benchSecret, []byte(body))
+			require.NoError(t, err)
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			assert.Equal(t, http.StatusBadRequest, w.Code)
+			require.NotNil(t, got)
+			assert.Equal(t, event.Unknown, got.Type)
+			assert.Equal(t, body, string(got.Raw))
+			assert.Nil(t, got.Payload)
+			assert.NotEmpty(t, got.Warnings)
+		})
 	}
 }

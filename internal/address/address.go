@@ -56,7 +56,7 @@ func networkOfOne(s string) (netip.Addr, bool) {
 		return netip.Addr{}, false
 	}
 	p, err := netip.ParsePrefix(s)
-	if err != nil || !p.IsSingleIP() {
+	if err != nil || !p.IsSingleIP() || likeEUI64(p.Addr()) {
 		return netip.Addr{}, false
 	}
 	return p.Addr().Unmap(), true

@@ -99,6 +99,10 @@ func TestParse(t *testing.T) {
 		"EUI-64 with port":         {"[00:11:22:33:44:55:66:77]:80", "", bad},
 		"EUI-64 as network":        {"00:11:22:33:44:55:66:77/128", "", bad},
 		"EUI-64 first":             {"00:11:22:33:44:55:66:77, 192.0.2.1", "", bad},
+		"like EUI-64":              {"0040:11:22:33:44:55:66:77", "", bad},
+		"like EUI-64, zone":        {"fe:11:22:33:44:55:66:077%eth0", "", bad},
+		"like EUI-64, brackets":    {"[0010:11:22:33:44:55:66:ff]:80", "", bad},
+		"like EUI-64, network":     {"0040:11:22:33:44:55:66:77/128", "", bad},
 		"long":                     {strings.Repeat("1:", 1000), "", bad},
 	}
 	for name, tt := range tests {
@@ -119,7 +123,7 @@ func addr(s string) netip.Addr {
 
 // Eight short groups are an IPv6 address if they are not of two digits each.
 func TestIPv6LikeEUI64(t *testing.T) {
-	for _, s := range []string{"0:11:22:33:44:55:66:77", "00:11:22:33:44:55:66:777", "2001:11:22:33:44:55:66:7", "fe80::22:33:44:55:66:77"} {
+	for _, s := range []string{"0:11:22:33:44:55:66:77", "00:11:22:33:44:55:66:777", "2001:11:22:33:44:55:66:7", "fe80::22:33:44:55:66:77", "40:11:22:33:44:55:66:7", "100:11:22:33:44:55:66:77"} {
 		got, status := address.Parse(s)
 		assert.Equal(t, netip.MustParseAddr(s), got)
 		assert.Equal(t, address.Single, status, s)

@@ -1,5 +1,5 @@
-// Package credential refuses secrets that nobody chose. What is checked is named
-// by the caller, so that an error names the field that the user wrote.
+// Package credential validates the secrets of configurations. The caller names the field
+// that it checks, so that an error names what the user wrote.
 package credential
 
 import (
@@ -21,13 +21,14 @@ var (
 	errMasked  = errors.New("is masked: it was read from an encoding that hides secrets, and its value is not known")
 	errShort   = fmt.Errorf("has fewer than %d bytes", MinKey)
 	errZeros   = errors.New("has only zero bytes")
-	errSpace   = errors.New("has white space or an invisible character at an end, as from a file or a copied text")
+	errSpace   = errors.New("has white space or an invisible character at an end, as from a file or by copying")
 	errControl = errors.New("has a control character")
 )
 
-// Check refuses what nobody chose as a password, or what has fewer than minBytes. The
-// error begins with field, such as "relock: Config.Secrets[0]", and never holds the
-// value.
+// Check refuses a secret that is empty, masked, or shorter than minBytes. It also refuses
+// text with white space at an end or with control characters, and binary keys of zeros
+// only: such values come from mistakes. The error begins with field, such as
+// "relock: Config.Secrets[0]", and never holds the value.
 func Check(field string, s event.Secret, minBytes int) error {
 	if err := fault(s, minBytes); err != nil {
 		return fmt.Errorf("%s %w", field, err)
@@ -74,7 +75,7 @@ func textFault(s string) error {
 	return nil
 }
 
-// CheckAll is Check for each of a list, which must not be empty.
+// CheckAll is Check for each secret of a list, which must not be empty.
 func CheckAll(field string, secrets []event.Secret, minBytes int) error {
 	if len(secrets) == 0 {
 		return fmt.Errorf("%s %w", field, errEmpty)
@@ -87,8 +88,8 @@ func CheckAll(field string, secrets []event.Secret, minBytes int) error {
 	return nil
 }
 
-// CheckAccount checks a user, which must not have a colon, and a password: the
-// fields User and Password of field.
+// CheckAccount checks the fields User and Password of field. The user must not have a
+// colon.
 func CheckAccount(field, user string, password event.Secret) error {
 	if err := textFault(user); err != nil {
 		return fmt.Errorf("%s.User %w", field, err)

@@ -59,7 +59,7 @@ func TestCheckBinaryKeys(t *testing.T) {
 func TestSum(t *testing.T) {
 	for _, text := range []string{"", "a", strings.Repeat("a", 224), strings.Repeat("a", 225), strings.Repeat("a", 5000)} {
 		assert.Equal(t, credential.Sum(text), credential.Sum([]byte(text)))
-		assert.NotEqual(t, credential.Digest(sha256.Sum256([]byte(text))), credential.Sum(text), "whoever sees it can try out passwords")
+		assert.NotEqual(t, credential.Digest(sha256.Sum256([]byte(text))), credential.Sum(text), "anyone who sees it could test passwords")
 		assert.NotEqual(t, credential.Sum(text+"a"), credential.Sum(text))
 	}
 }

@@ -1,12 +1,12 @@
-// Package jsonappend appends to JSON what encoding/json would write with
-// SetEscapeHTML(false), without the detours that encoding/json takes for a string
-// that needs no escaping and for JSON that is known to be valid.
+// Package jsonappend appends values to JSON as encoding/json writes them with
+// SetEscapeHTML(false). It is faster for strings that need no escaping, and for JSON that
+// is known to be valid.
 //
-// From Go 1.27 on encoding/json escapes U+2028 and U+2029 in what a MarshalJSON
-// returned, and [Value] does not for a type that was declared by [Trust]: both are
-// the same to a reader.
+// From Go 1.27 on encoding/json escapes U+2028 and U+2029 in the result of a MarshalJSON.
+// [Value] does not for a type that was declared by [Trust]. Both mean the same to a
+// reader.
 //
-// It imports no other package of this module, so that package event may use it.
+// It imports no other package of this module, so that package event can use it.
 package jsonappend
 
 import (
@@ -24,7 +24,7 @@ func String(dst []byte, s string) []byte {
 	return append(Escaped(dst, s), '"')
 }
 
-// Escaped appends what stands for s between the quotes of a JSON string.
+// Escaped appends s as it is written between the quotes of a JSON string.
 func Escaped(dst []byte, s string) []byte {
 	if plain(s) {
 		return append(dst, s...)
@@ -34,7 +34,7 @@ func Escaped(dst []byte, s string) []byte {
 	return append(dst[:before], dst[before+1:len(dst)-1]...)
 }
 
-// plain reports whether s stands for itself between quotes.
+// plain reports whether s needs no escaping.
 func plain(s string) bool {
 	ascii := true
 	for i := range len(s) {
@@ -48,22 +48,22 @@ func plain(s string) bool {
 	return ascii || utf8.ValidString(s) && !strings.Contains(s, "\u2028") && !strings.Contains(s, "\u2029")
 }
 
-// An Appender appends the JSON that its MarshalJSON returns. What it returns with
-// an error is not used.
+// An Appender appends the JSON that its MarshalJSON returns. Its result is ignored if it
+// returns an error.
 type Appender interface {
 	AppendJSON(dst []byte) ([]byte, error)
 }
 
-// Value appends v. On an error it returns dst as it was.
+// Value appends v. On an error it returns dst unchanged.
 //
-// A value whose type was declared by [Trust] writes itself, into dst if it is an
-// [Appender].
+// A value whose type was declared by [Trust] encodes itself, directly into dst if it is
+// an [Appender].
 func Value(dst []byte, v any) ([]byte, error) {
 	if trusted(v) {
 		if b, err := appendTrusted(dst, v); err == nil {
 			return b, nil
 		}
-		// encoding/json says best what is wrong
+		// the error of encoding/json says best what is wrong
 	}
 	return encode(dst, v)
 }
@@ -88,10 +88,10 @@ func encode(dst []byte, v any) ([]byte, error) {
 
 var compact sync.Map // of reflect.Type
 
-// Trust declares that MarshalJSON, and AppendJSON if there is one, of the types of
-// vs, which are pointers, write nothing but valid JSON without white space between
-// its tokens: [Value] takes it as it is, while encoding/json would read all of it
-// to make sure. What it declares must have a test.
+// Trust declares types by a value of each, which must be a pointer. Their MarshalJSON,
+// and AppendJSON if they have one, must return valid JSON without white space between
+// tokens: [Value] does not check it, as encoding/json does. Each declared type needs a
+// test of that.
 func Trust(vs ...json.Marshaler) {
 	for _, v := range vs {
 		t := reflect.TypeOf(v)
@@ -102,7 +102,7 @@ func Trust(vs ...json.Marshaler) {
 	}
 }
 
-// trusted reports whether the type of v was declared and v is not nil.
+// trusted reports whether the type of v was declared by Trust, and v is not nil.
 func trusted(v any) bool {
 	if v == nil {
 		return false
