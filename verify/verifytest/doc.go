@@ -13,6 +13,7 @@
 //			Decode:      acme.Decode,
 //			Credentials: [3]string{"the first secret", "the second secret", "the secret of a stranger"},
 //			Header:      "X-Acme-Signature",
+//			Hex:         true,
 //			Signed:      true,
 //			Payloads:    map[string][]byte{"door opened": []byte(`{"event":"door.opened"}`)},
 //			Unknown:     []byte(`{"event":"never.heard.of"}`),
@@ -29,6 +30,6 @@
 //
 // An event may depend on the body and on the headers named here, and on nothing else.
 //
-// It sends real requests to a server on the loopback interface. It does not know what
-// the vendor means by its events: test your mapping yourself.
+// The tests send real requests to a server on the loopback interface. They do not know
+// what the vendor means by its events: test your mapping yourself.
 package verifytest
