@@ -177,11 +177,13 @@ func TestUnmarshalErrors(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	type pair struct {
-		ID     string `json:"ID"`
-		Id     string `json:"Id"`
-		Other  string `json:"otherName"`
-		Dash   string `json:"-,"`
-		Plain  string
+		ID    string `json:"ID"`
+		Id    string `json:"Id"`
+		Other string `json:"otherName"`
+		//lint:ignore SA5008 so encoding/json names a member "-"
+		Dash  string `json:"-,"`
+		Plain string
+		//lint:ignore U1000 it must not be read
 		hidden string
 		Extra  map[string]json.RawMessage `json:",embed"`
 	}
