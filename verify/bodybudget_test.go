@@ -109,3 +109,11 @@ func TestMaxUnverifiedErrors(t *testing.T) {
 		assert.ErrorContains(t, err, "Config.MaxUnverified")
 	}
 }
+
+// Some large bodies always fit.
+func TestMaxUnverifiedByDefault(t *testing.T) {
+	for maxBody, want := range map[int64]int64{0: 256 << 20, 64 << 20: 256 << 20, 1 << 30: 4 << 30} {
+		assert.Equal(t, want, newEndpoint(t, verify.Config{MaxBody: maxBody}).MaxUnverified())
+	}
+	assert.EqualValues(t, 512<<20, newEndpoint(t, verify.Config{MaxBody: 1 << 20, MaxUnverified: 512 << 20}).MaxUnverified())
+}
