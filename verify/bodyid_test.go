@@ -290,3 +290,79 @@ func TestOneWalk(t *testing.T) {
 		}
 	}
 }
+
+// What Normalize makes of a text decides what is an ID, so it decides what is masked
+// too: an ID may be spelled in letters that are not its own.
+func TestIDsAreMaskedHoweverNormalizeReadsThem(t *testing.T) {
+	v, err := verify.NewBodyID(verify.BodyIDConfig{
+		IDs: event.Secrets(otherGUID),
+		Normalize: func(dst, text []byte) ([]byte, bool) {
+			text = bytes.Map(func(r rune) rune {
+				if '０' <= r && r <= '９' {
+					return r - '０' + '0'
+				}
+				return r
+			}, text)
+			return guid(dst, text)
+		},
+	})
+	require.NoError(t, err)
+	wide := strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return r - '0' + '０'
+		}
+		return r
+	}, otherGUID)
+	body := fmt.Appendf(nil, `{"id":%q,"beside":%[2]q,"x":[{"y":%[2]q,%[2]q:1}]}`, otherGUID, wide)
+	also := verify.AllOf(v, accepter{})
+	for name, definition := range map[string]verify.Definition{
+		"alone": {Vendor: "v", Verifier: v, Decode: keepAll}, "beside another": {Vendor: "v", Verifier: also, Decode: keepAll},
+	} {
+		hook, err := verify.NewEndpoint(definition)
+		require.NoError(t, err)
+		e, err := hook.Check(post(), body)
+		require.NoError(t, err)
+		assert.NotContains(t, e.Reason, wide, name)
+		again, err := hook.Decode(body)
+		require.NoError(t, err)
+		assert.NotContains(t, again.Reason, wide, name)
+		assert.Equal(t, e.ID, again.ID, name)
+	}
+	notJSON := []byte(`{"id":"` + wide + `"`)
+	assert.Len(t, v.Credentials(notJSON), 1)
+}
+
+// accepter accepts every request.
+type accepter struct{}
+
+func (accepter) Verify(*http.Request, []byte) (string, error) { return "any", nil }
+
+// A Normalize that adds letters would make an ID that is longer than any text for it.
+func TestBodyIDRefusesAnIDThatNormalizeMakesLonger(t *testing.T) {
+	_, err := verify.NewBodyID(verify.BodyIDConfig{
+		IDs:       event.Secrets("abc"),
+		Normalize: func(dst, text []byte) ([]byte, bool) { return fmt.Appendf(dst, "%x", text), true },
+	})
+	assert.EqualError(t, err, "verify: BodyIDConfig.IDs[0] is not an ID")
+}
+
+// JSON in a string has escapes of its own, and so has JSON in a string of that.
+func TestIDsAreMaskedInEscapesWithinJSONText(t *testing.T) {
+	hyphens := strings.Join([]string{otherGUID[:8], otherGUID[8:12], otherGUID[12:16], otherGUID[16:20], otherGUID[20:]}, `\u002d`)
+	for name, text := range map[string]string{
+		"hyphens": hyphens, "all": spellings(otherGUID)["escaped"],
+		"a broken escape before": `\uzzzz` + hyphens, "an escape of an escape": strings.ReplaceAll(hyphens, `\`, `\u005c`),
+	} {
+		inner := `{"id":"` + text + `"}`
+		for depth := range 3 {
+			quoted, err := json.Marshal(inner)
+			require.NoError(t, err)
+			inner = string(quoted)
+			hook, err := verify.NewEndpoint(verify.Definition{Vendor: "v", Verifier: guids(t), Decode: keepAll})
+			require.NoError(t, err)
+			e, err := hook.Check(post(), fmt.Appendf(nil, `{"id":%q,"x":%s}`, oneGUID, inner))
+			require.NoError(t, err)
+			assert.JSONEq(t, `{"id":"5f0c…","x":"0123…"}`, e.Reason, "%s, %d deep", name, depth)
+		}
+	}
+}
