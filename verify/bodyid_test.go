@@ -3,6 +3,7 @@ package verify_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -291,6 +292,26 @@ func TestOneWalk(t *testing.T) {
 	}
 }
 
+// A decoder that walks and panics has found a body that it cannot decode, as any other.
+func TestOneWalkThatPanics(t *testing.T) {
+	var ids []string
+	for _, id := range []string{oneGUID, otherGUID} {
+		decode := func(http.Header, []byte) (*event.Event, error) { panic("decode") }
+		walk := func(*jsonbody.Reader) *event.Event { panic("walk") }
+		hook, err := verify.NewEndpoint(verify.Definition{Vendor: "v", Verifier: guids(t), Decode: decode, OneWalk: walk})
+		require.NoError(t, err)
+		e, err := hook.Check(post(), []byte(`{"id":"`+id+`"}`))
+		require.ErrorIs(t, err, verify.ErrMalformed)
+		panicked, ok := errors.AsType[*event.PanicError](err)
+		require.True(t, ok)
+		assert.Equal(t, "walk", panicked.Value)
+		require.NotNil(t, e)
+		assert.Equal(t, event.Unknown, e.Type)
+		ids = append(ids, e.ID)
+	}
+	assert.Equal(t, ids[0], ids[1], "the same body, but for the ID")
+}
+
 // What Normalize makes of a text decides what is an ID, so it decides what is masked
 // too: an ID may be spelled in letters that are not its own.
 func TestIDsAreMaskedHoweverNormalizeReadsThem(t *testing.T) {
@@ -314,7 +335,7 @@ func TestIDsAreMaskedHoweverNormalizeReadsThem(t *testing.T) {
 		return r
 	}, otherGUID)
 	body := fmt.Appendf(nil, `{"id":%q,"beside":%[2]q,"x":[{"y":%[2]q,%[2]q:1}]}`, otherGUID, wide)
-	also := verify.AllOf(v, accepter{})
+	also := verify.AllOf(v, verifierFunc(func(*http.Request, []byte) (string, error) { return "anybody", nil }))
 	for name, definition := range map[string]verify.Definition{
 		"alone": {Vendor: "v", Verifier: v, Decode: keepAll}, "beside another": {Vendor: "v", Verifier: also, Decode: keepAll},
 	} {
@@ -331,11 +352,6 @@ func TestIDsAreMaskedHoweverNormalizeReadsThem(t *testing.T) {
 	notJSON := []byte(`{"id":"` + wide + `"`)
 	assert.Len(t, v.Credentials(notJSON), 1)
 }
-
-// accepter accepts every request.
-type accepter struct{}
-
-func (accepter) Verify(*http.Request, []byte) (string, error) { return "any", nil }
 
 // A Normalize that adds letters would make an ID that is longer than any text for it.
 func TestBodyIDRefusesAnIDThatNormalizeMakesLonger(t *testing.T) {
