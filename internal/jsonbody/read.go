@@ -689,6 +689,13 @@ func toBool(s scalar) (b, converted, ok bool) {
 	return false, false, false
 }
 
+// Int reads an integer as a field of type int64 does: exactly, also if it is written
+// as a float.
+func Int(text []byte) (n int64, ok bool) {
+	n, _, ok = toInt(scalar{text: text})
+	return n, ok
+}
+
 func toInt(s scalar) (n int64, converted, ok bool) {
 	n, err := strconv.ParseInt(string(s.text), 10, 64)
 	if err == nil {
