@@ -272,8 +272,12 @@ func (r *Reader) read(p *plan, v reflect.Value) Result {
 		return Set
 	case kindPlace:
 		v.SetInt(int64(at))
+		result := Empty // where something else stands, that stays
+		if r.hasMembers() {
+			result = Set
+		}
 		r.Skip()
-		return Set
+		return result
 	case kindStruct:
 		if c == '{' {
 			r.next++
@@ -305,6 +309,28 @@ func (r *Reader) read(p *plan, v reflect.Value) Result {
 		return r.other(p, v)
 	}
 	return r.convert(p, v)
+}
+
+// hasMembers reports whether the next value is an object that is not empty, or an
+// array of one or a string with what looks like one.
+func (r *Reader) hasMembers() bool {
+	t := r.tokens[r.next]
+	switch r.text[t.start] {
+	case '{':
+		return int(t.end) > r.next+1
+	case '[':
+		defer r.Back(r.Here())
+		end := int(t.end)
+		if r.next++; r.next == end || !r.hasMembers() {
+			return false
+		}
+		r.Skip()
+		return r.next == end
+	case '"':
+		return bytes.HasPrefix(bytes.TrimLeft(r.unquote(t), " \t\r\n"), []byte("{"))
+	default:
+		return false
+	}
 }
 
 // convert takes a value that is of another JSON type than documented.

@@ -271,6 +271,15 @@ func TestRepeatedMembers(t *testing.T) {
 		`{"x":"","x":1}`:                                                                   {document{Extra: map[string]json.RawMessage{"x": raw(`1`)}}, nil},
 		`{"x":null,"x":"","x":1}`:                                                          {document{Extra: map[string]json.RawMessage{"x": raw(`1`)}}, nil},
 		`{"x":1,"X":2}`:                                                                    {document{Extra: map[string]json.RawMessage{"x": raw(`1`), "X": raw(`2`)}}, nil},
+		`{"place":{"a":1},"place":17}`:                                                     {document{Place: 2}, []event.Warning{again("/place")}},
+		`{"place":{"a":1},"place":{}}`:                                                     {document{Place: 2}, []event.Warning{again("/place")}},
+		`{"place":{"a":1},"place":[{},{}]}`:                                                {document{Place: 2}, []event.Warning{again("/place")}},
+		`{"place":{"a":1},"place":"text"}`:                                                 {document{Place: 2}, []event.Warning{again("/place")}},
+		`{"place":{"a":1},"place":{"b":2}}`:                                                {document{Place: 7}, []event.Warning{again("/place")}},
+		`{"place":{"a":1},"place":[{"b":2}]}`:                                              {document{Place: 7}, []event.Warning{again("/place")}},
+		`{"place":{"a":1},"place":" {\"b\":2}"}`:                                           {document{Place: 7}, []event.Warning{again("/place")}},
+		`{"place":{},"place":17}`:                                                          {document{Place: 2}, []event.Warning{again("/place")}},
+		`{"place":17,"place":{"b":2}}`:                                                     {document{Place: 4}, []event.Warning{again("/place")}},
 	} {
 		t.Run(body, func(t *testing.T) {
 			got, warnings := unmarshal[document](t, body)
