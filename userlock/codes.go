@@ -1,11 +1,11 @@
 package userlock
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
 // Reasons of a denied logon.
@@ -100,16 +100,15 @@ func codeOf(t event.Text) code {
 	if c, ok := codes[s]; ok {
 		return c
 	}
-	if f, err := strconv.ParseFloat(s, 64); err == nil && f == math.Trunc(f) {
-		if c, ok := codes[strconv.FormatFloat(f, 'f', -1, 64)]; ok {
+	if n, ok := jsonbody.Int([]byte(s)); ok {
+		if c, ok := codes[strconv.FormatInt(n, 10)]; ok {
 			return c
 		}
 	}
-	normal := string(normalizeName(nil, s))
-	if c, ok := words[normal]; ok {
+	if c, ok := words[string(normalizeName(nil, s))]; ok {
 		return c
 	}
-	if strings.Contains(normal, "denied") { // better an alarm too many
+	if strings.Contains(strings.ToLower(s), "denied") { // better an alarm too many
 		return code{typ: event.AuthenticationFailed}
 	}
 	return code{typ: event.Unknown}

@@ -72,6 +72,9 @@ func TestWords(t *testing.T) {
 		"disconnect": event.SessionDisconnected, "Disconnected": event.SessionDisconnected,
 		"Logon denied": event.AuthenticationFailed, "logon_denied": event.AuthenticationFailed,
 		"Denied by Active Directory": event.AuthenticationFailed, "Logon denied by something new": event.AuthenticationFailed,
+		"Logon denied, as the user has more sessions open than the policy of the group allows": event.AuthenticationFailed,
+		// What is nearly a code is none: another number may be a success.
+		"0.99999999999999999999": event.Unknown, "1.00000000000000000001": event.Unknown, "1e-400": event.Unknown, "0x1p0": event.Unknown, "4.2e2": event.AuthenticationFailed,
 		"Ouverture": event.Unknown, "4.5": event.Unknown, "1e400": event.Unknown, "NaN": event.Unknown, "Infinity": event.Unknown,
 	} {
 		e, _ := decode(t, fmt.Sprintf(`"EventType":%q`, word))

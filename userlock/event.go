@@ -28,15 +28,7 @@ import (
 // A body that is not a JSON object is an error. Everything else becomes an event, with
 // warnings for what was converted or did not fit.
 func Decode(body []byte) (*event.Event, error) {
-	r, err := jsonbody.Open(body)
-	if err != nil {
-		return nil, fmt.Errorf("userlock: %w", err)
-	}
-	defer r.Close()
-	d := decoder{names: known}
-	e := d.event(r, d.guess(r))
-	e.ID = eventid.Without(body, r.Marked())
-	return e, nil
+	return (&decoder{names: known}).decode(nil, body)
 }
 
 // A decoder is how the bodies of an endpoint are decoded.
@@ -45,14 +37,17 @@ type decoder struct {
 	times timestamp.Format
 }
 
-// decode decodes a body in which no UserLock ID of the endpoint is.
+// decode decodes a body in which no verifier has found a UserLock ID. It may have one:
+// of a server that is not known here, or known to a verifier that does not tell.
 func (d *decoder) decode(_ http.Header, body []byte) (*event.Event, error) {
 	r, err := jsonbody.Open(body)
 	if err != nil {
 		return nil, fmt.Errorf("userlock: %w", err)
 	}
 	defer r.Close()
-	return d.event(r, false), nil
+	e := d.event(r, d.guess(r))
+	e.ID = eventid.Without(body, r.Marked())
+	return e, nil
 }
 
 // walk decodes a body in which a verifier has marked the UserLock IDs.

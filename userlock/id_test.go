@@ -324,3 +324,38 @@ func TestServerID(t *testing.T) {
 	}
 	assert.JSONEq(t, `{"UserLockId":"7c9e6679-****-****-****-************"}`, string(encoded))
 }
+
+// A verifier that does not say where an ID is, and an ID that is no longer accepted,
+// are no reason to show it.
+func TestIDsThatNoVerifierFindsAreMasked(t *testing.T) {
+	token, err := verify.NewBearer(event.NewSecret("a token for tests"))
+	require.NoError(t, err)
+	id, err := userlock.NewVerifier(event.NewSecret(primary))
+	require.NoError(t, err)
+	rotated, err := userlock.NewVerifier(event.NewSecret(other))
+	require.NoError(t, err)
+	r := post()
+	r.Header.Set("Authorization", "Bearer a token for tests")
+	hook := newHook(t, userlock.Config{IDs: event.Secrets(primary)})
+	for _, body := range []string{`{"Key":"` + primary + `","EventType":1}`, `{"UserLockId":"` + primary + `","EventType":1}`} {
+		hook.SetVerifier(id)
+		want, err := hook.Check(r, []byte(body))
+		require.NoError(t, err)
+		for name, v := range map[string]verify.Verifier{
+			"of another kind": token, "hidden by a wrapper": struct{ verify.Verifier }{id}, "either": verify.AnyOf(token, rotated), "rotated": rotated,
+		} {
+			hook.SetVerifier(v)
+			e, err := hook.Decode([]byte(body))
+			require.NoError(t, err)
+			assert.NotContains(t, normal(roundTrip(t, e)), normal(primary)[8:], name)
+			assert.Equal(t, want.ID, e.ID, name)
+			if e, err = hook.Check(r, []byte(body)); v == verify.Verifier(rotated) {
+				require.ErrorIs(t, err, verify.ErrUnauthenticated)
+				continue
+			}
+			require.NoError(t, err, name)
+			assert.NotContains(t, normal(roundTrip(t, e)), normal(primary)[8:], name)
+			assert.Equal(t, want.ID, e.ID, name)
+		}
+	}
+}

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/credential"
@@ -23,7 +25,8 @@ type BodyIDConfig struct {
 	IDs []event.Secret
 	// Normalize brings an ID as it may be written (letter case, braces, hyphens)
 	// into the form in which IDs are compared, appended to dst. It reports false
-	// for a string that is not an ID at all. Required. It must not keep dst or text.
+	// for a string that is not an ID at all. Letters and digits may become others, and
+	// not more. Required. It must not keep dst or text.
 	Normalize func(dst, text []byte) ([]byte, bool)
 	// Mask appends to dst what is decoded in place of an ID; id is normalised. Nil:
 	// an empty string. It must not keep dst or id.
@@ -83,7 +86,7 @@ func NewBodyID(c BodyIDConfig) (*BodyID, error) {
 		text, _ := id.Reveal()
 		normal, ok := c.Normalize(nil, []byte(text))
 		letters := lettersOf(string(normal))
-		if !ok || letters == "" || len(text) > maxID {
+		if !ok || letters == "" || len(letters) > len(text) || len(text) > maxID {
 			return nil, fmt.Errorf("verify: BodyIDConfig.IDs[%d] is not an ID", i)
 		}
 		v.ids = append(v.ids, credential.Sum(normal))
@@ -180,16 +183,40 @@ func (v *BodyID) spans(body []byte, r *jsonbody.Reader) []Span {
 	return spans
 }
 
-// within returns the index of the ID that stands in text, in whatever spelling, or
-// -1. It is for the text of a request that was accepted.
+// within returns the index of the ID that text is or that stands in it, in whatever
+// spelling, or -1. It is for the text of a request that was accepted.
 func (v *BodyID) within(text []byte) int {
-	letters := lettersOf(string(text))
+	if i := v.match(text); i >= 0 {
+		return i
+	}
+	letters, inner := lettersOf(string(text)), ""
+	if bytes.Contains(text, []byte(`\u`)) {
+		inner = lettersOf(unescaped(text))
+	}
 	for i, id := range v.letters {
-		if id, _ := id.Reveal(); strings.Contains(letters, id) {
+		if id, _ := id.Reveal(); strings.Contains(letters, id) || strings.Contains(inner, id) {
 			return i
 		}
 	}
 	return -1
+}
+
+// unescaped returns text with letters for the \u escapes that JSON in a string has, at
+// whatever depth.
+func unescaped(text []byte) string {
+	const length = len(`\u0000`)
+	out := make([]byte, 0, len(text))
+	for _, c := range text {
+		out = append(out, c)
+		for at := len(out) - length; at >= 0 && out[at] == '\\' && out[at+1] == 'u'; at = len(out) - length {
+			r, err := strconv.ParseUint(string(out[at+2:]), 16, 16)
+			if err != nil {
+				break
+			}
+			out = utf8.AppendRune(out[:at], rune(r))
+		}
+	}
+	return string(out)
 }
 
 // shown returns what is decoded in place of a text that is or has an ID.

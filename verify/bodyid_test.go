@@ -3,6 +3,7 @@ package verify_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -287,6 +288,97 @@ func TestOneWalk(t *testing.T) {
 			assert.Equal(t, 2, walked, "%s: %s", name, body)
 			assert.Equal(t, *want, e.Payload, name)
 			assert.Equal(t, *want, again.Payload, name)
+		}
+	}
+}
+
+// A decoder that walks and panics has found a body that it cannot decode, as any other.
+func TestOneWalkThatPanics(t *testing.T) {
+	var ids []string
+	for _, id := range []string{oneGUID, otherGUID} {
+		decode := func(http.Header, []byte) (*event.Event, error) { panic("decode") }
+		walk := func(*jsonbody.Reader) *event.Event { panic("walk") }
+		hook, err := verify.NewEndpoint(verify.Definition{Vendor: "v", Verifier: guids(t), Decode: decode, OneWalk: walk})
+		require.NoError(t, err)
+		e, err := hook.Check(post(), []byte(`{"id":"`+id+`"}`))
+		require.ErrorIs(t, err, verify.ErrMalformed)
+		panicked, ok := errors.AsType[*event.PanicError](err)
+		require.True(t, ok)
+		assert.Equal(t, "walk", panicked.Value)
+		require.NotNil(t, e)
+		assert.Equal(t, event.Unknown, e.Type)
+		ids = append(ids, e.ID)
+	}
+	assert.Equal(t, ids[0], ids[1], "the same body, but for the ID")
+}
+
+// What Normalize makes of a text decides what is an ID, so it decides what is masked
+// too: an ID may be spelled in letters that are not its own.
+func TestIDsAreMaskedHoweverNormalizeReadsThem(t *testing.T) {
+	v, err := verify.NewBodyID(verify.BodyIDConfig{
+		IDs: event.Secrets(otherGUID),
+		Normalize: func(dst, text []byte) ([]byte, bool) {
+			text = bytes.Map(func(r rune) rune {
+				if '０' <= r && r <= '９' {
+					return r - '０' + '0'
+				}
+				return r
+			}, text)
+			return guid(dst, text)
+		},
+	})
+	require.NoError(t, err)
+	wide := strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return r - '0' + '０'
+		}
+		return r
+	}, otherGUID)
+	body := fmt.Appendf(nil, `{"id":%q,"beside":%[2]q,"x":[{"y":%[2]q,%[2]q:1}]}`, otherGUID, wide)
+	also := verify.AllOf(v, verifierFunc(func(*http.Request, []byte) (string, error) { return "anybody", nil }))
+	for name, definition := range map[string]verify.Definition{
+		"alone": {Vendor: "v", Verifier: v, Decode: keepAll}, "beside another": {Vendor: "v", Verifier: also, Decode: keepAll},
+	} {
+		hook, err := verify.NewEndpoint(definition)
+		require.NoError(t, err)
+		e, err := hook.Check(post(), body)
+		require.NoError(t, err)
+		assert.NotContains(t, e.Reason, wide, name)
+		again, err := hook.Decode(body)
+		require.NoError(t, err)
+		assert.NotContains(t, again.Reason, wide, name)
+		assert.Equal(t, e.ID, again.ID, name)
+	}
+	notJSON := []byte(`{"id":"` + wide + `"`)
+	assert.Len(t, v.Credentials(notJSON), 1)
+}
+
+// A Normalize that adds letters would make an ID that is longer than any text for it.
+func TestBodyIDRefusesAnIDThatNormalizeMakesLonger(t *testing.T) {
+	_, err := verify.NewBodyID(verify.BodyIDConfig{
+		IDs:       event.Secrets("abc"),
+		Normalize: func(dst, text []byte) ([]byte, bool) { return fmt.Appendf(dst, "%x", text), true },
+	})
+	assert.EqualError(t, err, "verify: BodyIDConfig.IDs[0] is not an ID")
+}
+
+// JSON in a string has escapes of its own, and so has JSON in a string of that.
+func TestIDsAreMaskedInEscapesWithinJSONText(t *testing.T) {
+	hyphens := strings.Join([]string{otherGUID[:8], otherGUID[8:12], otherGUID[12:16], otherGUID[16:20], otherGUID[20:]}, `\u002d`)
+	for name, text := range map[string]string{
+		"hyphens": hyphens, "all": spellings(otherGUID)["escaped"],
+		"a broken escape before": `\uzzzz` + hyphens, "an escape of an escape": strings.ReplaceAll(hyphens, `\`, `\u005c`),
+	} {
+		inner := `{"id":"` + text + `"}`
+		for depth := range 3 {
+			quoted, err := json.Marshal(inner)
+			require.NoError(t, err)
+			inner = string(quoted)
+			hook, err := verify.NewEndpoint(verify.Definition{Vendor: "v", Verifier: guids(t), Decode: keepAll})
+			require.NoError(t, err)
+			e, err := hook.Check(post(), fmt.Appendf(nil, `{"id":%q,"x":%s}`, oneGUID, inner))
+			require.NoError(t, err)
+			assert.JSONEq(t, `{"id":"5f0c…","x":"0123…"}`, e.Reason, "%s, %d deep", name, depth)
 		}
 	}
 }

@@ -222,6 +222,11 @@ func (p *Endpoint) verifyAndDecode(v Verifier, x *exchange, checked bool) (e *ev
 
 // walkOnce verifies and decodes a body in one walk.
 func (p *Endpoint) walkOnce(v *BodyID, x *exchange) (e *event.Event, spans []Span, err error) {
+	defer func() {
+		if err != nil && x.verified && !errors.Is(err, ErrMalformed) { // a panic of the decoder
+			e, spans, err = nil, v.Credentials(x.body), fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+	}()
 	defer contain(&err)
 	credential, r, nested, err := v.walk(x.body)
 	if err != nil {

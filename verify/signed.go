@@ -54,7 +54,7 @@ type SignedConfig struct {
 
 	// Signed is a template of what is signed, such as "{id}.{timestamp}.{body}". It
 	// ends with {body}, the body as received. {id} and {timestamp} are optional. A
-	// separator must follow {id}, and an ID that contains it is refused: otherwise
+	// separator must follow {id}, and an ID in which it begins is refused: otherwise
 	// two requests with different IDs and bodies could have the same signature.
 	// Empty: "{body}".
 	//
@@ -217,8 +217,9 @@ func (v *Signed) read(s *signing, h http.Header) error {
 			if err != nil {
 				return err
 			}
-			if id == "" || strings.Contains(id, v.signed[i+1]) {
-				return fmt.Errorf("%w: header %s is empty or contains %q", ErrBadCredential, v.c.IDHeader, v.signed[i+1])
+			separator := v.signed[i+1]
+			if id == "" || strings.Index(id+separator, separator) < len(id) {
+				return fmt.Errorf("%w: header %s is empty, contains %q, or ends with a part of it", ErrBadCredential, v.c.IDHeader, separator)
 			}
 			piece = id
 		case "{timestamp}":

@@ -368,6 +368,15 @@ func TestSignedIDsAreOnePart(t *testing.T) {
 		require.NoError(t, check(t, v, post("Sig", sign(vectorKey, "a b/c:d.1614265330.{}"), "Id", "a b/c:d", "Time", "1614265330"), "{}"))
 		require.ErrorIs(t, check(t, v, post("Sig", sign(vectorKey, ".1614265330.{}"), "Id", "", "Time", "1614265330"), "{}"), verify.ErrBadCredential)
 
+		// A separator may also begin within the ID and end behind it.
+		c := config
+		c.Signed, c.TimestampHeader = "{id}--{body}", ""
+		v2 := newSigned(t, c)
+		signature = sign(vectorKey, "a---1")
+		require.NoError(t, check(t, v2, post("Sig", signature, "Id", "a"), "-1"))
+		require.ErrorIs(t, check(t, v2, post("Sig", signature, "Id", "a-"), "1"), verify.ErrBadCredential)
+		require.NoError(t, check(t, v2, post("Sig", sign(vectorKey, "-a-b--1"), "Id", "-a-b"), "1"))
+
 		// A long one does not stay in memory, and does no harm.
 		long := strings.Repeat("i", 100_000)
 		for range 3 {

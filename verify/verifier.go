@@ -44,6 +44,9 @@ type HeaderVerifier interface {
 // endpoint calls VerifyBody in place of Verify. What it decodes has the credentials
 // masked, so that they get no further, and they are left out of the hash that
 // becomes Event.ID. Event.Raw remains the body as it came.
+//
+// A type of yours around a BodyVerifier must have these methods too. Without them the
+// request is verified, and nobody knows what to mask.
 type BodyVerifier interface {
 	Verifier
 	// VerifyBody is Verify, and returns where credentials stand in body, whatever

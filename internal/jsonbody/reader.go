@@ -426,12 +426,9 @@ func (r *Reader) path(at int) string {
 			} else {
 				path.WriteString(strconv.Itoa(n))
 			}
-			if at < child { // it is the name itself
-				return path.String()
-			}
 			break
 		}
-		open = child
+		open = child // which is behind at if that is the name
 	}
 	return path.String()
 }
