@@ -1,7 +1,7 @@
 // Package accesshook is the first page of the library. It has no code, but whole
 // programs to copy. A service receives the webhooks of one vendor like this:
 //
-//	hook, err := relock.New(relock.Config{Secrets: event.Secrets(os.Getenv("RELOCK_SECRETS"))})
+//	hook, err := relock.New(relock.Config{Secrets: event.Secrets(os.Getenv("RELOCK_WEBHOOK_SECRET"))})
 //	if err != nil {
 //		return err
 //	}

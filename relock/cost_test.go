@@ -95,7 +95,7 @@ func TestCostOfSlowBodies(t *testing.T) {
 			e, err := relock.Decode(body)
 			require.NoError(t, err)
 			assert.LessOrEqual(t, len(e.Warnings), event.MaxWarnings)
-			assert.Less(t, bench.Cost(decodeOnly, normal, body, 10), 25.0, "times a normal body")
+			assert.Less(t, bench.Cost(decodeOnly, normal, body, 20), 25.0, "times a normal body")
 		})
 	}
 }

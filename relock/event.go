@@ -42,6 +42,9 @@ type kind struct {
 
 // kindOf takes a name in any letter case.
 func kindOf(name string) kind {
+	if k, ok := kinds[name]; ok {
+		return k
+	}
 	if k, ok := kinds[strings.ToLower(strings.TrimSpace(name))]; ok {
 		return k
 	}
@@ -76,6 +79,15 @@ type envelope struct {
 
 var envelopes = sync.Pool{New: func() any { return new(envelope) }}
 
+func readEnvelope(r *jsonbody.Reader) envelope {
+	p := envelopes.Get().(*envelope)
+	r.Read(p)
+	env := *p
+	*p = envelope{} // the pool keeps nothing of a body
+	envelopes.Put(p)
+	return env
+}
+
 // Decode returns the event in a body of Relock's. Its Payload is a pointer to one of
 // this package's payload structs, and its ID the lower-case hex SHA-256 of body.
 // Decode verifies nothing: that is what [New] is for.
@@ -89,13 +101,8 @@ func Decode(body []byte) (*event.Event, error) {
 		return nil, fmt.Errorf("relock: %w", err)
 	}
 	defer r.Close()
-	env := envelopes.Get().(*envelope)
-	defer func() {
-		*env = envelope{} // the pool keeps nothing of a body
-		envelopes.Put(env)
-	}()
-	r.Read(env)
-
+	r.Grow(eventid.Size)
+	env := readEnvelope(r)
 	k := kindOf(env.Event)
 	e, p := k.start()
 	rest := p.rest()
@@ -110,7 +117,8 @@ func Decode(body []byte) (*event.Event, error) {
 	case env.Event == "":
 		r.Warn(0, "event and data", "neither")
 	}
-	e.ID = eventid.Of(body)
+	var id [eventid.Size]byte
+	e.ID = r.String(eventid.Append(id[:0], body))
 	e.Vendor, e.Source = Vendor, Vendor
 	e.Type, e.VendorType = k.typ, env.Event
 	e.Outcome, e.Severity = k.typ.Outcome(), k.typ.Severity()

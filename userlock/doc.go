@@ -32,7 +32,8 @@
 //
 // An accepted ID goes no further than Event.Raw, which is the body as it came. In the
 // payload, and in whatever is logged or encoded, it is masked wherever it stands in the
-// body and however it is spelled: only its first eight digits are left ([ServerID]).
+// body and however it is spelled: only its first eight digits are left ([ServerID]). A
+// field whose text has it is left out, with a warning.
 //
 // # What decodes
 //

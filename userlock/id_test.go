@@ -110,6 +110,27 @@ func TestIDIsMasked(t *testing.T) {
 	}
 }
 
+// A field whose text has an accepted ID in it is left out, and a warning says so.
+func TestFieldWithTheIDIsWarnedOf(t *testing.T) {
+	left := []event.Warning{{Path: "/LogonInfo", Want: "text", Got: "UserLock ID"}}
+	for body, want := range map[string][]event.Warning{
+		`{"UserLockId":"` + primary + `","EventType":1}`:                                                          nil,
+		`{"X":"` + primary + `","EventType":1}`:                                                                   nil,
+		`{"UserLockId":"` + primary + `","EventType":1,"LogonInfo":"` + primary + `"}`:                            left,
+		`{"UserLockId":"` + primary + `","EventType":1,"LogonInfo":"by ` + primary + `"}`:                         left,
+		`{"UserLockId":"` + primary + `","EventType":1,"LogonInfo":"by ` + primary + `","x":["` + primary + `"]}`: left,
+	} {
+		hook := newHook(t, userlock.Config{})
+		e, err := hook.Check(post(), []byte(body))
+		require.NoError(t, err)
+		assert.Empty(t, e.Payload.(*userlock.Notification).LogonInfo)
+		assert.Equal(t, want, e.Warnings, body)
+		again, err := hook.Decode([]byte(body))
+		require.NoError(t, err)
+		assert.Equal(t, want, again.Warnings, body)
+	}
+}
+
 // What is masked does not depend on which verifier has accepted the request.
 func TestMaskedWhateverAccepts(t *testing.T) {
 	hook := newHook(t, userlock.Config{})

@@ -41,6 +41,9 @@ func (m *members) read() {
 			if n.ServerID == "" && (r.IsMarked() || len(r.Marked()) == 0) {
 				n.ServerID = ServerID(r.String(shown(text)))
 			}
+			if ok && !p.isID() {
+				r.Warn(r.Here(), "text", "UserLock ID")
+			}
 			r.Skip()
 		case !ok:
 			r.Keep(&n.Extra, string(r.Name()))

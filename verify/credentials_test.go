@@ -25,9 +25,9 @@ func TestBasicAuth(t *testing.T) {
 	v, err := verify.NewBasicAuth(verify.NewCredential("gate", "swordfish:with:colons"), verify.NewCredential("yard", "swordfish"))
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
-		header []string
-		by     string
-		err    error
+		header     []string
+		credential string
+		err        error
 	}{
 		"first":                  {[]string{basic("gate", "swordfish:with:colons")}, "user gate", nil},
 		"second":                 {[]string{basic("yard", "swordfish")}, "user yard", nil},
@@ -45,11 +45,11 @@ func TestBasicAuth(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := post()
 			r.Header["Authorization"] = c.header
-			by, err := v.Verify(r, nil)
-			assert.Equal(t, c.by, by)
+			credential, err := v.Verify(r, nil)
+			assert.Equal(t, c.credential, credential)
 			assert.ErrorIs(t, err, c.err)
 			header, err := v.VerifyHeader(r)
-			assert.Equal(t, c.by, header)
+			assert.Equal(t, c.credential, header)
 			assert.ErrorIs(t, err, c.err)
 		})
 	}
@@ -66,9 +66,9 @@ func TestBearer(t *testing.T) {
 	v, err := verify.NewBearer(event.Secrets("token-one-of-the-tests", "token-two-of-the-tests")...)
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
-		header []string
-		by     string
-		err    error
+		header     []string
+		credential string
+		err        error
 	}{
 		"first":             {[]string{"Bearer token-one-of-the-tests"}, "token 1", nil},
 		"second, lower":     {[]string{"bearer token-two-of-the-tests"}, "token 2", nil},
@@ -82,11 +82,11 @@ func TestBearer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := post()
 			r.Header["Authorization"] = c.header
-			by, err := v.Verify(r, nil)
-			assert.Equal(t, c.by, by)
+			credential, err := v.Verify(r, nil)
+			assert.Equal(t, c.credential, credential)
 			assert.ErrorIs(t, err, c.err)
 			header, err := v.VerifyHeader(r)
-			assert.Equal(t, c.by, header)
+			assert.Equal(t, c.credential, header)
 			assert.ErrorIs(t, err, c.err)
 		})
 	}
@@ -135,7 +135,7 @@ func shown(body []byte, spans []verify.Span) string {
 func TestBodyID(t *testing.T) {
 	v := newBodyID(t, "1111-2222", "33334444")
 	for name, c := range map[string]struct {
-		body, by, masked string
+		body, credential, masked string
 	}{
 		"any name":           {`{"x":1,"whatever":"11112222","y":[]}`, "ID 1", `{"x":1,"whatever":"11\"******","y":[]}`},
 		"second":             {` {"id" : "33-33-44-44" } `, "ID 2", ` {"id" : "33\"******" } `},
@@ -166,10 +166,10 @@ func TestBodyID(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := strings.Clone(c.body)
-			by, spans, err := v.VerifyBody(post(), []byte(c.body))
-			assert.Equal(t, c.by, by)
+			credential, spans, err := v.VerifyBody(post(), []byte(c.body))
+			assert.Equal(t, c.credential, credential)
 			assert.Equal(t, before, c.body)
-			if c.by == "" {
+			if c.credential == "" {
 				assert.ErrorIs(t, err, verify.ErrBadCredential)
 				assert.Empty(t, spans)
 			} else {
@@ -177,7 +177,7 @@ func TestBodyID(t *testing.T) {
 				assert.Equal(t, spans, v.Credentials([]byte(c.body)))
 			}
 			again, err2 := v.Verify(post(), []byte(c.body))
-			assert.Equal(t, by, again)
+			assert.Equal(t, credential, again)
 			assert.Equal(t, err == nil, err2 == nil)
 		})
 	}
@@ -305,12 +305,12 @@ func TestAllOfAnyOf(t *testing.T) {
 		"neither":   {post(), "", ""},
 		"wrong one": {post("Sig", vectorHex, "Authorization", basic("gate", "herring")), "", "secret 1"},
 	} {
-		by, err := both.Verify(c.r, body)
-		assert.Equal(t, c.all, by, name)
+		credential, err := both.Verify(c.r, body)
+		assert.Equal(t, c.all, credential, name)
 		assert.Equal(t, c.all == "", err != nil, name)
 		assert.Equal(t, c.all == "", both.(verify.Prechecker).Precheck(c.r) != nil, name)
-		by, err = either.Verify(c.r, body)
-		assert.Equal(t, c.an, by, name)
+		credential, err = either.Verify(c.r, body)
+		assert.Equal(t, c.an, credential, name)
 		assert.Equal(t, c.an == "", err != nil, name)
 		assert.Equal(t, c.an == "", either.(verify.Prechecker).Precheck(c.r) != nil, name)
 	}

@@ -2,7 +2,7 @@
 // passes it on as an [event.Event]. New of each vendor package returns an [Endpoint]:
 //
 //	hook, err := relock.New(relock.Config{
-//		Secrets: event.Secrets(os.Getenv("RELOCK_SECRETS")),
+//		Secrets: event.Secrets(os.Getenv("RELOCK_WEBHOOK_SECRET")),
 //		Endpoint: verify.Config{
 //			ClientIP:  verify.XForwardedFor("10.0.0.0/16"), // leave it out without a proxy in front
 //			RateLimit: verify.RateLimit{Requests: 100},     // failures of one client in 15 minutes

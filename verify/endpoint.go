@@ -24,13 +24,13 @@ type Definition struct {
 	// endpoint sets the other fields. If ID is empty, the endpoint sets it to the
 	// lower-case hex SHA-256 of the body. Required.
 	//
-	// The header is nil when decoding from a queue. [Unmarshal] reads the body
-	// and returns an error for what is no JSON object. Decode any other object: an event of a new kind
-	// as [event.Unknown] with its Payload, and a field of another type than expected
-	// with a warning. An error is answered 400, and most vendors
-	// never send again. Handlers then get the body alone, see [Endpoint.Handler].
-	// Leave out times that RFC 3339 cannot write. The error must not contain a part
-	// of the body.
+	// The header is nil when decoding from a queue. [Unmarshal] reads the body, and
+	// returns an error for what is no JSON object. Decode any other object: an event of
+	// a new kind as [event.Unknown] with its Payload, and a field of another type than
+	// expected with a warning. Leave out times that RFC 3339 cannot write.
+	//
+	// An error is answered 400, and handlers get the body alone, see
+	// [Endpoint.Handler]. It must not contain a part of the body.
 	Decode func(h http.Header, body []byte) (*event.Event, error)
 	// OneWalk is for the vendor packages of this module, whose verifier is a
 	// [BodyID]: it decodes in the walk that verified. Nil: Decode.

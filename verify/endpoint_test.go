@@ -780,9 +780,9 @@ func TestTypedNilVerifierFailsClosed(t *testing.T) {
 	assert.Len(t, seen, 1)
 }
 
-type brokenVerifier struct{ by string }
+type brokenVerifier struct{ credential string }
 
-func (v *brokenVerifier) Verify(*http.Request, []byte) (string, error) { return v.by, nil }
+func (v *brokenVerifier) Verify(*http.Request, []byte) (string, error) { return v.credential, nil }
 
 func TestAnyOfThatCannotTell(t *testing.T) {
 	token, err := verify.NewBearer(event.NewSecret("a token for tests"))
@@ -816,9 +816,9 @@ func TestLabels(t *testing.T) {
 	assert.Equal(t, "secret 1 + user gate", e.Credential)
 
 	id := newBodyID(t, "11112222", "1111-2222")
-	by, err := id.Verify(nil, []byte(`{"id":"11112222"}`))
+	credential, err := id.Verify(nil, []byte(`{"id":"11112222"}`))
 	require.NoError(t, err)
-	assert.Equal(t, "ID 1", by)
+	assert.Equal(t, "ID 1", credential)
 }
 
 func TestBase64IsStrict(t *testing.T) {

@@ -165,7 +165,7 @@ func (v *Signed) Precheck(r *http.Request) error {
 }
 
 // Verify implements [Verifier]. Its label is "secret 1" for the first secret.
-func (v *Signed) Verify(r *http.Request, body []byte) (by string, err error) {
+func (v *Signed) Verify(r *http.Request, body []byte) (credential string, err error) {
 	if v == nil || v.size == 0 {
 		return "", ErrUnauthenticated
 	}

@@ -122,11 +122,11 @@ func at(t *testing.T, seconds int64, f func(t *testing.T)) {
 // check asks Verify and Precheck, which must not contradict each other.
 func check(t *testing.T, v *verify.Signed, r *http.Request, body string) error {
 	t.Helper()
-	by, err := v.Verify(r, []byte(body))
+	credential, err := v.Verify(r, []byte(body))
 	if early := v.Precheck(r); early != nil {
 		require.EqualError(t, err, early.Error())
 	}
-	require.Equal(t, err == nil, by != "")
+	require.Equal(t, err == nil, credential != "")
 	if err != nil {
 		require.ErrorIs(t, err, verify.ErrUnauthenticated)
 	}
@@ -347,9 +347,9 @@ func TestSignedLabels(t *testing.T) {
 		first: "secret 1", second: "secret 2", third: "secret 3",
 		third + "," + second: "secret 2", none + "," + third: "secret 3", third + "," + none + "," + first: "secret 1",
 	} {
-		by, err := v.Verify(post("Sig", sent), []byte("{}"))
+		credential, err := v.Verify(post("Sig", sent), []byte("{}"))
 		require.NoError(t, err)
-		assert.Equal(t, want, by)
+		assert.Equal(t, want, credential)
 	}
 }
 

@@ -42,9 +42,9 @@ func TestSignedVector(t *testing.T) {
 	v, err := verify.NewSigned(verify.SignedConfig{Header: "x-signature", Secrets: event.Secrets("another secret of tests", vectorKey)})
 	require.NoError(t, err)
 	for name, sent := range map[string]string{"lower": vectorHex, "upper": strings.ToUpper(vectorHex), "mixed": strings.ToUpper(vectorHex[:9]) + vectorHex[9:]} {
-		by, err := v.Verify(post("X-Signature", sent), []byte(vectorBody))
+		credential, err := v.Verify(post("X-Signature", sent), []byte(vectorBody))
 		require.NoError(t, err, name)
-		assert.Equal(t, "secret 2", by, name)
+		assert.Equal(t, "secret 2", credential, name)
 		assert.NoError(t, v.Precheck(post("X-Signature", sent)), name)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // for a body that is made to be slow. It compares the fastest of interleaved rounds, as
 // other work of the machine makes none faster, and ends once the result is enough.
 func Cost(decode func(body []byte), normal [][]byte, slow []byte, enough float64) float64 {
-	const rounds = 50
+	const rounds = 20
 	perByte := func(bodies ...[]byte) float64 {
 		start, size := time.Now(), 0
 		for _, body := range bodies {

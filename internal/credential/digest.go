@@ -5,13 +5,13 @@ import (
 	"crypto/sha256"
 )
 
-// A Digest stands for a credential in a verifier. All are of one length, so that
-// comparing them does not tell that of the credential.
+// A Digest replaces a credential in a verifier. All digests have the same length, so that
+// comparing them does not reveal the length of the credential.
 type Digest [sha256.Size]byte
 
-// digestKey is no part of any verifier: who sees a verifier's memory, in a dump of its
-// fields, cannot try out passwords on its digests. With 16 bytes, an ID of 32 digits
-// takes one block of SHA-256.
+// digestKey is not stored in any verifier. Anyone who sees a verifier's fields, in a dump,
+// cannot test passwords against its digests. With 16 bytes, an ID of 32 digits takes one
+// block of SHA-256.
 var digestKey = func() (key [16]byte) {
 	_, _ = rand.Read(key[:]) // never fails
 	return key

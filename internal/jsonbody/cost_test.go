@@ -239,7 +239,7 @@ func TestHostileBodiesTakeLittleMemory(t *testing.T) {
 			runtime.ReadMemStats(&after)
 			require.NoError(t, err)
 			assert.LessOrEqual(t, len(warnings), event.MaxWarnings)
-			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(3*(12<<20)+40*len(c.body)), "bytes allocated")
+			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(3*(12<<20)+100*len(c.body)), "bytes allocated") // the race detector has pools lose things
 		})
 	}
 }

@@ -147,6 +147,10 @@ func TestNothingDisappears(t *testing.T) {
 		`"structs":[{"name":"a"},{"zip":2}],"scalars":[{"value":"x"}],"pointers":[{"zip":1}],"lists":[[1],[2,3]],"byName":{"a":"b"},"kept":{"id":"i","x":1},` +
 		`"misfits":{"id":"i","pin":"p"},"letters":"abc","address":"192.0.2.1","any":{"a":[1]},"bytes":"AQID","counts":{"a":1},"inner":"i","x":{"y":1},"z":[1]}`
 	nothingDisappears(t, []byte(full))
+	many := strings.Repeat(`{"zip":0},`, 5000) + `{"zip":1},` + strings.Repeat(`{"zip":0},{},`, 2500) + `{}`
+	nothingDisappears(t, []byte(`{"structs":[`+many+`]}`))
+	nothingDisappears(t, []byte(`{"pointers":[`+many+`]}`))
+	nothingDisappears(t, []byte(`{"structs":"[`+strings.ReplaceAll(many, `"`, `\"`)+`]","pointers":[`+strings.Repeat(`"{\"zip\":0}",[{}],`, 2500)+`{}]}`))
 	var whole any
 	require.NoError(t, stdjson.Unmarshal([]byte(full), &whole))
 	for value := range drifts(whole) {

@@ -54,10 +54,14 @@ type Result uint8
 // Results of reading a value.
 const (
 	Absent Result = iota // it says nothing
-	Empty                // an object of which nothing was taken
-	Set                  //
 	Misfit               // it could not be converted; there is a warning
+	Empty                // an object of which nothing was taken
+	Zero                 // it is what there is if nothing comes: 0, false, or an object of such
+	Set
 )
+
+// taken reports whether a value was of a type that could be taken.
+func (r Result) taken() bool { return r >= Empty }
 
 // maxRoom is how many bytes the elements of all arrays, and what pointers point to,
 // may take in memory. One may be two bytes in the body and thousands in memory. It
@@ -141,8 +145,11 @@ func (r *Reader) object(p *plan, v reflect.Value) Result {
 			continue
 		}
 		guess = i + 1
-		if got := r.member(p, v, i, &seen); got == Set || got == Misfit && p.extra != nil {
+		switch got := r.member(p, v, i, &seen); {
+		case got == Set, got == Misfit && p.extra != nil, got.taken() && p.fields[i].kind == kindPointer:
 			result = Set
+		case got == Zero && result != Set:
+			result = Zero
 		}
 	}
 }
@@ -164,7 +171,7 @@ func (r *Reader) member(p *plan, v reflect.Value, i int, seen *seen) Result {
 			return Absent
 		}
 		result := r.read(f.plan, again)
-		if result == Set {
+		if result == Set || result == Zero {
 			target.Set(again)
 		}
 		r.reuse(again)
@@ -172,7 +179,7 @@ func (r *Reader) member(p *plan, v reflect.Value, i int, seen *seen) Result {
 	}
 	result := r.read(f.plan, target)
 	switch {
-	case result == Set || result == Empty:
+	case result.taken():
 		seen.set(i)
 		if p.extra != nil && len(r.warnings) > 0 { // there may have been a misfit before
 			forget(extraOf(p, v), f.name)
@@ -199,7 +206,7 @@ func forget(extra *map[string]stdjson.RawMessage, name string) {
 }
 
 // read takes the next value into v, which is zero, and remains so unless the result
-// is Set, or Empty for a pointer.
+// is Set, or for a pointer Zero or Empty.
 func (r *Reader) read(p *plan, v reflect.Value) Result {
 	at := r.next
 	t := r.tokens[at]
@@ -239,22 +246,22 @@ func (r *Reader) read(p *plan, v reflect.Value) Result {
 	case kindBool:
 		if b, converted, ok := toBool(r.scalar(at)); ok {
 			v.SetBool(b)
-			return r.passed(p, converted)
+			return r.passed(p, v, converted)
 		}
 	case kindInt:
 		if n, converted, ok := toInt(r.scalar(at)); ok && !v.OverflowInt(n) {
 			v.SetInt(n)
-			return r.passed(p, converted)
+			return r.passed(p, v, converted)
 		}
 	case kindUint:
 		if n, converted, ok := toUint(r.scalar(at)); ok && !v.OverflowUint(n) {
 			v.SetUint(n)
-			return r.passed(p, converted)
+			return r.passed(p, v, converted)
 		}
 	case kindFloat:
 		if n, converted, ok := toFloat(r.scalar(at)); ok && !v.OverflowFloat(n) {
 			v.SetFloat(n)
-			return r.passed(p, converted)
+			return r.passed(p, v, converted)
 		}
 	case kindTime:
 		if c == '"' || isLiteral(c) {
@@ -265,8 +272,12 @@ func (r *Reader) read(p *plan, v reflect.Value) Result {
 		return Set
 	case kindPlace:
 		v.SetInt(int64(at))
+		result := Empty // where something else stands, that stays
+		if r.hasMembers() {
+			result = Set
+		}
 		r.Skip()
-		return Set
+		return result
 	case kindStruct:
 		if c == '{' {
 			r.next++
@@ -288,7 +299,7 @@ func (r *Reader) read(p *plan, v reflect.Value) Result {
 			return Absent
 		}
 		result := r.read(p.elem, target)
-		if result == Set || result == Empty {
+		if result.taken() {
 			v.Set(target.Addr())
 		} else {
 			r.reuse(target)
@@ -298,6 +309,28 @@ func (r *Reader) read(p *plan, v reflect.Value) Result {
 		return r.other(p, v)
 	}
 	return r.convert(p, v)
+}
+
+// hasMembers reports whether the next value is an object that is not empty, or an
+// array of one or a string with what looks like one.
+func (r *Reader) hasMembers() bool {
+	t := r.tokens[r.next]
+	switch r.text[t.start] {
+	case '{':
+		return int(t.end) > r.next+1
+	case '[':
+		defer r.Back(r.Here())
+		end := int(t.end)
+		if r.next++; r.next == end || !r.hasMembers() {
+			return false
+		}
+		r.Skip()
+		return r.next == end
+	case '"':
+		return bytes.HasPrefix(bytes.TrimLeft(r.unquote(t), " \t\r\n"), []byte("{"))
+	default:
+		return false
+	}
 }
 
 // convert takes a value that is of another JSON type than documented.
@@ -318,7 +351,7 @@ func (r *Reader) convert(p *plan, v reflect.Value) Result {
 				r.next = int(at) + 1
 				result := r.read(p, v)
 				r.next++
-				if result == Set || result == Empty {
+				if result.taken() {
 					r.Warn(at, p.want, "array")
 				}
 				return result
@@ -332,7 +365,7 @@ func (r *Reader) convert(p *plan, v reflect.Value) Result {
 	case p.kind == kindStruct && p.scalar >= 0 && c != '[':
 		f := &p.fields[p.scalar]
 		result := r.read(f.plan, in(v, f.path))
-		if result == Set {
+		if result.taken() {
 			r.Warn(at, p.want, kindOf(c))
 		}
 		return result
@@ -363,7 +396,7 @@ func (r *Reader) unwrap(p *plan, v reflect.Value) (Result, bool) {
 	}
 	r.warnings = inner.warnings
 	r.next++
-	if result == Set || result == Empty {
+	if result.taken() {
 		r.Warn(at, p.want, "string")
 	}
 	return result, true
@@ -387,18 +420,17 @@ func (r *Reader) list(p *plan, v reflect.Value) Result {
 			r.Warn(at, "fewer elements", "array")
 			break
 		}
-		switch r.read(p.elem, v.Index(n)) {
-		case Set:
-			n++
-		case Empty:
-			if r.empty -= int(p.elem.typ.Size()); r.empty >= 0 {
-				n++
-				continue
-			}
-			if p.elem.kind == kindPointer {
-				v.Index(n).SetZero()
-			}
+		if r.empty < 0 && p.elem.isObject() && r.isEmptyObject() { // at no cost
+			r.Skip()
 			fewer = true
+			continue
+		}
+		switch result := r.read(p.elem, v.Index(n)); {
+		case !result.taken():
+		case result != Set && p.elem.isObject() && !r.affords(p.elem, v.Index(n)):
+			fewer = true
+		default:
+			n++
 		}
 	}
 	if fewer {
@@ -407,6 +439,34 @@ func (r *Reader) list(p *plan, v reflect.Value) Result {
 	v.SetLen(n)
 	r.next = end + 1
 	return Set
+}
+
+// isObject reports whether p is of a struct or a pointer to one.
+func (p *plan) isObject() bool {
+	return p.kind == kindStruct || p.kind == kindPointer && p.elem.kind == kindStruct
+}
+
+func (r *Reader) isEmptyObject() bool {
+	t := r.tokens[r.next]
+	return r.text[t.start] == '{' && int(t.end) == r.next+1
+}
+
+// affords reports whether there is room for an element that is an empty object once it
+// is written, or points to one. All of them share what there is for such, whatever they
+// were read from. One that there is no room for becomes zero.
+func (r *Reader) affords(p *plan, element reflect.Value) bool {
+	object := p
+	if p.kind == kindPointer {
+		object = p.elem
+	}
+	if r.empty -= int(object.typ.Size()); r.empty >= 0 {
+		return true
+	}
+	if p.kind == kindPointer {
+		r.reuse(element.Elem())
+		element.SetZero()
+	}
+	return false
 }
 
 // single takes any other value as the only element of an array.
@@ -418,18 +478,20 @@ func (r *Reader) single(p *plan, v reflect.Value) Result {
 		r.Skip()
 		return Absent
 	}
-	switch result := r.read(p.elem, v.Index(0)); result {
-	case Set, Empty:
-		r.Warn(at, p.want, kind)
-		return Set
-	case Misfit:
+	result := r.read(p.elem, v.Index(0))
+	switch {
+	case result == Misfit:
 		r.warnings = r.warnings[:before]
 		r.Warn(at, p.want, kind)
-		fallthrough
-	default:
-		v.SetZero()
-		return result
+	case result.taken() && result != Set && p.elem.isObject() && !r.affords(p.elem, v.Index(0)):
+		r.Warn(at, "fewer empty elements", kind)
+		result = Absent
+	case result.taken():
+		r.Warn(at, p.want, kind)
+		return Set
 	}
+	v.SetZero()
+	return result
 }
 
 // grow makes v longer than n, if there is room for more. The array ends at a token.
@@ -442,11 +504,14 @@ func (r *Reader) grow(p *plan, v reflect.Value, n, end int) bool {
 		if size > r.room {
 			return false
 		}
-		more := 1
-		if had >= 64 { // copy a long list only once
-			more = r.left(end, r.room/max(1, size))
+		if had < 64 {
+			v.Grow(1) // doubles it
+		} else { // by no more than there are
+			more := r.left(end, min(had, r.room/max(1, size)))
+			longer := reflect.MakeSlice(p.typ, n, had+more)
+			reflect.Copy(longer, v)
+			v.Set(longer)
 		}
-		v.Grow(more)
 		r.room -= size * (v.Cap() - had)
 	}
 	v.SetLen(n + 1)
@@ -556,12 +621,11 @@ func (r *Reader) other(p *plan, v reflect.Value) Result {
 	default:
 		err = stdjson.Unmarshal(r.take(), u)
 	}
-	switch {
-	case err == nil && converted:
-		r.Warn(at, p.want, kind)
-		return Set
-	case err == nil:
-		return Set
+	if err == nil {
+		if converted {
+			r.Warn(at, p.want, kind)
+		}
+		return setOrZero(v)
 	}
 	v.SetZero()
 	if absent {
@@ -598,12 +662,19 @@ func (r *Reader) converted(p *plan) string {
 	return r.keep(r.take())
 }
 
-// passed passes a value by that was taken, with a warning if it was converted.
-func (r *Reader) passed(p *plan, converted bool) Result {
+// passed passes a value by that was taken into v, with a warning if it was converted.
+func (r *Reader) passed(p *plan, v reflect.Value, converted bool) Result {
 	if converted {
 		r.Warn(Place(r.next), p.want, r.Kind())
 	}
 	r.Skip()
+	return setOrZero(v)
+}
+
+func setOrZero(v reflect.Value) Result {
+	if v.IsZero() {
+		return Zero
+	}
 	return Set
 }
 

@@ -177,11 +177,13 @@ func TestUnmarshalErrors(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	type pair struct {
-		ID     string `json:"ID"`
-		Id     string `json:"Id"`
-		Other  string `json:"otherName"`
-		Dash   string `json:"-,"`
-		Plain  string
+		ID    string `json:"ID"`
+		Id    string `json:"Id"`
+		Other string `json:"otherName"`
+		//lint:ignore SA5008 so encoding/json names a member "-"
+		Dash  string `json:"-,"`
+		Plain string
+		//lint:ignore U1000 it must not be read
 		hidden string
 		Extra  map[string]json.RawMessage `json:",embed"`
 	}
@@ -223,43 +225,60 @@ func TestRepeatedMembers(t *testing.T) {
 		want     document
 		warnings []event.Warning
 	}{
-		`{"string":"a","string":"b"}`:                                       {document{String: "b"}, []event.Warning{again("/string")}},
-		`{"string":"a","STRING":"b"}`:                                       {document{String: "b"}, []event.Warning{again("/STRING")}},
-		`{"string":"a","string":"a"}`:                                       {document{String: "a"}, []event.Warning{again("/string")}},
-		`{"string":"a","string":null,"string":""}`:                          {document{String: "a"}, nil},
-		`{"string":null,"string":"","string":"a"}`:                          {document{String: "a"}, nil},
-		`{"string":"a","string":5}`:                                         {document{String: "5"}, []event.Warning{again("/string"), w("/string", "string", "number")}},
-		`{"string":"a","string":{}}`:                                        {document{String: "a"}, []event.Warning{again("/string"), w("/string", "string", "object")}},
-		`{"string":{},"string":"a"}`:                                        {document{String: "a"}, []event.Warning{w("/string", "string", "object")}},
-		`{"string":{},"string":null}`:                                       {document{Extra: map[string]json.RawMessage{"string": raw(`{}`)}}, []event.Warning{w("/string", "string", "object")}},
-		`{"string":{},"String":[1,2]}`:                                      {document{Extra: map[string]json.RawMessage{"string": raw(`[1,2]`)}}, []event.Warning{w("/string", "string", "object"), w("/String", "string", "array"), again("/String")}},
-		`{"int":0,"int":{}}`:                                                {document{}, []event.Warning{again("/int"), w("/int", "integer", "object")}},
-		`{"int":1,"int":0}`:                                                 {document{}, []event.Warning{again("/int")}},
-		`{"struct":{"name":"Oslo","zip":151},"struct":{"name":"Bergen"}}`:   {document{Struct: bergen}, []event.Warning{again("/struct")}},
-		`{"struct":{"name":"Oslo","zip":151},"struct":null}`:                {document{Struct: oslo}, nil},
-		`{"struct":{"name":"Oslo","zip":151},"struct":{}}`:                  {document{Struct: oslo}, []event.Warning{again("/struct")}},
-		`{"struct":{"name":"Oslo","zip":151},"struct":{"zip":[]}}`:          {document{Struct: oslo}, []event.Warning{again("/struct"), w("/struct/zip", "integer", "array")}},
-		`{"struct":{"name":"Oslo","zip":151},"struct":5}`:                   {document{Struct: oslo}, []event.Warning{again("/struct"), w("/struct", "object", "number")}},
-		`{"struct":5,"struct":{"name":"Bergen"}}`:                           {document{Struct: bergen}, []event.Warning{w("/struct", "object", "number")}},
-		`{"struct":{"name":"a","name":"Bergen"}}`:                           {document{Struct: bergen}, []event.Warning{again("/struct/name")}},
-		`{"pointer":{"name":"Oslo","zip":151},"pointer":{"name":"Bergen"}}`: {document{Pointer: &bergen}, []event.Warning{again("/pointer")}},
-		`{"pointer":{"name":"Oslo","zip":151},"pointer":{}}`:                {document{Pointer: &oslo}, []event.Warning{again("/pointer")}},
-		`{"pointer":{},"pointer":5}`:                                        {document{Pointer: &city{}}, []event.Warning{again("/pointer"), w("/pointer", "object", "number")}},
-		`{"strings":["a","b"],"strings":["c"]}`:                             {document{Strings: []string{"c"}}, []event.Warning{again("/strings")}},
-		`{"strings":["a","b"],"strings":[]}`:                                {document{Strings: []string{}}, []event.Warning{again("/strings")}},
-		`{"ints":[1,2,3],"ints":[4]}`:                                       {document{Ints: []int{4}}, []event.Warning{again("/ints")}},
-		`{"byName":{"a":"b"},"byName":{"c":"d"}}`:                           {document{ByName: map[string]string{"c": "d"}}, []event.Warning{again("/byName")}},
-		`{"byName":{"a":"b","a":"c"}}`:                                      {document{ByName: map[string]string{"a": "c"}}, []event.Warning{again("/byName/a")}},
-		`{"byName":{"a":"b","a":null,"a":""}}`:                              {document{ByName: map[string]string{"a": "b"}}, nil},
-		`{"byName":{"a":null,"a":"b"}}`:                                     {document{ByName: map[string]string{"a": "b"}}, nil},
-		`{"byName":{"a":"b","a":{}}}`:                                       {document{ByName: map[string]string{"a": "b"}}, []event.Warning{w("/byName/a", "string", "object")}},
-		`{"raw":{"a":1},"raw":[2]}`:                                         {document{Raw: raw(`[2]`)}, []event.Warning{again("/raw")}},
-		`{"raw":{"a":1},"raw":null}`:                                        {document{Raw: raw(`{"a":1}`)}, nil},
-		`{"letters":"a","letters":"B"}`:                                     {document{Letters: letters{"a"}}, []event.Warning{again("/letters"), w("/letters", "value of jsonbody_test.letters", "string")}},
-		`{"x":1,"x":2}`:                                                     {document{Extra: map[string]json.RawMessage{"x": raw(`2`)}}, []event.Warning{again("/x")}},
-		`{"x":1,"x":null,"x":""}`:                                           {document{Extra: map[string]json.RawMessage{"x": raw(`1`)}}, nil},
-		`{"x":null,"x":"","x":1}`:                                           {document{Extra: map[string]json.RawMessage{"x": raw(`1`)}}, nil},
-		`{"x":1,"X":2}`:                                                     {document{Extra: map[string]json.RawMessage{"x": raw(`1`), "X": raw(`2`)}}, nil},
+		`{"string":"a","string":"b"}`:                                                      {document{String: "b"}, []event.Warning{again("/string")}},
+		`{"string":"a","STRING":"b"}`:                                                      {document{String: "b"}, []event.Warning{again("/STRING")}},
+		`{"string":"a","string":"a"}`:                                                      {document{String: "a"}, []event.Warning{again("/string")}},
+		`{"string":"a","string":null,"string":""}`:                                         {document{String: "a"}, nil},
+		`{"string":null,"string":"","string":"a"}`:                                         {document{String: "a"}, nil},
+		`{"string":"a","string":5}`:                                                        {document{String: "5"}, []event.Warning{again("/string"), w("/string", "string", "number")}},
+		`{"string":"a","string":{}}`:                                                       {document{String: "a"}, []event.Warning{again("/string"), w("/string", "string", "object")}},
+		`{"string":{},"string":"a"}`:                                                       {document{String: "a"}, []event.Warning{w("/string", "string", "object")}},
+		`{"string":{},"string":null}`:                                                      {document{Extra: map[string]json.RawMessage{"string": raw(`{}`)}}, []event.Warning{w("/string", "string", "object")}},
+		`{"string":{},"String":[1,2]}`:                                                     {document{Extra: map[string]json.RawMessage{"string": raw(`[1,2]`)}}, []event.Warning{w("/string", "string", "object"), w("/String", "string", "array"), again("/String")}},
+		`{"int":0,"int":{}}`:                                                               {document{}, []event.Warning{again("/int"), w("/int", "integer", "object")}},
+		`{"int":1,"int":0}`:                                                                {document{}, []event.Warning{again("/int")}},
+		`{"struct":{"name":"Oslo","zip":151},"struct":{"name":"Bergen"}}`:                  {document{Struct: bergen}, []event.Warning{again("/struct")}},
+		`{"struct":{"name":"Oslo","zip":151},"struct":null}`:                               {document{Struct: oslo}, nil},
+		`{"struct":{"name":"Oslo","zip":151},"struct":{}}`:                                 {document{Struct: oslo}, []event.Warning{again("/struct")}},
+		`{"struct":{"name":"Oslo","zip":151},"struct":{"zip":[]}}`:                         {document{Struct: oslo}, []event.Warning{again("/struct"), w("/struct/zip", "integer", "array")}},
+		`{"struct":{"name":"Oslo","zip":151},"struct":{"zip":0}}`:                          {document{}, []event.Warning{again("/struct")}},
+		`{"number":5,"number":0,"number":{}}`:                                              {document{Number: new(int)}, []event.Warning{again("/number"), again("/number"), w("/number", "integer", "object")}},
+		`{"pointer":{"name":"Oslo"},"pointer":{"zip":0}}`:                                  {document{Pointer: &city{}}, []event.Warning{again("/pointer")}},
+		`{"struct":{"name":"Oslo","zip":151},"struct":5}`:                                  {document{Struct: oslo}, []event.Warning{again("/struct"), w("/struct", "object", "number")}},
+		`{"struct":5,"struct":{"name":"Bergen"}}`:                                          {document{Struct: bergen}, []event.Warning{w("/struct", "object", "number")}},
+		`{"struct":{"name":"a","name":"Bergen"}}`:                                          {document{Struct: bergen}, []event.Warning{again("/struct/name")}},
+		`{"pointer":{"name":"Oslo","zip":151},"pointer":{"name":"Bergen"}}`:                {document{Pointer: &bergen}, []event.Warning{again("/pointer")}},
+		`{"pointer":{"name":"Oslo","zip":151},"pointer":{}}`:                               {document{Pointer: &oslo}, []event.Warning{again("/pointer")}},
+		`{"pointer":{},"pointer":5}`:                                                       {document{Pointer: &city{}}, []event.Warning{again("/pointer"), w("/pointer", "object", "number")}},
+		`{"strings":["a","b"],"strings":["c"]}`:                                            {document{Strings: []string{"c"}}, []event.Warning{again("/strings")}},
+		`{"strings":["a","b"],"strings":[]}`:                                               {document{Strings: []string{}}, []event.Warning{again("/strings")}},
+		`{"ints":[1,2,3],"ints":[4]}`:                                                      {document{Ints: []int{4}}, []event.Warning{again("/ints")}},
+		`{"byName":{"a":"b"},"byName":{"c":"d"}}`:                                          {document{ByName: map[string]string{"c": "d"}}, []event.Warning{again("/byName")}},
+		`{"byName":{"a":"b","a":"c"}}`:                                                     {document{ByName: map[string]string{"a": "c"}}, []event.Warning{again("/byName/a")}},
+		`{"byName":{"a":"b","a":null,"a":""}}`:                                             {document{ByName: map[string]string{"a": "b"}}, nil},
+		`{"byName":{"a":null,"a":"b"}}`:                                                    {document{ByName: map[string]string{"a": "b"}}, nil},
+		`{"byName":{"a":"b","a":{}}}`:                                                      {document{ByName: map[string]string{"a": "b"}}, []event.Warning{w("/byName/a", "string", "object")}},
+		`{"raw":{"a":1},"raw":[2]}`:                                                        {document{Raw: raw(`[2]`)}, []event.Warning{again("/raw")}},
+		`{"raw":{"a":1},"raw":null}`:                                                       {document{Raw: raw(`{"a":1}`)}, nil},
+		`{"letters":"a","letters":"B"}`:                                                    {document{Letters: letters{"a"}}, []event.Warning{again("/letters"), w("/letters", "value of jsonbody_test.letters", "string")}},
+		`{"struct":{"name":"a"},"struct":{"name":"b","zip":1},"struct":{"name":"Bergen"}}`: {document{Struct: bergen}, []event.Warning{again("/struct"), again("/struct")}},
+		`{"byName":{"a":"b","c":null,"d":"","e":"f"}}`:                                     {document{ByName: map[string]string{"a": "b", "c": "", "d": "", "e": "f"}}, nil},
+		`{"kept":{"id":"a"},"kept":{"x":1}}`:                                               {document{Kept: kept{Extra: map[string]json.RawMessage{"x": raw(`1`)}}}, []event.Warning{again("/kept")}},
+		`{"kept":{"id":"a"},"kept":{"id":{}}}`:                                             {document{Kept: kept{Extra: map[string]json.RawMessage{"id": raw(`{}`)}}}, []event.Warning{again("/kept"), w("/kept/id", "string", "object")}},
+		`{"x":1,"x":2}`:                                                                    {document{Extra: map[string]json.RawMessage{"x": raw(`2`)}}, []event.Warning{again("/x")}},
+		`{"x":1,"x":null,"x":""}`:                                                          {document{Extra: map[string]json.RawMessage{"x": raw(`1`)}}, nil},
+		`{"x":"","x":1}`:                                                                   {document{Extra: map[string]json.RawMessage{"x": raw(`1`)}}, nil},
+		`{"x":null,"x":"","x":1}`:                                                          {document{Extra: map[string]json.RawMessage{"x": raw(`1`)}}, nil},
+		`{"x":1,"X":2}`:                                                                    {document{Extra: map[string]json.RawMessage{"x": raw(`1`), "X": raw(`2`)}}, nil},
+		`{"place":{"a":1},"place":17}`:                                                     {document{Place: 2}, []event.Warning{again("/place")}},
+		`{"place":{"a":1},"place":{}}`:                                                     {document{Place: 2}, []event.Warning{again("/place")}},
+		`{"place":{"a":1},"place":[{},{}]}`:                                                {document{Place: 2}, []event.Warning{again("/place")}},
+		`{"place":{"a":1},"place":"text"}`:                                                 {document{Place: 2}, []event.Warning{again("/place")}},
+		`{"place":{"a":1},"place":{"b":2}}`:                                                {document{Place: 7}, []event.Warning{again("/place")}},
+		`{"place":{"a":1},"place":[{"b":2}]}`:                                              {document{Place: 7}, []event.Warning{again("/place")}},
+		`{"place":{"a":1},"place":" {\"b\":2}"}`:                                           {document{Place: 7}, []event.Warning{again("/place")}},
+		`{"place":{},"place":17}`:                                                          {document{Place: 2}, []event.Warning{again("/place")}},
+		`{"place":17,"place":{"b":2}}`:                                                     {document{Place: 4}, []event.Warning{again("/place")}},
 	} {
 		t.Run(body, func(t *testing.T) {
 			got, warnings := unmarshal[document](t, body)
@@ -375,7 +394,8 @@ func TestUnmarshalWarnsAtMost32Times(t *testing.T) {
 func TestRoom(t *testing.T) {
 	type large [1 << 20]byte
 	type vast struct {
-		A *large `json:"a"`
+		X int `json:"x"`
+		L large
 	}
 	type lists struct {
 		Large []struct {
@@ -414,10 +434,15 @@ func TestRoom(t *testing.T) {
 	assert.Equal(t, []event.Warning{w("/strings", "fewer elements", "array"), w("/labels", "fewer members", "object")}, warnings)
 
 	// What does not fit takes no room.
-	got, warnings = unmarshal[lists](t, `{"vast":[`+strings.Repeat(`5,`, 1_000_000)+`{}],"pointer":{}}`)
+	got, warnings = unmarshal[lists](t, `{"vast":[`+strings.Repeat(`5,{},`, 1000)+`{"x":1}],"pointer":{}}`)
 	assert.Len(t, got.Vast, 1)
 	assert.NotNil(t, got.Pointer)
 	assert.Len(t, warnings, event.MaxWarnings)
+
+	got, warnings = unmarshal[lists](t, `{"vast":[`+thirteen+`],"large":"[{}]"}`)
+	assert.Len(t, got.Vast, 12-1, "the list itself takes some room, too")
+	assert.Empty(t, got.Large, "nor is there room for what is in a string")
+	assert.Contains(t, warnings, w("/vast/11", "fewer objects", "object"))
 
 	// Repeated members share the room, too.
 	got, _ = unmarshal[lists](t, `{`+strings.Repeat(`"strings":[`+strings.Repeat(`"x",`, 10_000)+`"x"],`, 100)+`"pointer":{}}`)
@@ -465,7 +490,7 @@ func TestIntegers(t *testing.T) {
 		`1.0`: "i1 u1", `-1.0`: "i-1", `1e3`: "i1000 u1000", `1E+3`: "i1000 u1000", `1.5e1`: "i15 u15", `1500e-2`: "i15 u15", `1501e-2`: "", `15.00e0`: "i15 u15",
 		`0.0015e4`: "i15 u15", `9007199254740993.0`: "i9007199254740993 u9007199254740993", `9223372036854775807e0`: "i9223372036854775807 u9223372036854775807",
 		`922337203685477580.7e1`: "i9223372036854775807 u9223372036854775807", `1e18`: "i1000000000000000000 u1000000000000000000", `1e19`: "u10000000000000000000", `1e20`: "",
-		`1844674407370955161500e-2`: "u18446744073709551615", `1e-1`: "", `1e400`: "", `1e99999999999999999999`: "", `1e-99999999999999999999`: "", `1e-2147483648`: "", `1e2147483647`: "",
+		`1844674407370955161500e-2`: "u18446744073709551615", `1e-1`: "", `1e400`: "", `1e99999999999999999999`: "", `1e-99999999999999999999`: "", `1e-2147483648`: "", `1e9223372036854775807`: "", `0.1e-9223372036854775808`: "", `1e2147483647`: "",
 		`0.1e-2147483648`: "", `0.0000000000000000000000000000000000000001e40`: "i1 u1", `10000000000000000000000000000000000000000e-40`: "i1 u1",
 		`"0x10"`: "", `"1_000"`: "", `"+5"`: "i5", `"1e"`: "", `"e3"`: "", `".5e1"`: "", `"5."`: "i5 u5", `"--5"`: "", `"-"`: "", `"1.0.0"`: "", `"1e1.0"`: "", `"٣"`: "", `"\t7\n"`: "i7 u7",
 		`"007"`: "i7 u7", `"00.0"`: "i0 u0", `"- 5"`: "", `"infinity"`: "", `"nan"`: "",
@@ -708,6 +733,13 @@ func TestStructFields(t *testing.T) {
 		Name  string `json:"name"`
 		Self  *outer `json:"self"`
 	}
+	type chain struct {
+		Name string `json:"name"`
+		Next *chain `json:"next"`
+	}
+	next, _ := unmarshal[chain](t, `{"next":5,"next":{"name":"a","next":6,"next":{"name":"b"},"next":{"name":"c","next":{"name":"d"}}}}`)
+	assert.Equal(t, chain{Next: &chain{Name: "a", Next: &chain{Name: "c", Next: &chain{Name: "d"}}}}, next)
+
 	got, warnings := unmarshal[outer](t, `{"name":"a","deep":"b","named":{"name":"c"},"self":{"deep":"d","self":{"name":"e"}}}`)
 	assert.Empty(t, warnings)
 	assert.Equal(t, outer{
@@ -763,7 +795,7 @@ func TestFieldIndex(t *testing.T) {
 
 func TestResults(t *testing.T) {
 	for value, want := range map[string]jsonbody.Result{
-		`null`: jsonbody.Absent, `""`: jsonbody.Absent, `{}`: jsonbody.Empty, `{"zip":null}`: jsonbody.Empty, `{"zip":{}}`: jsonbody.Empty, `{"zip":0}`: jsonbody.Set,
+		`null`: jsonbody.Absent, `""`: jsonbody.Absent, `{}`: jsonbody.Empty, `{"zip":null}`: jsonbody.Empty, `{"zip":{}}`: jsonbody.Empty, `{"zip":0}`: jsonbody.Zero, `{"name":"a","zip":0}`: jsonbody.Set, `[{"zip":0}]`: jsonbody.Zero,
 		`5`: jsonbody.Misfit, `[]`: jsonbody.Misfit, `[{}]`: jsonbody.Empty, `"{}"`: jsonbody.Empty, `"{\"zip\":1}"`: jsonbody.Set, `"["`: jsonbody.Misfit,
 	} {
 		r, err := jsonbody.Open([]byte(`{"v":` + value + `,"w":1}`))

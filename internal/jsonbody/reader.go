@@ -176,8 +176,9 @@ func (r *Reader) Skip() {
 }
 
 // A Place is where a value stands in the body of a Reader. As a field of a struct
-// it is that of the member, so that it can be read once its type is known. The zero
-// Place is none.
+// it is that of the member, so that it can be read once it is known what object it
+// is. Of several the last one counts that has members, or else the first one. The
+// zero Place is none.
 type Place int
 
 // Here returns the place of the next value.
@@ -425,12 +426,9 @@ func (r *Reader) path(at int) string {
 			} else {
 				path.WriteString(strconv.Itoa(n))
 			}
-			if at < child { // it is the name itself
-				return path.String()
-			}
 			break
 		}
-		open = child
+		open = child // which is behind at if that is the name
 	}
 	return path.String()
 }

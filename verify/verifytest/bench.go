@@ -73,17 +73,17 @@ func (w lockedWriter) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// request makes a genuine request with the given body and credential.
-func (b *bench) request(credential string, body []byte) (*http.Request, error) {
-	r, err := b.v.NewRequest(context.Background(), b.server.URL, credential, b.v.fill(body, credential))
-	if err != nil {
-		return nil, fmt.Errorf("NewRequest: %w", err)
-	}
-	return r, nil
+// request makes a genuine request with the given payload and credential.
+func (b *bench) request(credential string, p payload) (*http.Request, error) {
+	return b.v.request(b.server.URL, credential, p.header, b.v.fill(p.body, credential))
 }
 
-func (v Vendor) fill(body []byte, credential string) []byte {
-	return bytes.ReplaceAll(body, []byte(Placeholder), []byte(credential))
+// refuses checks that a request is not authentic, without sending it.
+func (b *bench) refuses(r *http.Request, body []byte) error {
+	if _, err := b.hook.Check(r, body); !errors.Is(err, verify.ErrUnauthenticated) {
+		return fmt.Errorf("Check returned %v, want %v", err, verify.ErrUnauthenticated)
+	}
+	return nil
 }
 
 // An answer is what came back, and the events that were handed over meanwhile.
@@ -179,7 +179,7 @@ func (a answer) expect(status int) error {
 // undecodable sends a body that cannot be decoded, and expects a status. If the body
 // was verified, a callback gets it as an event of type unknown.
 func (b *bench) undecodable(body []byte, status int) error {
-	r, err := b.request(b.v.Credentials[0], body)
+	r, err := b.request(b.v.Credentials[0], payload{body: body})
 	if err != nil {
 		return err
 	}
@@ -198,10 +198,10 @@ func (b *bench) undecodable(body []byte, status int) error {
 		}
 		return nil
 	}
-	if len(events) != 1 {
-		return fmt.Errorf("%d events, want 1", len(events))
+	e, err := answer{events: events}.event()
+	if err != nil {
+		return err
 	}
-	e := events[0]
 	if e.Type != event.Unknown || e.Payload != nil || !bytes.Equal(e.Raw, b.v.fill(body, b.v.Credentials[0])) {
 		return fmt.Errorf("want an event of type unknown with the body and no payload, got %s with %d bytes and %T", e.Type, len(e.Raw), e.Payload)
 	}
@@ -230,18 +230,30 @@ func (b *bench) sendExpect(r *http.Request, status int) (answer, error) {
 	return a, err
 }
 
-// expectBody sends a body with the first credential and expects a status.
-func (b *bench) expectBody(body []byte, status int) (answer, error) {
-	r, err := b.request(b.v.Credentials[0], body)
+// expect sends a payload with the first credential and expects a status.
+func (b *bench) expect(p payload, status int) (answer, error) {
+	r, err := b.request(b.v.Credentials[0], p)
 	if err != nil {
 		return answer{}, err
 	}
 	return b.sendExpect(r, status)
 }
 
-// any returns one of the payloads, always the same.
-func (v Vendor) any() []byte {
-	return v.Payloads[slices.Sorted(maps.Keys(v.Payloads))[0]]
+// event sends a payload with the first credential and expects one event.
+func (b *bench) event(p payload) (*event.Event, error) {
+	a, err := b.expect(p, http.StatusOK)
+	if err != nil {
+		return nil, err
+	}
+	return a.event()
+}
+
+// event returns the one event that a callback got.
+func (a answer) event() (*event.Event, error) {
+	if len(a.events) != 1 {
+		return nil, fmt.Errorf("%d events, want 1", len(a.events))
+	}
+	return a.events[0], nil
 }
 
 // unreadable is the status of a body that is no JSON object. If the credential is a

@@ -2,7 +2,6 @@ package verifytest
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,26 +17,22 @@ func acceptsGenuine(v Vendor) error {
 		return err
 	}
 	defer b.close()
-	for name, payload := range v.Payloads {
-		a, err := b.expectBody(payload, http.StatusOK)
+	for _, p := range v.payloads() {
+		e, err := b.event(p)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
-		if len(a.events) != 1 {
-			return fmt.Errorf("%s: %d events, want 1", name, len(a.events))
-		}
-		e := a.events[0]
 		switch {
 		case e.ID == "" || e.Vendor == "" || e.Source != e.Vendor || e.Type == "" || e.Payload == nil:
-			return fmt.Errorf("%s: event lacks ID, Vendor, Source, Type or Payload", name)
+			return fmt.Errorf("%s: event lacks ID, Vendor, Source, Type or Payload", p.name)
 		case e.Type == event.Unknown:
-			return fmt.Errorf("%s: the event is not known", name)
+			return fmt.Errorf("%s: the event is not known", p.name)
 		case e.Time.IsZero() || e.Received.IsZero():
-			return fmt.Errorf("%s: event lacks Time or Received", name)
-		case !bytes.Equal(e.Raw, v.fill(payload, v.Credentials[0])):
-			return fmt.Errorf("%s: Raw is not the body", name)
+			return fmt.Errorf("%s: event lacks Time or Received", p.name)
+		case !bytes.Equal(e.Raw, v.fill(p.body, v.Credentials[0])):
+			return fmt.Errorf("%s: Raw is not the body", p.name)
 		case len(e.Warnings) > 0:
-			return fmt.Errorf("%s: warnings %v", name, e.Warnings)
+			return fmt.Errorf("%s: warnings %v", p.name, e.Warnings)
 		}
 	}
 	return nil
@@ -71,13 +66,13 @@ func refusesOther(v Vendor) error {
 		return err
 	}
 	defer b.close()
-	for name, payload := range v.Payloads {
-		r, err := b.request(v.Credentials[2], payload)
+	for _, p := range v.payloads() {
+		r, err := b.request(v.Credentials[2], p)
 		if err != nil {
 			return err
 		}
 		if _, err := b.sendExpect(r, http.StatusUnauthorized); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
 	var zero verify.Endpoint
@@ -85,7 +80,7 @@ func refusesOther(v Vendor) error {
 	if err != nil {
 		return err
 	}
-	if _, err := zero.Check(r, v.fill(v.any(), v.Credentials[0])); !errors.Is(err, verify.ErrUnauthenticated) {
+	if _, err := zero.Check(r, v.fill(v.any().body, v.Credentials[0])); !errors.Is(err, verify.ErrUnauthenticated) {
 		return fmt.Errorf("a zero Endpoint said %v, want %v", err, verify.ErrUnauthenticated)
 	}
 	return nil
@@ -99,7 +94,7 @@ func refusesMissing(v Vendor) error {
 	defer b.close()
 	if v.Header == "" {
 		for _, in := range []string{"", "null", "unset"} {
-			r, err := v.NewRequest(context.Background(), b.server.URL, v.Credentials[0], v.fill(v.any(), in))
+			r, err := v.request(b.server.URL, v.Credentials[0], v.any().header, v.fill(v.any().body, in))
 			if err != nil {
 				return err
 			}
@@ -142,7 +137,11 @@ func refusesRepeated(v Vendor) error {
 		return err
 	}
 	value := good.Header.Get(v.Header)
-	for _, values := range [][]string{{value, value}, {value, "x"}, {"x", value}, {value + "," + value}, {value + ", x"}} {
+	repeated := [][]string{{value, value}, {value, "x"}, {"x", value}, {value, ""}, {"", value}}
+	if v.Separator == "" {
+		repeated = append(repeated, []string{value + "," + value}, []string{value + ", x"})
+	}
+	for _, values := range repeated {
 		r, err := b.request(v.Credentials[0], v.any())
 		if err != nil {
 			return err
@@ -161,61 +160,54 @@ func refusesDamaged(v Vendor) error {
 		return err
 	}
 	defer b.close()
-	for name, damage := range damages {
-		var r *http.Request
-		if v.Header == "" {
-			r, err = v.NewRequest(context.Background(), b.server.URL, v.Credentials[0], v.fill(v.any(), damage(v.Credentials[0])))
-		} else if r, err = b.request(v.Credentials[0], v.any()); err == nil {
-			r.Header.Set(v.Header, damage(r.Header.Get(v.Header)))
+	if v.Header == "" {
+		for _, d := range damages(v.Credentials[0], nextDigit) {
+			body := v.fill(v.any().body, d.value)
+			r, err := v.request(b.server.URL, v.Credentials[0], v.any().header, body)
+			if err == nil {
+				err = b.refuses(r, body)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", d.name, err)
+			}
 		}
-		if err != nil {
-			return err
-		}
-		if _, err := b.sendExpect(r, http.StatusUnauthorized); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	if v.Hex || v.Header == "" {
 		return nil
 	}
-	r, err := b.request(v.Credentials[0], v.any())
+	l, err := b.headerList(v.any())
 	if err != nil {
 		return err
 	}
-	r.Header.Set(v.Header, flipLetter(r.Header.Get(v.Header)))
-	if _, err := b.sendExpect(r, http.StatusUnauthorized); err != nil {
-		return fmt.Errorf("with a letter of another case: %w", err)
+	other := farLetter
+	if v.Hex {
+		other = nextDigit
+	}
+	checked := 0
+	for i, part := range l.parts {
+		if l.ignored(i) {
+			continue
+		}
+		checked++
+		of := ""
+		if v.Separator != "" {
+			of = fmt.Sprintf("part %d ", i+1)
+			if err := b.refuses(l.with(i), l.body); err != nil {
+				return fmt.Errorf("%sleft out: %w", of, err)
+			}
+		}
+		bad := damages(part, other)
+		if changed := otherCase(part); !v.Hex && changed != part {
+			bad = append(bad, damage{"with a letter of another case", changed})
+		}
+		for _, d := range bad {
+			if err := b.refuses(l.with(i, d.value), l.body); err != nil {
+				return fmt.Errorf("%s%s: %w", of, d.name, err)
+			}
+		}
+	}
+	if checked == 0 {
+		return fmt.Errorf("no part of header %s is checked", v.Header)
 	}
 	return nil
-}
-
-// flipLetter changes the case of the last letter, which is in the credential.
-func flipLetter(s string) string {
-	b := []byte(s)
-	for i := len(b) - 1; i >= 0; i-- {
-		if c := b[i] | 0x20; 'a' <= c && c <= 'z' {
-			b[i] ^= 0x20
-			break
-		}
-	}
-	return string(b)
-}
-
-var damages = map[string]func(string) string{
-	"without the last character":  func(s string) string { return s[:len(s)-1] },
-	"without the first character": func(s string) string { return s[1:] },
-	"one half":                    func(s string) string { return s[:len(s)/2] },
-	"twice":                       func(s string) string { return s + s },
-	"with a character more":       func(s string) string { return s + "0" },
-	"backwards": func(s string) string {
-		b := []byte(s)
-		for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
-			b[i], b[j] = b[j], b[i]
-		}
-		return string(b)
-	},
-	"with a prefix":          func(s string) string { return "sha256=" + s },
-	"with a letter replaced": func(s string) string { return s[:len(s)-1] + string(s[len(s)-1]^1) },
 }
 
 func acceptsHexCase(v Vendor) error {
@@ -227,16 +219,16 @@ func acceptsHexCase(v Vendor) error {
 		return err
 	}
 	defer b.close()
-	for _, change := range []func(string) string{strings.ToLower, strings.ToUpper} {
-		r, err := b.request(v.Credentials[0], v.any())
-		if err != nil {
-			return err
-		}
-		value := r.Header.Get(v.Header)
-		digits := strings.LastIndexByte(value, '=') + 1 // behind a prefix such as "sha256="
-		r.Header.Set(v.Header, value[:digits]+change(value[digits:]))
-		if _, err := b.sendExpect(r, http.StatusOK); err != nil {
-			return err
+	l, err := b.headerList(v.any())
+	if err != nil {
+		return err
+	}
+	for i, part := range l.parts {
+		digits := strings.LastIndexAny(part, "=,: ") + 1 // behind a prefix such as "sha256="
+		for _, change := range []func(string) string{strings.ToLower, strings.ToUpper} {
+			if _, err := b.hook.Check(l.with(i, part[:digits]+change(part[digits:])), l.body); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -255,7 +247,7 @@ func refusesFlippedBits(v Vendor) error {
 	if err != nil {
 		return err
 	}
-	body := bytes.Clone(v.any())
+	body := v.fill(v.any().body, v.Credentials[0])
 	if err := b.hook.Verify(r, body); err != nil {
 		return fmt.Errorf("the body as it is: %w", err)
 	}
