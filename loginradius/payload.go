@@ -30,7 +30,8 @@ type Hook struct {
 	// Object is the custom object that the event is about, else nil.
 	Object *CustomObject `json:"-"`
 	// Extra has what came as HookName, Time or HookId and could not be converted, such
-	// as a time in a form that only [Config].TimeLayouts can tell.
+	// as a time in a form that only [Config].TimeLayouts can tell. It has no objects and
+	// arrays.
 	Extra map[string]json.RawMessage `json:",embed" accesshook:"misfits"`
 }
 

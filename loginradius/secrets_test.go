@@ -67,6 +67,21 @@ func TestUnknownMembersAreNotKept(t *testing.T) {
 	assert.Empty(t, e.Warnings)
 }
 
+// A value in place of a name or a time may be an object with members of its own, which
+// nobody knows either.
+func TestUnknownMembersAreNotKeptInExtra(t *testing.T) {
+	for _, name := range []string{"HookName", "Time", "HookId"} {
+		for _, value := range []string{`{"Password":"` + canary + `"}`, `[{"Password":"` + canary + `"}]`, `["login",{"PIN":["` + canary + `"]}]`} {
+			e, h := decode(t, `{"`+name+`":`+value+`,"Data":{"Uid":"u"}}`)
+			assert.Empty(t, h.Extra, name+value)
+			assert.NotEmpty(t, e.Warnings, name+value)
+			line, err := cloudevent.Encode(e)
+			require.NoError(t, err)
+			assert.NotContains(t, string(line), canary)
+		}
+	}
+}
+
 // digits is a secret that is a number.
 const digits = "904711904711"
 

@@ -210,7 +210,7 @@ func TestEnvelopeTime(t *testing.T) {
 		"too late once in UTC": {`"9999-12-31T23:59:59-01:00"`, "", `"9999-12-31T23:59:59-01:00"`},
 		"American":             {`"6/11/2019 8:27:56 PM"`, "", `"6/11/2019 8:27:56 PM"`},
 		"words":                {`"yesterday"`, "", `"yesterday"`},
-		"object":               {`{ "Ticks": 1 }`, "", `{"Ticks":1}`},
+		"object":               {`{ "Ticks": 1 }`, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := `{"HookName":"login","Time":` + c.time + `,"Data":{"Uid":"u"}}`
@@ -221,7 +221,7 @@ func TestEnvelopeTime(t *testing.T) {
 			}
 			assert.Equal(t, c.want, got)
 			assert.Equal(t, c.extra, string(h.Extra["Time"]))
-			assert.Equal(t, c.extra != "" || c.time[0] == '1', len(e.Warnings) > 0, "%v", e.Warnings)
+			assert.Equal(t, c.extra != "" || c.time[0] == '1' || c.time[0] == '{', len(e.Warnings) > 0, "%v", e.Warnings)
 			assert.Equal(t, "u", h.Profile.UID)
 			roundTrip(t, []byte(text))
 		})

@@ -73,7 +73,7 @@ func (p Payload) Check(t testing.TB, f Field, value string) {
 		fate = max(fate, converted)
 	}
 	switch {
-	case fate == misfit && f.Keeps:
+	case fate == misfit && f.keeps(sent):
 		assert.Equal(t, sent, got, "%s: kept", body)
 	case fate == misfit:
 		assert.Empty(t, says(got), "%s: not kept", body)
@@ -125,7 +125,7 @@ func (p Payload) checkAny(t testing.TB, f Field, value string, sent any) {
 	path := p.Path + f.String()
 	got := at(payload, path)
 	want, fate := model(f.Type, sent)
-	if f.Keeps && got == nil {
+	if f.keeps(sent) && got == nil {
 		require.Empty(t, says(want), "%s: lost", body)
 		require.NotEqual(t, misfit, fate, "%s: lost", body)
 	}

@@ -19,6 +19,7 @@ type Field struct {
 	Type  reflect.Type
 	Keeps bool // what does not fit is kept
 
+	scalars bool   // but no objects and arrays
 	sibling string // another field of the same struct, which holds a string
 }
 
@@ -42,9 +43,10 @@ func fields(all []Field, path []string, t reflect.Type) []Field {
 		add("key", Field{Type: t.Elem()})
 	case t.Kind() == reflect.Struct:
 		tags, extra := tagged(t)
+		scalars := keepsScalars(t)
 		for _, name := range slices.Sorted(maps.Keys(tags)) {
 			tag := tags[name]
-			f := Field{Type: tag.typ, Keeps: extra && !holdsSecret(tag.typ)}
+			f := Field{Type: tag.typ, Keeps: extra && !holdsSecret(tag.typ), scalars: scalars}
 			for other, o := range tags {
 				if other != name && o.typ.Kind() == reflect.String {
 					f.sibling = max(f.sibling, other) // any, but always the same
@@ -84,6 +86,26 @@ func tagged(t reflect.Type) (tags map[string]tag, extra bool) {
 		}
 	}
 	return tags, extra
+}
+
+// keepsScalars reports whether a struct keeps nothing that may have members which
+// nobody knows.
+func keepsScalars(t reflect.Type) bool {
+	for f := range fieldsOf(t) {
+		if f.Tag.Get("accesshook") == "misfits" {
+			return true
+		}
+	}
+	return false
+}
+
+// keeps reports whether a value that does not fit is kept.
+func (f Field) keeps(sent any) bool {
+	switch sent.(type) {
+	case map[string]any, []any:
+		return f.Keeps && !f.scalars
+	}
+	return f.Keeps
 }
 
 func fieldsOf(t reflect.Type) func(yield func(reflect.StructField) bool) {

@@ -49,7 +49,7 @@ type plan struct {
 	folded map[string]int // in lower case, without those that are equal then
 	scalar int            // the field that stands for a scalar in place of the object, or -1
 	extra  []int          // path to the map of the members that no field is for; nil without
-	strict bool           // extra holds what did not fit, and no unknown members
+	strict bool           // extra holds strings and literals that did not fit, and nothing that has unknown members
 }
 
 type field struct {

@@ -157,7 +157,7 @@ func (r *Reader) object(p *plan, v reflect.Value) Result {
 // member takes a value into a field, of which seen says whether it has one.
 func (r *Reader) member(p *plan, v reflect.Value, i int, seen *seen) Result {
 	f := &p.fields[i]
-	at := Place(r.next)
+	at, c := Place(r.next), r.peek()
 	target := in(v, f.path)
 	if seen.has(i) {
 		if r.Absent() {
@@ -184,7 +184,7 @@ func (r *Reader) member(p *plan, v reflect.Value, i int, seen *seen) Result {
 		if p.extra != nil && len(r.warnings) > 0 { // there may have been a misfit before
 			forget(extraOf(p, v), f.name)
 		}
-	case result == Misfit && p.extra != nil && !f.secret:
+	case result == Misfit && p.extra != nil && !f.secret && (!p.strict || isLiteral(c) || c == '"'):
 		r.Back(at)
 		r.Keep(extraOf(p, v), f.name)
 	}
