@@ -134,18 +134,14 @@ func (p Payload) checkAny(t testing.TB, f Field, value string, sent any) {
 	}
 }
 
-// roundTrip decodes, encodes and decodes again, alone and in a CloudEvent. It
-// returns what the payload was encoded to.
+// roundTrip decodes, encodes and decodes again. It returns what the payload was encoded
+// to.
 func (p Payload) roundTrip(t testing.TB, body string) (payload any, warnings []event.Warning) {
 	t.Helper()
 	e, err := p.Decode([]byte(body))
 	require.NoError(t, err, body)
 	text, err := json.Marshal(e.Payload)
 	require.NoError(t, err, body)
-	again, err := p.Decode(text)
-	require.NoError(t, err, "%s: %s", body, text)
-	requireEqual(t, e.Payload, again.Payload, text)
-
 	line, err := cloudevent.Encode(e)
 	require.NoError(t, err, body)
 	back, err := cloudevent.Decode(line, cloudevent.Payloads{p.Vendor: p.Decode})

@@ -25,23 +25,25 @@ type Field struct {
 
 func (f Field) String() string { return "/" + strings.Join(f.Path, "/") }
 
-// Fields returns all fields of a struct type, however deep.
-func Fields(t reflect.Type) []Field { return fields(nil, nil, t) }
+// Fields returns all fields of a struct type, however deep. Those of a struct that is in
+// several places are in the first one alone.
+func Fields(t reflect.Type) []Field { return fields(nil, nil, t, make(map[reflect.Type]bool)) }
 
-func fields(all []Field, path []string, t reflect.Type) []Field {
+func fields(all []Field, path []string, t reflect.Type, seen map[reflect.Type]bool) []Field {
 	add := func(name string, f Field) {
 		f.Path = append(slices.Clone(path), name)
-		all = fields(append(all, f), f.Path, f.Type)
+		all = fields(append(all, f), f.Path, f.Type, seen)
 	}
 	switch {
-	case isLeaf(t):
+	case isLeaf(t), t.Kind() == reflect.Struct && seen[t]:
 	case t.Kind() == reflect.Pointer:
-		return fields(all, path, t.Elem())
+		return fields(all, path, t.Elem(), seen)
 	case t.Kind() == reflect.Slice:
 		add("0", Field{Type: t.Elem()})
 	case t.Kind() == reflect.Map:
 		add("key", Field{Type: t.Elem()})
 	case t.Kind() == reflect.Struct:
+		seen[t] = true
 		tags, extra := tagged(t)
 		scalars := keepsScalars(t)
 		for _, name := range slices.Sorted(maps.Keys(tags)) {
