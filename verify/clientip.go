@@ -66,7 +66,8 @@ func plainAddr(a netip.Addr) netip.Addr { return a.WithZone("").Unmap() }
 // XForwardedFor returns the [ClientIP] that reads X-Forwarded-For. trusted are the
 // addresses and networks (CIDR) of the proxies in front. A bare address stands for
 // itself alone, an IPv6 one too. "unix" stands for every peer that connects through a
-// Unix socket, which has no address.
+// Unix socket, which has no address. WARNING: a request without RemoteAddr, as some
+// function services make them, counts as one too: do not trust "unix" there.
 //
 // It reads the header from the right, where proxies append. The first address that is
 // not a trusted proxy's is the client's. All lines of the header count as one list, and
