@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
@@ -45,11 +46,12 @@ type plan struct {
 
 	// Of a struct:
 	fields []field
-	byName map[string]int // names as they are tagged
-	folded map[string]int // in lower case, without those that are equal then
-	scalar int            // the field that stands for a scalar in place of the object, or -1
-	extra  []int          // path to the map of the members that no field is for; nil without
-	strict bool           // extra holds strings and literals that did not fit, and nothing that has unknown members
+	after  []atomic.Uint32 // the field that came last time behind each, from none on
+	byName map[string]int  // names as they are tagged
+	folded map[string]int  // in lower case, without those that are equal then
+	scalar int             // the field that stands for a scalar in place of the object, or -1
+	extra  []int           // path to the map of the members that no field is for; nil without
+	strict bool            // extra holds strings and literals that did not fit, and nothing that has unknown members
 }
 
 type field struct {
@@ -147,6 +149,7 @@ func (p *plan) ofKind(building map[reflect.Type]*plan) {
 		p.byName, p.folded = make(map[string]int), make(map[string]int)
 		p.addFields(p.typ, nil, building)
 		p.fold()
+		p.after = make([]atomic.Uint32, len(p.fields)+1)
 	default:
 		p.kind, p.want = kindOther, "value of "+p.typ.String()
 	}
@@ -239,13 +242,16 @@ func (p *plan) fold() {
 	}
 }
 
-// find returns the index of the field for a member's name, or -1. guess is the
-// index of the likeliest one.
-func (p *plan) find(name []byte, guess int) int {
-	if guess < len(p.fields) && p.fields[guess].name == string(name) {
+// find returns the index of the field for a member's name, or -1. behind is the
+// index of the field that came before, or -1. Vendors write the members of an object in
+// one order, so that the one that came last time is nearly always right.
+func (p *plan) find(name []byte, behind int) int {
+	hint := &p.after[behind+1]
+	if guess := int(hint.Load()); guess < len(p.fields) && p.fields[guess].name == string(name) {
 		return guess
 	}
 	if i, ok := p.byName[string(name)]; ok {
+		hint.Store(uint32(i))
 		return i
 	}
 	var low [64]byte

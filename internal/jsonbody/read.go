@@ -117,7 +117,7 @@ func (r *Reader) Field(s Struct, i int) Result {
 func (r *Reader) object(p *plan, v reflect.Value) Result {
 	var seen seen
 	result := Empty
-	guess := 0
+	behind := -1
 	for {
 		t := r.tokens[r.next]
 		r.next++
@@ -132,7 +132,7 @@ func (r *Reader) object(p *plan, v reflect.Value) Result {
 			}
 		}
 		name := r.unquote(t)
-		i := p.find(name, guess)
+		i := p.find(name, behind)
 		if i < 0 {
 			if p.extra == nil || p.strict {
 				r.Skip()
@@ -142,7 +142,7 @@ func (r *Reader) object(p *plan, v reflect.Value) Result {
 			result = Set
 			continue
 		}
-		guess = i + 1
+		behind = i
 		switch got := r.member(p, v, i, &seen); {
 		case got == Set, got == Misfit && p.extra != nil, got.taken() && p.fields[i].kind == kindPointer:
 			result = Set
