@@ -380,11 +380,14 @@ func (r *Reader) unwrap(p *plan, v reflect.Value) (Result, bool) {
 	if r.outer != nil || len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '[' || trimmed[0] == '[' && p.kind != kindList {
 		return Absent, false
 	}
-	inner, err := open(text)
-	if err != nil {
+	if r.inner == nil {
+		r.inner = readers.Get().(*Reader)
+	}
+	inner := r.inner
+	defer inner.reset()
+	if inner.start(text) != nil {
 		return Absent, false
 	}
-	defer inner.Close()
 	inner.outer, inner.at = r, at
 	inner.times, inner.room, inner.empty, inner.warnings = r.times, r.room, r.empty, slices.Clip(r.warnings)
 	result := inner.read(p, v)

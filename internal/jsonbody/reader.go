@@ -46,6 +46,7 @@ type Reader struct {
 	empty  int           // of them, those of empty objects
 	outer  *Reader       // text is JSON in a string of another body
 	at     Place         // of that string
+	inner  *Reader       // for the strings with JSON in them, one at a time
 	spare  reflect.Value // zero, see fresh
 	entry  string        // of a map, read last
 
@@ -70,26 +71,39 @@ func Open(body []byte) (*Reader, error) {
 
 func open(body []byte) (*Reader, error) {
 	r := readers.Get().(*Reader)
-	text := bytes.TrimPrefix(body, bom)
-	tokens, seen, err := r.tokens[:0].scan(text)
-	r.tokens = tokens
-	if err != nil {
+	if err := r.start(body); err != nil {
 		r.Close()
 		return nil, err
 	}
+	return r, nil
+}
+
+// start brings a Reader that is new or reset to the beginning of body.
+func (r *Reader) start(body []byte) error {
+	text := bytes.TrimPrefix(body, bom)
+	tokens, seen, err := r.tokens[:0].scan(text)
+	r.tokens = tokens
 	r.text, r.base, r.size = text, len(body)-len(text), seen.kept
 	r.room, r.empty = maxRoom, maxEmptyRoom
 	r.plain = !seen.escapes && (!seen.nonASCII || utf8.Valid(text))
-	return r, nil
+	return err
+}
+
+// reset keeps nothing of the body.
+func (r *Reader) reset() {
+	tokens, marked := r.tokens[:0], r.marked[:0]
+	*r = Reader{}
+	if cap(tokens) <= maxKept && cap(marked) <= maxKept {
+		r.tokens, r.marked = tokens, marked
+	}
 }
 
 // Close gives the Reader back. What it has returned remains.
 func (r *Reader) Close() {
-	tokens, marked := r.tokens[:0], r.marked[:0]
-	*r = Reader{} // keeps nothing of the body
-	if cap(tokens) <= maxKept && cap(marked) <= maxKept {
-		r.tokens, r.marked = tokens, marked
+	if r.inner != nil {
+		r.inner.Close()
 	}
+	r.reset()
 	readers.Put(r)
 }
 
