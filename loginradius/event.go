@@ -24,9 +24,10 @@ func Decode(body []byte) (*event.Event, error) { return decoder{}.decode(body) }
 // A decoder is what a Config says about decoding.
 type decoder struct{ times timestamp.Format }
 
-// maxRoom is how many bytes of memory the elements of all arrays may take: a few hundred
-// identities, of which each takes 2 KB and may be eleven bytes of a body.
-const maxRoom = 1 << 20
+// maxRoom is how many bytes of memory the elements of all arrays may take: thirty
+// identities with all that one can have, or a hundred with little. An identity takes
+// 2 KB, and may be eleven bytes of a body.
+const maxRoom = 256 << 10
 
 func (d decoder) decode(body []byte) (*event.Event, error) {
 	r, err := jsonbody.Open(body)

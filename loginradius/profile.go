@@ -73,8 +73,8 @@ type Profile struct {
 	// Identity is what the account's own provider knows, "Email" for a
 	// registration with LoginRadius itself.
 	Identity
-	// Identities are the social logins that are linked to the account, of which a few
-	// hundred are kept. PII.
+	// Identities are the social logins that are linked to the account. At least thirty
+	// are kept, however full. PII.
 	Identities []Identity `json:"Identities,omitzero"`
 }
 
