@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,16 +79,18 @@ func TestAppend(t *testing.T) {
 			`{"secret":"[redacted]","secrets":["[redacted]",null,"[redacted]"],"hidden":"[redacted]","misfits":{"pin":"[redacted]"}}`,
 			`{"secret":"s<\"é","secrets":["s<\"é",null,"[redacted]"],"hidden":"s<\"é","misfits":{"pin":"s<\"é"}}`},
 	} {
+		// From Go 1.27 on encoding/json writes U+FFFD as it is.
+		escaped := func(text []byte) string { return strings.ReplaceAll(string(text), "\ufffd", `\ufffd`) }
 		t.Run(name, func(t *testing.T) {
 			got, err := jsonbody.Append([]byte("before "), tt.value)
 			require.NoError(t, err)
-			assert.Equal(t, "before "+tt.want, string(got))
+			assert.Equal(t, "before "+tt.want, escaped(got))
 			if tt.clear == "" {
 				tt.clear = tt.want
 			}
 			got, err = jsonbody.AppendClear([]byte("before "), tt.value)
 			require.NoError(t, err)
-			assert.Equal(t, "before "+tt.clear, string(got))
+			assert.Equal(t, "before "+tt.clear, escaped(got))
 		})
 	}
 }
