@@ -146,6 +146,12 @@ func show(v reflect.Value) string {
 			all = append(all, show(v.Index(i)))
 		}
 		return fmt.Sprint(all)
+	case *kept: // from Go 1.27 on encoding/json knows the option embed
+		type shown struct {
+			ID    string                     `json:"id,omitzero"`
+			Extra map[string]json.RawMessage `json:",omitempty"`
+		}
+		return show(reflect.ValueOf(&shown{x.ID, x.Extra}).Elem())
 	}
 	text, err := json.Marshal(v.Addr().Interface())
 	if err != nil {
