@@ -88,7 +88,7 @@ func (l *logWriter) Write(record []byte) (int, error) {
 func (l *logWriter) tick() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ticking = len(l.buf) > 0; l.ticking {
+	if l.ticking = l.hasWork(); l.ticking {
 		l.start()
 		time.AfterFunc(logDelay, l.tick)
 	}
@@ -105,17 +105,20 @@ func (l *logWriter) hurry() {
 // start starts a write, unless one is in progress or there is nothing to write. The
 // caller holds mu.
 func (l *logWriter) start() {
-	if l.writing == nil && len(l.buf) > 0 {
+	if l.writing == nil && l.hasWork() {
 		l.writing = make(chan struct{})
 		go l.write()
 	}
 }
 
+// hasWork reports whether there is something to write. The caller holds mu.
+func (l *logWriter) hasWork() bool { return len(l.buf) > 0 || l.lost > 0 }
+
 // write writes buf, and again if what was added meanwhile is urgent or large.
 func (l *logWriter) write() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for first := true; first || len(l.buf) > 0 && (l.urgent || len(l.buf) >= logBuffer); first = false {
+	for first := true; first || l.hasWork() && (l.urgent || len(l.buf) >= logBuffer); first = false {
 		buf := l.buf
 		if l.lost > 0 {
 			buf = fmt.Appendf(buf, "time=%s level=ERROR msg=\"records were lost: standard error was not read\" records=%d\n",
