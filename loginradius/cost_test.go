@@ -14,12 +14,11 @@ import (
 	"github.com/accesshook/accesshook/loginradius"
 )
 
-// slowBodies are made to take as much time and memory as can be. Their sender has been
-// verified, so all of them are decoded.
-func slowBodies() map[string][]byte {
-	const largest = loginradius.DefaultMaxBody
+// slowBodies are made to take as much time and memory as can be, with about as many
+// bytes as are asked for. Their sender has been verified, so all of them are decoded.
+func slowBodies(largest int) map[string][]byte {
 	upTo := func(size int, head, piece, tail string) []byte {
-		n := (size - len(head) - len(tail)) / len(piece)
+		n := max(1, (size-len(head)-len(tail))/len(piece))
 		return []byte(head + strings.TrimSuffix(strings.Repeat(piece, n), ",") + tail)
 	}
 	fill := func(head, piece, tail string) []byte { return upTo(largest, head, piece, tail) }
@@ -32,18 +31,22 @@ func slowBodies() map[string][]byte {
 	}
 	text := func(body []byte) string { return strings.ReplaceAll(string(body), `"`, `\"`) }
 	const login, end = `{"HookName":"login","Data":{`, `}}`
+	// As few members as an identity must have not to be left out.
+	const eight = `"ID":"a","Age":1,"City":"a","Quota":"a","Quote":"a","About":"a","State":"a","Honors":"a"`
 	drifted := "[" + strings.Repeat("1,", 1000) + "{}]"
 	return map[string][]byte{
-		"misfits behind positions":     []byte(login + `"Positions":[` + strings.Repeat(`{"IsCurrent":""},`, 5000) + strings.Repeat(`{"Summary":1},`, 101) + `{}]}}`),
-		"misfits behind arrays":        []byte(string(upTo(largest-1024, login+`"x":[`, `[],`, `],`)) + strings.Repeat(`"Uid":{},`, 40) + `"Uid":1}}`),
-		"misfits behind names":         []byte(string(upTo(largest-1024, login, `"a":1,`, `,`)) + strings.Repeat(`"Uid":{},`, 40) + `"Uid":1}}`),
+		"misfits behind positions":     []byte(login + `"Positions":[` + strings.Repeat(`{"IsCurrent":""},`, largest/200) + strings.Repeat(`{"Summary":1},`, 101) + `{}]}}`),
+		"misfits behind arrays":        []byte(string(upTo(max(0, largest-1024), login+`"x":[`, `[],`, `],`)) + strings.Repeat(`"Uid":{},`, 40) + `"Uid":1}}`),
+		"misfits behind names":         []byte(string(upTo(max(0, largest-1024), login, `"a":1,`, `,`)) + strings.Repeat(`"Uid":{},`, 40) + `"Uid":1}}`),
 		"identities":                   fill(login+`"Identities":[`, `{"ID":"a"},`, `]}}`),
-		"identities, as many as kept":  upTo(64<<10, login+`"Identities":[`, `{"ID":"a"},`, `]}}`),
-		"identities, few":              upTo(8<<10, login+`"Identities":[`, `{"ID":"a"},`, `]}}`),
 		"empty identities":             fill(login+`"Identities":[`, `{},`, `]}}`),
-		"identities, normal size":      upTo(3400, login+`"Identities":[`, `{"ID":"a"},`, `]}}`),
-		"empty identities, few":        upTo(1400, login+`"Identities":[`, `{},`, `]}}`),
-		"empty identities, some":       upTo(16<<10, login+`"Identities":[`, `{},`, `]}}`),
+		"identities, nearly sparse":    fill(login+`"Identities":[`, `{`+eight+`},`, `]}}`),
+		"identities, of unknown":       fill(login+`"Identities":[`, `{`+strings.TrimSuffix(strings.Repeat(`"":1,`, 8), ",")+`},`, `]}}`),
+		"identities, one, often":       fill(login, `"Identities":{"ID":"a"},`, end),
+		"identities, filled, often":    fill(login, `"Identities":{`+eight+`},`, end),
+		"identities, arrays":           fill(login+`"Identities":[`, `[[[[[[[[]]]]]]]],`, `]}}`),
+		"no identities, often":         fill(login, `"Identities":5,`, end),
+		"no identities, text, often":   fill(login, `"Identities":"{",`, end),
 		"identities of nothing":        fill(login+`"Identities":[`, `null,`, `]}}`),
 		"identities of numbers":        fill(login+`"Identities":[`, `1,`, `]}}`),
 		"identities of bookmarks":      fill(login+`"Identities":[`, `{"JobBookmarks":[{},{},{},{}]},`, `]}}`),
@@ -121,46 +124,61 @@ func normalBodies() (bodies [][]byte) {
 // An account with so many identities that they would take more memory than they may
 // has fewer, always the same, and keeps its other fields.
 func TestIdentitiesAreLimited(t *testing.T) {
-	many := func(n int, identity string) string {
-		return `{"HookName":"login","Data":{"Identities":[` + strings.TrimSuffix(strings.Repeat(identity+",", n), ",") + `],"Uid":"u"}}`
+	for name, c := range map[string]struct {
+		count, want int
+		identity    string
+	}{
+		"thirty of all":    {30, 30, "{" + socialMembers("linked") + "}"},
+		"many, much":       {300, 117, `{"ID":"a","Provider":"b","FirstName":"c","LastName":"d","FullName":"e","Gender":"f","City":"g","Age":5}`},
+		"few, little":      {7, 7, `{"ID":"a"}`},
+		"many, little":     {1000, 7, `{"ID":"a"}`},
+		"few, nearly much": {8, 7, `{"ID":"a","Provider":"b","FirstName":"c","LastName":"d","FullName":"e","Gender":"f","City":"g"}`},
+	} {
+		body := `{"HookName":"login","Data":{"Identities":[` + strings.TrimSuffix(strings.Repeat(c.identity+",", c.count), ",") + `],"Uid":"u"}}`
+		e, h := decode(t, body)
+		assert.Len(t, h.Profile.Identities, c.want, name)
+		assert.Equal(t, "u", e.User.ID, name)
+		if c.want < c.count {
+			assert.Equal(t, []event.Warning{{Path: "/Data/Identities", Want: "fewer elements", Got: "array"}}, e.Warnings, name)
+		} else {
+			assert.Empty(t, e.Warnings, name)
+		}
+		roundTrip(t, []byte(body))
 	}
-	e, h := decode(t, many(30, "{"+socialMembers("linked")+"}"))
-	assert.Len(t, h.Profile.Identities, 30)
-	assert.Empty(t, e.Warnings)
-
-	body := many(1000, `{"ID":"a"}`)
-	e, h = decode(t, body)
-	assert.Greater(t, len(h.Profile.Identities), 100)
-	assert.Less(t, len(h.Profile.Identities), 130)
-	assert.Equal(t, "u", e.User.ID)
-	assert.Equal(t, []event.Warning{{Path: "/Data/Identities", Want: "fewer elements", Got: "array"}}, e.Warnings)
-	roundTrip(t, []byte(body))
 }
+
+// sizes of slow bodies: the largest, that of a normal one, and a short one, which is not
+// so short that decoding anything at all takes longer.
+var sizes = []int{loginradius.DefaultMaxBody, 3400, 1400}
 
 // Whatever a vendor's account sends, time and memory remain within a multiple of what
 // a normal body of the size takes. The multiple is 10; a machine with other work gets
 // more.
 func TestCostOfSlowBodies(t *testing.T) {
 	normal := normalBodies()
-	for name, body := range slowBodies() {
-		t.Run(name, func(t *testing.T) {
-			require.LessOrEqual(t, len(body), loginradius.DefaultMaxBody)
-			var before, after runtime.MemStats
-			runtime.GC()
-			runtime.ReadMemStats(&before)
-			e, err := loginradius.Decode(body)
-			runtime.ReadMemStats(&after)
-			require.NoError(t, err)
-			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(128<<20), "bytes allocated") // the race detector has pools lose things
-			assert.LessOrEqual(t, len(e.Warnings), event.MaxWarnings)
-			assert.Less(t, bench.Cost(decodeOnly, normal, body, 20), 25.0, "times a normal body")
-		})
+	for _, size := range sizes {
+		for name, body := range slowBodies(size) {
+			t.Run(fmt.Sprint(name, " ", size), func(t *testing.T) {
+				require.LessOrEqual(t, len(body), loginradius.DefaultMaxBody)
+				var before, after runtime.MemStats
+				runtime.GC()
+				runtime.ReadMemStats(&before)
+				e, err := loginradius.Decode(body)
+				runtime.ReadMemStats(&after)
+				require.NoError(t, err)
+				assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(128<<20), "bytes allocated") // the race detector has pools lose things
+				assert.LessOrEqual(t, len(e.Warnings), event.MaxWarnings)
+				assert.Less(t, bench.Cost(decodeOnly, normal, body, 20), 25.0, "times a normal body")
+			})
+		}
 	}
 }
 
 func BenchmarkSlowBodies(b *testing.B) {
 	b.Run("normal", func(b *testing.B) { bench.RunDecode(b, decodeOnly, normalBodies()...) })
-	for name, body := range slowBodies() {
-		b.Run(name, func(b *testing.B) { bench.RunDecode(b, decodeOnly, body) })
+	for _, size := range sizes {
+		for name, body := range slowBodies(size) {
+			b.Run(fmt.Sprint(name, " ", size), func(b *testing.B) { bench.RunDecode(b, decodeOnly, body) })
+		}
 	}
 }

@@ -25,8 +25,7 @@ func Decode(body []byte) (*event.Event, error) { return decoder{}.decode(body) }
 type decoder struct{ times timestamp.Format }
 
 // maxRoom is how many bytes of memory the elements of all arrays may take: thirty
-// identities with all that one can have, or a hundred with little. An identity takes
-// 2 KB, and may be eleven bytes of a body.
+// identities with all that one can have, or a hundred with less.
 const maxRoom = 256 << 10
 
 func (d decoder) decode(body []byte) (*event.Event, error) {

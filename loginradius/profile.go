@@ -74,7 +74,7 @@ type Profile struct {
 	// registration with LoginRadius itself.
 	Identity
 	// Identities are the social logins that are linked to the account. At least thirty
-	// are kept, however full. PII.
+	// are kept, however full; of those with fewer than eight fields, seven. PII.
 	Identities []Identity `json:"Identities,omitzero"`
 }
 

@@ -45,13 +45,14 @@ type plan struct {
 	empty reflect.Value // slice
 
 	// Of a struct:
-	fields []field
-	after  []atomic.Uint32 // the field that came last time behind each, from none on
-	byName map[string]int  // names as they are tagged
-	folded map[string]int  // in lower case, without those that are equal then
-	scalar int             // the field that stands for a scalar in place of the object, or -1
-	extra  []int           // path to the map of the members that no field is for; nil without
-	strict bool            // extra holds strings and literals that did not fit, and nothing that has unknown members
+	fields  []field
+	after   []atomic.Uint32 // the field that came last time behind each, from none on
+	byName  map[string]int  // names as they are tagged
+	folded  map[string]int  // in lower case, without those that are equal then
+	members int             // with fewer, an object says little; see bytesPerMember
+	scalar  int             // the field that stands for a scalar in place of the object, or -1
+	extra   []int           // path to the map of the members that no field is for; nil without
+	strict  bool            // extra holds strings and literals that did not fit, and nothing that has unknown members
 }
 
 type field struct {
@@ -149,6 +150,7 @@ func (p *plan) ofKind(building map[reflect.Type]*plan) {
 		p.byName, p.folded = make(map[string]int), make(map[string]int)
 		p.addFields(p.typ, nil, building)
 		p.fold()
+		p.members = max(1, min(int(p.typ.Size())/bytesPerMember, len(p.fields)))
 		p.after = make([]atomic.Uint32, len(p.fields)+1)
 	default:
 		p.kind, p.want = kindOther, "value of "+p.typ.String()

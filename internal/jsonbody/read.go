@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding"
 	stdjson "encoding/json"
+	"math"
 	"reflect"
 	"slices"
 	"time"
@@ -30,6 +31,9 @@ import (
 //     counts, as a whole, with a warning.
 //   - Elements of an array that say nothing are left out, and those that do not fit,
 //     with a warning.
+//   - Of objects in arrays or behind pointers that are empty, or of a type of 512 bytes
+//     or more and with less than a member for each 256 bytes, some are kept: as many as
+//     take 16 KiB. Others are left out, with a warning.
 //   - U+FFFD stands for what is no UTF-8, with a warning.
 //
 // What is in arrays and behind pointers takes at most some 12 MiB of memory; more is
@@ -55,6 +59,7 @@ const (
 	Misfit               // it could not be converted; there is a warning
 	Empty                // an object of which nothing was taken
 	Zero                 // it is what there is if nothing comes: 0, false, or an object of such
+	Sparse               // an object that takes much memory for the little that it says
 	Set
 )
 
@@ -63,14 +68,18 @@ func (r Result) taken() bool { return r >= Empty }
 
 // maxRoom is how many bytes the elements of all arrays, and what pointers point to,
 // may take in memory. One may be two bytes in the body and thousands in memory. It
-// may be exceeded by what one array was grown by last. It does not depend on the
-// length of the body, so that what fits also fits once it was encoded and is
-// decoded again.
+// does not depend on the length of the body, so that what fits also fits once it was
+// encoded and is decoded again.
 const maxRoom = 12 << 20
 
-// maxEmptyRoom is how many of these bytes empty objects in arrays may take: it is slower
-// to get memory for one than to read its two bytes.
-const maxEmptyRoom = 32 << 10
+// maxSparseRoom is how many of these bytes objects may take that say little: it is
+// slower to get memory for one than to read it. One that is larger than a quarter
+// counts as a quarter, so that there may be four of any size.
+const maxSparseRoom = 16 << 10
+
+// bytesPerMember is how much memory of an object a member of it pays for. An object
+// with fewer members says little.
+const bytesPerMember = 256
 
 // Read takes the next value into what v points to, as [Unmarshal] does. What v
 // points to must be zero.
@@ -117,11 +126,14 @@ func (r *Reader) Field(s Struct, i int) Result {
 func (r *Reader) object(p *plan, v reflect.Value) Result {
 	var seen seen
 	result := Empty
-	behind := -1
+	behind, set := -1, 0
 	for {
 		t := r.tokens[r.next]
 		r.next++
 		if r.text[t.start] == '}' {
+			if result == Set && p.members > 1 && set < p.members {
+				return Sparse
+			}
 			return result
 		}
 		// A null says nothing, whatever its name is.
@@ -143,8 +155,14 @@ func (r *Reader) object(p *plan, v reflect.Value) Result {
 			continue
 		}
 		behind = i
+		if seen.has(i) {
+			set -= 2 // it counts for none, whatever there is in the end
+		}
 		switch got := r.member(p, v, i, &seen); {
-		case got == Set, got == Misfit && p.extra != nil, got.taken() && p.fields[i].kind == kindPointer:
+		case got >= Sparse, got.taken() && p.fields[i].kind == kindPointer:
+			result = Set
+			set++
+		case got == Misfit && p.extra != nil:
 			result = Set
 		case got == Zero && result != Set:
 			result = Zero
@@ -169,7 +187,7 @@ func (r *Reader) member(p *plan, v reflect.Value, i int, seen *seen) Result {
 			return Absent
 		}
 		result := r.read(f.plan, again)
-		if result == Set || result == Zero {
+		if result >= Zero {
 			target.Set(again)
 		}
 		r.reuse(again)
@@ -290,17 +308,25 @@ func (r *Reader) read(p *plan, v reflect.Value) Result {
 			return r.strings(p, v)
 		}
 	case kindPointer:
-		target, ok := r.fresh(p.elem)
+		target, ok := reflect.Value{}, c != '{' || r.mayRead(p, at)
+		if ok {
+			target, ok = r.fresh(p.elem)
+		}
 		if !ok {
 			r.Warn(Place(at), "fewer objects", kindOf(c))
 			r.Skip()
 			return Absent
 		}
 		result := r.read(p.elem, target)
-		if result.taken() {
-			v.Set(target.Addr())
-		} else {
+		switch {
+		case !result.taken():
 			r.reuse(target)
+		case result != Set && p.elem.kind == kindStruct && !r.affords(p.elem):
+			r.Warn(Place(at), "fewer objects", kindOf(c))
+			r.reuse(target)
+			return Absent
+		default:
+			v.Set(target.Addr())
 		}
 		return result
 	case kindOther:
@@ -366,6 +392,9 @@ func (r *Reader) convert(p *plan, v reflect.Value) Result {
 		if result.taken() {
 			r.Warn(at, p.want, kindOf(c))
 		}
+		if result == Set && p.members > 1 {
+			return Sparse
+		}
 		return result
 	}
 	return r.misfit(p)
@@ -389,9 +418,9 @@ func (r *Reader) unwrap(p *plan, v reflect.Value) (Result, bool) {
 		return Absent, false
 	}
 	inner.outer, inner.at = r, at
-	inner.times, inner.room, inner.empty, inner.warnings = r.times, r.room, r.empty, slices.Clip(r.warnings)
+	inner.times, inner.room, inner.sparse, inner.warnings = r.times, r.room, r.sparse, slices.Clip(r.warnings)
 	result := inner.read(p, v)
-	r.room, r.empty = inner.room, inner.empty
+	r.room, r.sparse = inner.room, inner.sparse
 	if result == Misfit {
 		return Absent, false
 	}
@@ -414,126 +443,136 @@ func (r *Reader) misfit(p *plan) Result {
 func (r *Reader) list(p *plan, v reflect.Value) Result {
 	at := Place(r.next)
 	end := int(r.tokens[at].end)
-	v.Set(p.empty)
+	r.next++
 	n, fewer := 0, false
-	for r.next++; r.next < end; {
-		if !r.grow(p, v, n, end) {
-			r.Warn(at, "fewer elements", "array")
-			break
-		}
-		if r.empty < 0 && p.elem.isObject() && r.isEmptyObject() { // at no cost
+	v.Set(p.empty)
+	v.Grow(r.capacity(p.elem, end))
+	v.SetLen(v.Cap())
+	for r.next < end {
+		if n == v.Len() || !r.mayRead(p.elem, r.next) {
+			fewer = fewer || !r.Absent()
 			r.Skip()
-			fewer = true
 			continue
 		}
-		switch result := r.read(p.elem, v.Index(n)); {
+		element := v.Index(n)
+		switch result := r.read(p.elem, element); {
 		case !result.taken():
-		case result != Set && p.elem.isObject() && !r.affords(p.elem, v.Index(n)):
+		case result != Set && p.elem.kind == kindStruct && !r.affords(p.elem):
+			element.SetZero()
 			fewer = true
 		default:
 			n++
 		}
 	}
 	if fewer {
-		r.Warn(at, "fewer empty elements", "array")
+		r.Warn(at, "fewer elements", "array")
 	}
 	v.SetLen(n)
 	r.next = end + 1
 	return Set
 }
 
-// isObject reports whether p is of a struct or a pointer to one.
-func (p *plan) isObject() bool {
-	return p.kind == kindStruct || p.kind == kindPointer && p.elem.kind == kindStruct
+// capacity takes room for the elements of an array, which ends at a token, and returns
+// for how many. Those that are sure to be left out need none.
+func (r *Reader) capacity(p *plan, end int) int {
+	size := max(1, int(p.typ.Size()))
+	most, sparse := r.room/size, math.MaxInt
+	if p.kind == kindStruct {
+		sparse = r.sparse / p.charge()
+	}
+	n := 0
+	for at := r.next; at < end && n < most; at = r.behind(at) {
+		switch {
+		case r.text[r.tokens[at].start] == 'n': // null
+		case p.kind == kindStruct && r.maySayMuch(p, at):
+			n++
+		case sparse > 0:
+			sparse--
+			n++
+		}
+	}
+	r.room -= n * size
+	return n
 }
 
-func (r *Reader) isEmptyObject() bool {
-	t := r.tokens[r.next]
-	return r.text[t.start] == '{' && int(t.end) == r.next+1
+// mayRead reports whether there may be room for the element at a token.
+func (r *Reader) mayRead(p *plan, at int) bool {
+	if p.kind == kindPointer {
+		p = p.elem
+	}
+	return p.kind != kindStruct || r.sparse >= p.charge() || r.maySayMuch(p, at)
 }
 
-// affords reports whether there is room for an element that is an empty object once it
-// is written, or points to one. All of them share what there is for such, whatever they
-// were read from. One that there is no room for becomes zero.
-func (r *Reader) affords(p *plan, element reflect.Value) bool {
-	object := p
-	if p.kind == kindPointer {
-		object = p.elem
+// maySayMuch reports whether the value at a token may be one of which p's fields take
+// enough, going by its length.
+func (r *Reader) maySayMuch(p *plan, at int) bool {
+	for r.text[r.tokens[at].start] == '[' { // an array of one stands for its element
+		at++
 	}
-	if r.empty -= int(object.typ.Size()); r.empty >= 0 {
-		return true
+	t := r.tokens[at]
+	switch r.text[t.start] {
+	case '{':
+		return int(t.end)-at > 2*p.members
+	case ']':
+		return false
+	case '"':
+		if int(t.end-t.start) > p.members*len(`\"a\":1,`) {
+			return true // maybe JSON
+		}
 	}
-	if p.kind == kindPointer {
-		r.reuse(element.Elem())
-		element.SetZero()
+	return p.scalar >= 0 && p.members == 1
+}
+
+// charge is what an object that says little takes of the room for such.
+func (p *plan) charge() int { return max(1, min(int(p.typ.Size()), maxSparseRoom/4)) }
+
+// affords takes room for an object that says little, if there is.
+func (r *Reader) affords(p *plan) bool {
+	if p.charge() > r.sparse {
+		return false
 	}
-	return false
+	r.sparse -= p.charge()
+	return true
 }
 
 // single takes any other value as the only element of an array.
 func (r *Reader) single(p *plan, v reflect.Value) Result {
 	at, before := Place(r.next), len(r.warnings)
 	kind := r.Kind()
-	if !r.grow(p, v, 0, 0) {
+	size := int(p.elem.typ.Size())
+	element, ok := r.fresh(p.elem) // not yet the array's: nothing may come of it
+	if !ok {
 		r.Warn(at, "fewer elements", kind)
 		r.Skip()
 		return Absent
 	}
-	result := r.read(p.elem, v.Index(0))
+	result := r.read(p.elem, element)
 	switch {
 	case result == Misfit:
 		r.warnings = r.warnings[:before]
 		r.Warn(at, p.want, kind)
-	case result.taken() && result != Set && p.elem.isObject() && !r.affords(p.elem, v.Index(0)):
-		r.Warn(at, "fewer empty elements", kind)
+	case result.taken() && (size > r.room || result != Set && p.elem.kind == kindStruct && !r.affords(p.elem)):
+		r.Warn(at, "fewer elements", kind)
 		result = Absent
 	case result.taken():
 		r.Warn(at, p.want, kind)
-		return Set
+		r.room -= size
+		v.Grow(1)
+		v.SetLen(1)
+		v.Index(0).Set(element)
+		result = Set
 	}
-	v.SetZero()
+	r.reuse(element)
 	return result
-}
-
-// grow makes v longer than n, if there is room for more. The array ends at a token.
-func (r *Reader) grow(p *plan, v reflect.Value, n, end int) bool {
-	if n < v.Len() {
-		return true // the last value did not fit
-	}
-	if had := v.Cap(); n == had {
-		size := int(p.elem.typ.Size())
-		if size > r.room {
-			return false
-		}
-		if had < 64 {
-			v.Grow(1) // doubles it
-		} else { // by no more than there are
-			more := r.left(end, min(had, r.room/max(1, size)))
-			longer := reflect.MakeSlice(p.typ, n, had+more)
-			reflect.Copy(longer, v)
-			v.Set(longer)
-		}
-		r.room -= size * (v.Cap() - had)
-	}
-	v.SetLen(n + 1)
-	return true
-}
-
-// left returns how many elements there are before the end of an array, up to most.
-func (r *Reader) left(end, most int) int {
-	defer r.Back(r.Here())
-	n := 0
-	for ; r.next < end && n < most; n++ {
-		r.Skip()
-	}
-	return n
 }
 
 // fresh returns a new zero value, if there is room for it.
 func (r *Reader) fresh(p *plan) (v reflect.Value, ok bool) {
-	if v = r.spare; v.IsValid() && v.Type() == p.typ {
-		r.spare = reflect.Value{}
-		return v, true
+	for i, v := range r.spare {
+		if v.IsValid() && v.Type() == p.typ {
+			r.spare[i] = reflect.Value{}
+			return v, true
+		}
 	}
 	size := int(p.typ.Size())
 	if size > r.room {
@@ -543,10 +582,15 @@ func (r *Reader) fresh(p *plan) (v reflect.Value, ok bool) {
 	return reflect.New(p.typ).Elem(), true
 }
 
-// reuse keeps for the next time what fresh has returned and nothing refers to.
+// reuse keeps for the next time what fresh has returned and nothing refers to: a value,
+// and one that it contains. It forgets the smaller one of those that it has.
 func (r *Reader) reuse(v reflect.Value) {
 	v.SetZero()
-	r.spare = v
+	slot := &r.spare[0]
+	if other := &r.spare[1]; !other.IsValid() || slot.IsValid() && other.Type().Size() < slot.Type().Size() {
+		slot = other
+	}
+	*slot = v
 }
 
 // roomOfEntry is about what an entry of a map takes.
@@ -556,7 +600,7 @@ const roomOfEntry = 64
 func (r *Reader) strings(p *plan, v reflect.Value) Result {
 	at := Place(r.next)
 	end := int(r.tokens[at].end)
-	m := make(map[string]string)
+	m := make(map[string]string, min((end-r.next)/2, r.room/roomOfEntry))
 	for r.next++; r.next < end; {
 		if r.room < roomOfEntry {
 			r.Warn(at, "fewer members", "object")

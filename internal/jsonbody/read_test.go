@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -398,57 +400,42 @@ func TestUnmarshalWarnsAtMost32Times(t *testing.T) {
 
 // The elements of all lists, and what stands behind pointers, share one room.
 func TestRoom(t *testing.T) {
-	type large [1 << 20]byte
-	type vast struct {
-		X int `json:"x"`
-		L large
+	type large struct {
+		X    int           `json:"x"`
+		Room [1 << 20]byte `json:"-"`
 	}
 	type lists struct {
-		Large []struct {
-			X int `json:"x"`
-			L large
-		} `json:"large"`
-		Vast     []*vast            `json:"vast"`
-		Pointer  *struct{ L large } `json:"pointer"`
-		Strings  []string           `json:"strings"`
-		Labels   map[string]string  `json:"labels"`
-		Repeated struct{ L large }  `json:"repeated"`
+		Large    []large           `json:"large"`
+		Points   []*large          `json:"points"`
+		Pointer  *large            `json:"pointer"`
+		Strings  []string          `json:"strings"`
+		Labels   map[string]string `json:"labels"`
+		Repeated large             `json:"repeated"`
 	}
+	fewer := func(path string) event.Warning { return w(path, "fewer elements", "array") }
 	thirteen := strings.TrimSuffix(strings.Repeat(`{"x":1},`, 13), ",")
-	got, warnings := unmarshal[lists](t, `{"large":[`+thirteen+`],"strings":["a"],"pointer":{}}`)
-	assert.GreaterOrEqual(t, len(got.Large), 12)
-	assert.LessOrEqual(t, cap(got.Large), 24)
-	assert.Empty(t, got.Strings, "no room is left")
+	got, warnings := unmarshal[lists](t, `{"large":[`+thirteen+`],"pointer":{}}`)
+	assert.Len(t, got.Large, 11)
 	assert.Nil(t, got.Pointer)
-	assert.Equal(t, []event.Warning{w("/large", "fewer elements", "array"), w("/strings", "fewer elements", "array"), w("/pointer", "fewer objects", "object")},
-		append([]event.Warning{w("/large", "fewer elements", "array")}, warnings[len(warnings)-2:]...))
-
-	empty := strings.TrimSuffix(strings.Repeat(`{},`, 5000), ",")
-	small, warnings := unmarshal[struct {
-		Small  []struct{ A, B string }  `json:"small"`
-		Points []*struct{ A, B string } `json:"points"`
-	}](t, `{"small":[`+empty+`,{"A":"x"}],"points":"[`+strings.ReplaceAll(empty, `"`, `\"`)+`]"}`)
-	assert.Len(t, small.Small, 32<<10/32+1, "few of what says nothing")
-	assert.Empty(t, small.Points, "JSON in a string shares the room")
-	assert.Equal(t, "x", small.Small[len(small.Small)-1].A)
-	assert.Contains(t, warnings, w("/small", "fewer empty elements", "array"))
+	assert.Equal(t, []event.Warning{fewer("/large"), w("/pointer", "fewer objects", "object")}, warnings)
 
 	many := strings.TrimSuffix(strings.Repeat(`"x",`, 800_000), ",")
-	got, warnings = unmarshal[lists](t, `{"strings":[`+many+`],"labels":{"a":"b"}}`)
+	got, warnings = unmarshal[lists](t, `{"strings":[`+many+`],"labels":{"a":"b"},"large":{"x":1}}`)
 	assert.Len(t, got.Strings, 12<<20/16)
 	assert.Empty(t, got.Labels)
-	assert.Equal(t, []event.Warning{w("/strings", "fewer elements", "array"), w("/labels", "fewer members", "object")}, warnings)
+	assert.Equal(t, []event.Warning{fewer("/strings"), w("/labels", "fewer members", "object"), w("/large", "fewer elements", "object")}, warnings)
 
-	// What does not fit takes no room.
-	got, warnings = unmarshal[lists](t, `{"vast":[`+strings.Repeat(`5,{},`, 1000)+`{"x":1}],"pointer":{}}`)
-	assert.Len(t, got.Vast, 1)
+	// What is sure not to fit takes no room.
+	got, warnings = unmarshal[lists](t, `{"large":[`+strings.Repeat(`5,null,"",[],"x",`, 1000)+thirteen[:7]+`],"pointer":{"x":1}}`)
+	assert.Len(t, got.Large, 1)
 	assert.NotNil(t, got.Pointer)
 	assert.Len(t, warnings, event.MaxWarnings)
 
-	got, warnings = unmarshal[lists](t, `{"vast":[`+thirteen+`],"large":"[{}]"}`)
-	assert.Len(t, got.Vast, 12-1, "the list itself takes some room, too")
+	got, warnings = unmarshal[lists](t, `{"points":[`+thirteen+`],"large":"[{\"x\":1}]"}`)
+	assert.Len(t, got.Points, 11, "the list itself takes some room, too")
 	assert.Empty(t, got.Large, "nor is there room for what is in a string")
-	assert.Contains(t, warnings, w("/vast/11", "fewer objects", "object"))
+	assert.Equal(t, []event.Warning{w("/points/11", "fewer objects", "object"), w("/points/12", "fewer objects", "object"),
+		fewer("/large"), w("/large", "array", "string")}, warnings)
 
 	// Repeated members share the room, too.
 	got, _ = unmarshal[lists](t, `{`+strings.Repeat(`"strings":[`+strings.Repeat(`"x",`, 10_000)+`"x"],`, 100)+`"pointer":{}}`)
@@ -456,10 +443,105 @@ func TestRoom(t *testing.T) {
 	got, _ = unmarshal[lists](t, `{`+strings.Repeat(`"repeated":{"x":1},`, 100)+`"pointer":{}}`)
 	assert.NotNil(t, got.Pointer, "one piece of memory does for all of them")
 
+	got, _ = unmarshal[lists](t, `{`+strings.Repeat(`"large":{"x":1},`, 20)+`"points":[{"x":1},{"x":1}]}`)
+	assert.Len(t, got.Points, 1, "what was read for one value that stands for an array does for another")
+
 	// So do those in JSON text.
 	got, _ = unmarshal[lists](t, `{"strings":"[`+strings.ReplaceAll(many, `"`, `\"`)+`]","pointer":{}}`)
 	assert.Len(t, got.Strings, 12<<20/16)
 	assert.Nil(t, got.Pointer)
+}
+
+// Objects that take much memory and say little share less room, in any form. Others are
+// not left out for them. What is kept is kept again once it was encoded.
+func TestRoomOfObjectsThatSayLittle(t *testing.T) {
+	type small struct {
+		A, B string
+		More map[string]json.RawMessage `json:",embed"`
+	}
+	type large struct { // four members are enough
+		A, B, C, D string     `json:",omitzero"`
+		Flag       bool       `json:",omitzero"`
+		Room       [1200]byte `json:"-"`
+	}
+	type scalar struct {
+		A    string     `json:",omitzero" accesshook:"scalar"`
+		B, C string     `json:",omitzero"`
+		Room [1200]byte `json:"-"`
+	}
+	type lists struct {
+		Small        []small  `json:",omitzero"`
+		SmallPointer []*small `json:",omitzero"`
+		Large        []large  `json:",omitzero"`
+		LargePointer []*large `json:",omitzero"`
+		Scalar       []scalar `json:",omitzero"`
+		One          *large   `json:",omitzero"`
+	}
+	const (
+		littleLarge = 16 << 10 / (64 + 8 + 1200)
+		littleSmall = 16 << 10 / (16 + 16 + 8)
+		three       = `{"A":"x","B":"x","C":"x"}`
+		four        = `{"A":"x","B":"x","C":"x","D":"x"}`
+	)
+	text := func(object string) string { return `"` + strings.ReplaceAll(object, `"`, `\"`) + `"` }
+	of := func(n int, element string) string { return strings.Repeat(element+",", n) }
+	for name, c := range map[string]struct {
+		members  string // of which each is a list of elements that end with a comma
+		want     int    // of all kept
+		warnings []event.Warning
+	}{
+		"one member":           {`"Large":` + of(100, `{"A":"x"}`), littleLarge, []event.Warning{w("/Large", "fewer elements", "array")}},
+		"too few":              {`"Large":` + of(100, three), littleLarge, []event.Warning{w("/Large", "fewer elements", "array")}},
+		"enough":               {`"Large":` + of(100, four), 100, nil},
+		"few that are too few": {`"Large":` + of(littleLarge, three), littleLarge, nil},
+		"behind those":         {`"Large":` + of(100, three) + of(100, four), littleLarge + 100, []event.Warning{w("/Large", "fewer elements", "array")}},
+		"false":                {`"Large":` + of(100, strings.Replace(four, `"D":"x"`, `"Flag":false`, 1)), littleLarge, []event.Warning{w("/Large", "fewer elements", "array")}},
+		"true":                 {`"Large":` + of(100, strings.Replace(four, `"D":"x"`, `"Flag":true`, 1)), 100, nil},
+		"nothing":              {`"Large":` + of(100, strings.Replace(four, `"D":"x"`, `"D":null`, 1)), littleLarge, []event.Warning{w("/Large", "fewer elements", "array")}},
+		"unknown":              {`"Large":` + of(100, strings.Replace(four, `"D"`, `"X"`, 1)), littleLarge, []event.Warning{w("/Large", "fewer elements", "array")}},
+		"in arrays of one":     {`"Large":` + of(1, `[[`+four+`]]`) + of(100, `[[`+three+`]]`), 1 + littleLarge, nil},
+		"empty arrays":         {`"Large":` + of(100, `[[[[[[]]]]]]`) + of(20, four), 20, nil},
+		"in text":              {`"Large":` + of(1, text(four)) + of(100, text(three)), 1 + littleLarge, nil},
+		"numbers":              {`"Large":` + of(100, `5`) + of(20, four), 20, nil},
+		"pointers":             {`"LargePointer":` + of(100, `{"A":"x"}`) + of(100, four), littleLarge + 100, []event.Warning{w("/LargePointer", "fewer elements", "array")}},
+		"pointers to nothing":  {`"LargePointer":` + of(100, `{}`) + of(100, four), littleLarge + 100, []event.Warning{w("/LargePointer", "fewer elements", "array")}},
+		"one room":             {`"Large":` + of(100, three) + `;"LargePointer":` + of(100, three) + `;"Small":` + of(1000, `{}`), littleLarge + (16<<10-littleLarge*1272)/40, nil},
+		"small":                {`"Small":` + of(1000, `{"A":"x"}`), 1000, nil},
+		"small, unknown":       {`"Small":` + of(1000, `{"z":1}`), 1000, nil},
+		"small and empty":      {`"Small":` + of(1000, `{}`), littleSmall, []event.Warning{w("/Small", "fewer elements", "array")}},
+		"small pointers":       {`"SmallPointer":` + of(1000, `{"A":"x"}`), 1000, nil},
+		"small, to nothing":    {`"SmallPointer":` + of(1000, `{}`), littleSmall, []event.Warning{w("/SmallPointer", "fewer elements", "array")}},
+		"scalars":              {`"Scalar":` + of(100, `"x"`), 16 << 10 / (48 + 1200), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := regexp.MustCompile(`":([^;]+),(;|$)`).ReplaceAllString(c.members, `":[$1]$2`)
+			got, warnings := unmarshal[lists](t, `{`+strings.ReplaceAll(body, ";", ",")+`}`)
+			assert.Equal(t, c.want, len(got.Small)+len(got.SmallPointer)+len(got.Large)+len(got.LargePointer)+len(got.Scalar))
+			if c.warnings != nil {
+				assert.Equal(t, c.warnings, warnings)
+			}
+			encoded, err := jsonbody.Append(nil, &got)
+			require.NoError(t, err)
+			again, _ := unmarshal[lists](t, string(encoded))
+			assert.Equal(t, got, again)
+		})
+	}
+
+	// A repeated member does not count.
+	got, _ := unmarshal[lists](t, `{"Large":[`+of(100, `{"A":"x","B":"x","C":"x","Flag":true,"Flag":false}`)+`null]}`)
+	assert.Len(t, got.Large, littleLarge)
+
+	full := `{"Large":[` + of(100, three) + `{}],`
+	for rest, want := range map[string]bool{`"One":` + three: false, `"One":{}`: false, `"One":` + text(three): false, `"One":` + four: true, `"One":` + text(four): true} {
+		got, warnings := unmarshal[lists](t, full+rest+`}`)
+		assert.Equal(t, want, got.One != nil, rest)
+		assert.Equal(t, !want, slices.ContainsFunc(warnings, func(w event.Warning) bool { return w.Path == "/One" && w.Want == "fewer objects" }), rest)
+	}
+	for rest, want := range map[string]int{three: 0, `5`: 0, four: 1, text(four): 1, text(three): 0} {
+		got, warnings := unmarshal[lists](t, `{"LargePointer":[`+of(100, three)+`{}],"Large":`+rest+`}`)
+		assert.Len(t, got.Large, want, rest)
+		assert.Equal(t, rest != `5` && want == 0, slices.ContainsFunc(warnings, func(w event.Warning) bool { return w.Path == "/Large" && w.Want == "fewer elements" }), rest)
+	}
 }
 
 func TestJSONText(t *testing.T) {

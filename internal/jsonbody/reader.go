@@ -42,13 +42,13 @@ type Reader struct {
 	kept   strings.Builder // of which strings that are kept are parts
 	size   int             // what kept is to hold
 	times  timestamp.Format
-	room   int           // bytes that elements of arrays may still take
-	empty  int           // of them, those of empty objects
-	outer  *Reader       // text is JSON in a string of another body
-	at     Place         // of that string
-	inner  *Reader       // for the strings with JSON in them, one at a time
-	spare  reflect.Value // zero, see fresh
-	entry  string        // of a map, read last
+	room   int              // bytes that elements of arrays may still take
+	sparse int              // of them, those of objects that say little
+	outer  *Reader          // text is JSON in a string of another body
+	at     Place            // of that string
+	inner  *Reader          // for the strings with JSON in them, one at a time
+	spare  [2]reflect.Value // zero, see fresh
+	entry  string           // of a map, read last
 
 	marked   [][2]int
 	warnings []event.Warning
@@ -84,8 +84,11 @@ func (r *Reader) start(body []byte) error {
 	tokens, seen, err := r.tokens[:0].scan(text)
 	r.tokens = tokens
 	r.text, r.base, r.size = text, len(body)-len(text), seen.kept
-	r.room, r.empty = maxRoom, maxEmptyRoom
-	r.plain = !seen.escapes && (!seen.nonASCII || utf8.Valid(text))
+	r.room, r.sparse = maxRoom, maxSparseRoom
+	whole := !seen.nonASCII || utf8.Valid(text)
+	if r.plain = whole && !seen.escapes; !whole {
+		r.size *= utf8.UTFMax - 1 // U+FFFD for a byte
+	}
 	return err
 }
 
@@ -182,11 +185,14 @@ func (r *Reader) NextString(atLeast int) bool {
 func (r *Reader) Name() []byte { return r.name }
 
 // Skip passes a value by.
-func (r *Reader) Skip() {
-	if c := r.peek(); c == '{' || c == '[' {
-		r.next = int(r.tokens[r.next].end)
+func (r *Reader) Skip() { r.next = r.behind(r.next) }
+
+// behind returns the token behind the value at a token.
+func (r *Reader) behind(at int) int {
+	if c := r.text[r.tokens[at].start]; c == '{' || c == '[' {
+		at = int(r.tokens[at].end)
 	}
-	r.next++
+	return at + 1
 }
 
 // A Place is where a value stands in the body of a Reader. As a field of a struct
@@ -414,37 +420,33 @@ const maxPath = 256
 // path returns the JSON pointer (RFC 6901) to the value or name at a token, or as
 // much of it as a warning has.
 func (r *Reader) path(at int) string {
-	var path strings.Builder
-	for open := 0; open < at && path.Len() <= maxPath; {
-		if c := r.text[r.tokens[open].start]; c != '{' && c != '[' {
+	var buf [maxPath]byte
+	path := buf[:0]
+	for open := 0; open < at && len(path) <= maxPath; {
+		c := r.text[r.tokens[open].start]
+		if c != '{' && c != '[' {
 			break
 		}
-		inObject := r.text[r.tokens[open].start] == '{'
-		child := open + 1
-		for n := 0; ; n++ {
-			name := child
-			if inObject {
+		name, child := open+1, open+1
+		if c == '{' {
+			child++
+		}
+		n := 0
+		for ; r.behind(child) <= at; n++ {
+			name = r.behind(child)
+			if child = name; c == '{' {
 				child++
 			}
-			end := child
-			if c := r.text[r.tokens[child].start]; c == '{' || c == '[' {
-				end = int(r.tokens[child].end)
-			}
-			if at > end {
-				child = end + 1
-				continue
-			}
-			path.WriteByte('/')
-			if inObject {
-				path.WriteString(escapePointer.Replace(r.begin(name)))
-			} else {
-				path.WriteString(strconv.Itoa(n))
-			}
-			break
+		}
+		path = append(path, '/')
+		if c == '{' {
+			path = append(path, escapePointer.Replace(r.begin(name))...)
+		} else {
+			path = strconv.AppendInt(path, int64(n), 10)
 		}
 		open = child // which is behind at if that is the name
 	}
-	return path.String()
+	return string(path)
 }
 
 // begin returns as much of a name as a warning has.
