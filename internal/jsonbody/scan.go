@@ -146,11 +146,11 @@ func scanString(text []byte, i int, seen *traits) int {
 	for {
 		for ; i+8 <= len(text); i += 8 {
 			w := binary.LittleEndian.Uint64(text[i:])
-			quote, slash := w^(everyByte*'"'), w^(everyByte*'\\')
-			// The high bit of each byte that is a quote, a backslash, a control
-			// character or not ASCII. A byte behind such a one may be marked by
-			// mistake; the first is always right.
-			special := ((quote-everyByte)&^quote | (slash-everyByte)&^slash | (w-everyByte*' ')&^w | w) & highBits
+			// The high bit of each byte that is a quote, a control character, a
+			// backslash or not ASCII. With its second bit flipped, a quote is 0x20 and a
+			// space is not, so that one subtraction finds the first two. A byte behind
+			// such a one may be marked by mistake; the first is always right.
+			special := (w ^ everyByte*2 - everyByte*0x21 | (w ^ everyByte*'\\' - everyByte) | w) & highBits
 			if special != 0 {
 				i += bits.TrailingZeros64(special) / 8
 				break
