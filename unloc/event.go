@@ -23,7 +23,7 @@ var actions = [...]struct {
 // typeOf takes an action in any letter case. One that is not in the list is Unknown.
 func typeOf(action string) event.Type {
 	for i := range actions {
-		if strings.EqualFold(actions[i].name, strings.TrimSpace(action)) {
+		if a := actions[i].name; a == action || strings.EqualFold(a, strings.TrimSpace(action)) {
 			return actions[i].typ
 		}
 	}

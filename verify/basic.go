@@ -106,7 +106,7 @@ func authorization(r *http.Request, scheme string) (string, error) {
 	}
 	sent, text, ok := strings.Cut(values[0], " ")
 	text = strings.Trim(text, " ") // one space or more (RFC 9110, 11.4)
-	if !ok || !strings.EqualFold(sent, scheme) {
+	if !ok || sent != scheme && !strings.EqualFold(sent, scheme) {
 		return "", fmt.Errorf("%w: Authorization is not %s", ErrBadCredential, scheme)
 	}
 	return text, nil

@@ -155,6 +155,11 @@ func (r *Reader) object(p *plan, v reflect.Value) Result {
 			continue
 		}
 		behind = i
+		if r.setPlain(p, v, i, &seen) {
+			result = Set
+			set++
+			continue
+		}
 		if seen.has(i) {
 			set -= 2 // it counts for none, whatever there is in the end
 		}
@@ -168,6 +173,21 @@ func (r *Reader) object(p *plan, v reflect.Value) Result {
 			result = Zero
 		}
 	}
+}
+
+// setPlain does what member does for a string that is documented as one, if there is
+// nothing to convert, to replace or to warn of, as nearly always. It reports false, and
+// has done nothing, for anything else.
+func (r *Reader) setPlain(p *plan, v reflect.Value, i int, seen *seen) bool {
+	f := &p.fields[i]
+	t := r.tokens[r.next]
+	if f.kind > kindText || !r.plain || len(r.warnings) > 0 || r.text[t.start] != '"' || t.end == t.start+2 || seen.has(i) {
+		return false
+	}
+	in(v, f.path).SetString(r.keep(r.text[t.start+1 : t.end-1]))
+	seen.set(i)
+	r.next++
+	return true
 }
 
 // member takes a value into a field, of which seen says whether it has one.
