@@ -75,8 +75,8 @@ func (p *Endpoint) handle(x *exchange, h event.Handler) error {
 		x.duplicate = delivery.Duplicate()
 		return err
 	}
-	now := x.received.Add(time.Since(x.received)) // takes less than time.Now
-	ctx := &handlerContext{r: x.r, deadline: now.Add(p.config.HandlerTimeout)}
+	// Since takes less than another Now.
+	ctx := &handlerContext{r: x.r, deadline: x.received.Add(time.Since(x.received) + p.config.HandlerTimeout)}
 	defer ctx.end()
 	err := h.HandleEvent(ctx, x.event)
 	x.duplicate = ctx.delivery.Duplicate()

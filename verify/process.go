@@ -46,7 +46,7 @@ func (p *Endpoint) Process(ctx context.Context, r *http.Request, body []byte, h 
 	header = make(http.Header)
 	p.answerHeader(header, status, err)
 	p.record(&x, status, err)
-	return status, header.Clone(), bytes.Clone(bodies[status])
+	return status, header.Clone(), bytes.Clone(bodyOf(status))
 }
 
 type handlerKey struct{}

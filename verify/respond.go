@@ -9,10 +9,11 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// The body of the answer for each status. The sender learns nothing else: the reason
-// goes to the log.
-var bodies = map[int][]byte{
-	http.StatusOK:                    []byte(`{"received":true}`),
+var received = []byte(`{"received":true}`)
+
+// errorBodies are the bodies of the other answers. The sender learns nothing else: the
+// reason goes to the log.
+var errorBodies = map[int][]byte{
 	http.StatusBadRequest:            []byte(`{"error":"bad request"}`),
 	http.StatusUnauthorized:          []byte(`{"error":"unauthorized"}`),
 	http.StatusForbidden:             []byte(`{"error":"forbidden"}`),
@@ -23,6 +24,13 @@ var bodies = map[int][]byte{
 	http.StatusTooManyRequests:       []byte(`{"error":"too many requests"}`),
 	http.StatusInternalServerError:   []byte(`{"error":"internal server error"}`),
 	http.StatusServiceUnavailable:    []byte(`{"error":"service unavailable"}`),
+}
+
+func bodyOf(status int) []byte {
+	if status == http.StatusOK {
+		return received
+	}
+	return errorBodies[status]
 }
 
 // contentType is shared by all answers. Its capacity keeps an Add from writing into
@@ -48,7 +56,7 @@ func (p *Endpoint) respond(w http.ResponseWriter, r *http.Request, status int, e
 		h.Set("Connection", "close")
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(bodies[status])
+	_, _ = w.Write(bodyOf(status))
 	return status
 }
 

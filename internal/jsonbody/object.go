@@ -23,6 +23,9 @@ var (
 var bom = []byte("\ufeff")
 
 func beginsObject(body []byte) bool {
+	if len(body) > 0 && body[0] == '{' { // as nearly always
+		return true
+	}
 	body = bytes.TrimLeft(bytes.TrimPrefix(body, bom), " \t\r\n")
 	return len(body) > 0 && body[0] == '{'
 }
