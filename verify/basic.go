@@ -2,7 +2,6 @@ package verify
 
 import (
 	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -73,12 +72,10 @@ func (v *BasicAuth) VerifyHeader(r *http.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var buf [256]byte // longer credentials go to the heap
-	pair, err := base64.StdEncoding.AppendDecode(buf[:0], []byte(text))
+	sum, err := credential.SumBase64(text)
 	if err != nil {
 		return "", fmt.Errorf("%w: Authorization is not Basic", ErrBadCredential)
 	}
-	sum := credential.Sum(pair)
 	match := -1
 	for i := range v.accounts {
 		if subtle.ConstantTimeCompare(sum[:], v.accounts[i].sum[:]) == 1 && match < 0 {

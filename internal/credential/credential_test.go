@@ -3,6 +3,7 @@ package credential_test
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -56,10 +57,20 @@ func TestCheckBinaryKeys(t *testing.T) {
 	}
 }
 
+func TestSumOfNoBase64(t *testing.T) {
+	for _, text := range []string{"a", "a:b", "YTpi=", "YTpiYw"} {
+		_, err := credential.SumBase64(text)
+		assert.Error(t, err, text)
+	}
+}
+
 func TestSum(t *testing.T) {
 	for _, text := range []string{"", "a", strings.Repeat("a", 224), strings.Repeat("a", 225), strings.Repeat("a", 5000)} {
 		assert.Equal(t, credential.Sum(text), credential.Sum([]byte(text)))
 		assert.NotEqual(t, credential.Digest(sha256.Sum256([]byte(text))), credential.Sum(text), "anyone who sees it could test passwords")
 		assert.NotEqual(t, credential.Sum(text+"a"), credential.Sum(text))
+		decoded, err := credential.SumBase64(base64.StdEncoding.EncodeToString([]byte(text)))
+		require.NoError(t, err)
+		assert.Equal(t, credential.Sum(text), decoded)
 	}
 }

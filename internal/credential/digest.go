@@ -3,6 +3,7 @@ package credential
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 )
 
 // A Digest replaces a credential in a verifier. All digests have the same length, so that
@@ -21,4 +22,11 @@ var digestKey = func() (key [16]byte) {
 func Sum[T string | []byte](value T) Digest {
 	var buf [256]byte // a longer value goes to the heap
 	return sha256.Sum256(append(append(buf[:0], digestKey[:]...), value...))
+}
+
+// SumBase64 is Sum of what text stands for.
+func SumBase64(text string) (Digest, error) {
+	var buf [256]byte
+	value, err := base64.StdEncoding.AppendDecode(append(buf[:0], digestKey[:]...), []byte(text))
+	return sha256.Sum256(value), err
 }
