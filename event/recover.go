@@ -26,7 +26,12 @@ func (p *PanicError) Unwrap() error {
 // Recover returns a Handler that calls h and turns a panic into a [*PanicError]. A
 // [Mux] and endpoints do this on their own: it is for your own handlers that call
 // others.
-func Recover(h Handler) Handler { return recovering{h} }
+func Recover(h Handler) Handler {
+	if m, ok := h.(*Mux); ok && m != nil {
+		return m
+	}
+	return recovering{h}
+}
 
 type recovering struct{ next Handler }
 
