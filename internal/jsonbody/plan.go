@@ -244,16 +244,15 @@ func (p *plan) fold() {
 	}
 }
 
-// find returns the index of the field for a member's name, or -1. behind is the
-// index of the field that came before, or -1. Vendors write the members of an object in
-// one order, so that the one that came last time is nearly always right.
+// lastBehind returns the index of the field of the member that came last time behind
+// that of another field, of which behind is the index, or first, if that is -1.
+func (p *plan) lastBehind(behind int) int { return int(p.after[behind+1].Load()) }
+
+// find returns the index of the field for a member's name, or -1. behind is for
+// lastBehind.
 func (p *plan) find(name []byte, behind int) int {
-	hint := &p.after[behind+1]
-	if guess := int(hint.Load()); guess < len(p.fields) && p.fields[guess].name == string(name) {
-		return guess
-	}
 	if i, ok := p.byName[string(name)]; ok {
-		hint.Store(uint32(i))
+		p.after[behind+1].Store(uint32(i))
 		return i
 	}
 	var low [64]byte

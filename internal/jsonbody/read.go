@@ -143,8 +143,15 @@ func (r *Reader) object(p *plan, v reflect.Value) Result {
 				continue
 			}
 		}
-		name := r.unquote(t)
-		i := p.find(name, behind)
+		name := r.text[t.start+1 : t.end-1]
+		if !r.plain {
+			name = r.unquote(t)
+		}
+		// Vendors write the members of an object in one order.
+		i := p.lastBehind(behind)
+		if i >= len(p.fields) || p.fields[i].name != string(name) {
+			i = p.find(name, behind)
+		}
 		if i < 0 {
 			if p.extra == nil || p.strict {
 				r.Skip()
@@ -155,7 +162,13 @@ func (r *Reader) object(p *plan, v reflect.Value) Result {
 			continue
 		}
 		behind = i
-		if r.setPlain(p, v, i, &seen) {
+		f, value := &p.fields[i], r.tokens[r.next]
+		if f.kind <= kindText && r.plain && r.text[value.start] == '"' && value.end > value.start+2 && !seen.has(i) && len(r.warnings) == 0 {
+			// A string, and nothing to convert, to replace or to warn of, as nearly always:
+			// what member does.
+			in(v, f.path).SetString(r.keep(r.text[value.start+1 : value.end-1]))
+			seen.set(i)
+			r.next++
 			result = Set
 			set++
 			continue
@@ -173,21 +186,6 @@ func (r *Reader) object(p *plan, v reflect.Value) Result {
 			result = Zero
 		}
 	}
-}
-
-// setPlain does what member does for a string that is documented as one, if there is
-// nothing to convert, to replace or to warn of, as nearly always. It reports false, and
-// has done nothing, for anything else.
-func (r *Reader) setPlain(p *plan, v reflect.Value, i int, seen *seen) bool {
-	f := &p.fields[i]
-	t := r.tokens[r.next]
-	if f.kind > kindText || !r.plain || len(r.warnings) > 0 || r.text[t.start] != '"' || t.end == t.start+2 || seen.has(i) {
-		return false
-	}
-	in(v, f.path).SetString(r.keep(r.text[t.start+1 : t.end-1]))
-	seen.set(i)
-	r.next++
-	return true
 }
 
 // member takes a value into a field, of which seen says whether it has one.
