@@ -71,9 +71,9 @@ func (l *logWriter) Write(record []byte) (int, error) {
 	defer l.mu.Unlock()
 	if held := l.taken + len(l.buf); held > 0 && held+len(record) > logLimit {
 		l.lost++
-		return len(record), nil
+	} else {
+		l.buf = append(l.buf, record...)
 	}
-	l.buf = append(l.buf, record...)
 	if !l.ticking || len(l.buf) >= logBuffer {
 		l.start()
 	}

@@ -145,6 +145,21 @@ func TestLogThatNobodyReads(t *testing.T) {
 	})
 }
 
+// Nor does it take another record, or the end, to learn of a lost one.
+func TestLogTellsOfOneLostRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &blocking{goOn: make(chan struct{})}
+		log, _ := newLog(out)
+		log.Info(strings.Repeat("x", logLimit))
+		time.Sleep(3 * logDelay)
+		log.Info("lost")
+		time.Sleep(3 * logDelay)
+		close(out.goOn)
+		time.Sleep(3 * logDelay)
+		assert.Regexp(t, `records=1\n\z`, strings.Join(out.list(), ""))
+	})
+}
+
 // One write may have begun before the first record was lost, or after it.
 var lostRecords = regexp.MustCompile(`(?m)^time=\S+ level=ERROR msg="records were lost: standard error was not read" records=(\d+)\n`)
 
