@@ -36,6 +36,7 @@ func costly() map[string][]byte {
 		"converted":              fill(`{`, `"id":[1]`, `}`),
 		"unknown members":        fill(`{`, `"k#":1`, `}`),
 		"one unknown member":     fill(`{`, `"k":[1]`, `}`),
+		"unknown, broken":        fill(`{`, "\"#\":[\"\xff\"]", `}`),
 		"escapes":                text("lockName", `\u0041`),
 		"broken text":            text("lockName", "\xff"),
 		"a long time":            text("created", `2024-05-14T08:31:07Z `),

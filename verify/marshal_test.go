@@ -29,6 +29,33 @@ func TestMarshalIsTheInverseOfUnmarshal(t *testing.T) {
 	}
 }
 
+// key reads and writes itself by its fields: neither calls the other for ever.
+type key struct {
+	ID    string                     `json:"id"`
+	Next  *key                       `json:"next,omitzero"`
+	Extra map[string]json.RawMessage `json:",embed"`
+}
+
+func (k key) MarshalJSON() ([]byte, error) { return verify.Marshal(k) }
+
+func (k *key) UnmarshalJSON(body []byte) error {
+	_, err := verify.Unmarshal(body, k)
+	return err
+}
+
+func TestMarshalOfATypeWithMethods(t *testing.T) {
+	const body = `{"id":"k-1","next":{"id":"k-2","worn":true},"cut":3}`
+	var k key
+	require.NoError(t, json.Unmarshal([]byte(body), &k))
+	assert.Equal(t, "k-2", k.Next.ID)
+	got, err := verify.Marshal(k)
+	require.NoError(t, err)
+	assert.Equal(t, body, string(got))
+	got, err = json.Marshal(k)
+	require.NoError(t, err)
+	assert.Equal(t, body, string(got))
+}
+
 func TestMarshalMasksSecrets(t *testing.T) {
 	got, err := verify.Marshal(struct {
 		PIN event.Secret `json:"pin"`

@@ -49,6 +49,8 @@ type plan struct {
 	after   []atomic.Uint32 // the field that came last time behind each, from none on
 	byName  map[string]int  // names as they are tagged
 	folded  map[string]int  // in lower case, without those that are equal then
+	twice   map[string]int  // length of path of those that two fields have, unless there is an outer one
+	leaves  int             // fields, with those of structs that are fields
 	members int             // with fewer, an object says little; see bytesPerMember
 	scalar  int             // the field that stands for a scalar in place of the object, or -1
 	extra   []int           // path to the map of the members that no field is for; nil without
@@ -79,6 +81,25 @@ func planOf(t reflect.Type) *plan {
 		plans.LoadOrStore(t, p)
 	}
 	return p
+}
+
+// ownPlans are of structs that have methods of their own for JSON.
+var ownPlans sync.Map
+
+// planOfFields is planOf without a look at the methods of t itself: they may be what
+// calls this package.
+func planOfFields(t reflect.Type) *plan {
+	p := planOf(t)
+	if p.kind != kindOther || t.Kind() != reflect.Struct {
+		return p
+	}
+	if p, ok := ownPlans.Load(t); ok {
+		return p.(*plan)
+	}
+	p = &plan{typ: t, scalar: -1}
+	p.ofStruct(make(map[reflect.Type]*plan))
+	own, _ := ownPlans.LoadOrStore(t, p)
+	return own.(*plan)
 }
 
 var (
@@ -146,15 +167,27 @@ func (p *plan) ofKind(building map[reflect.Type]*plan) {
 		p.kind, p.want, p.elem = kindList, "array", build(p.typ.Elem(), building)
 		p.empty = reflect.MakeSlice(p.typ, 0, 0)
 	case reflect.Struct:
-		p.kind, p.want = kindStruct, "object"
-		p.byName, p.folded = make(map[string]int), make(map[string]int)
-		p.addFields(p.typ, nil, building)
-		p.fold()
-		p.members = max(1, min(int(p.typ.Size())/bytesPerMember, len(p.fields)))
-		p.after = make([]atomic.Uint32, len(p.fields)+1)
+		p.ofStruct(building)
 	default:
 		p.kind, p.want = kindOther, "value of "+p.typ.String()
 	}
+}
+
+func (p *plan) ofStruct(building map[reflect.Type]*plan) {
+	p.kind, p.want = kindStruct, "object"
+	p.byName, p.folded, p.twice = make(map[string]int), make(map[string]int), make(map[string]int)
+	p.addFields(p.typ, nil, building)
+	for name, depth := range p.twice {
+		if len(p.fields[p.byName[name]].path) == depth {
+			panic(fmt.Sprintf("jsonbody: %s has two fields %q", p.typ, name))
+		}
+	}
+	p.fold()
+	for _, f := range p.fields {
+		p.leaves += max(1, f.leaves)
+	}
+	p.members = max(1, min(int(p.typ.Size())/bytesPerMember, p.leaves))
+	p.after = make([]atomic.Uint32, len(p.fields)+1)
 }
 
 // addFields adds the fields of t, which is p's type or embedded in it.
@@ -191,7 +224,7 @@ func (p *plan) addFields(t reflect.Type, path []int, building map[reflect.Type]*
 		case len(p.fields[at].path) < len(path): // the outer one counts
 			continue
 		case len(p.fields[at].path) == len(path):
-			panic(fmt.Sprintf("jsonbody: %s has two fields %q", p.typ, name))
+			p.twice[name] = len(path)
 		}
 		if len(p.fields) > maxFields {
 			panic(fmt.Sprintf("jsonbody: %s has more than %d fields", p.typ, maxFields))

@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"encoding"
 	stdjson "encoding/json"
-	"math"
 	"reflect"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
@@ -31,13 +30,12 @@ import (
 //     counts, as a whole, with a warning.
 //   - Elements of an array that say nothing are left out, and those that do not fit,
 //     with a warning.
-//   - Of objects in arrays or behind pointers that are empty, or of a type of 512 bytes
-//     or more and with less than a member for each 256 bytes, some are kept: as many as
-//     take 16 KiB. Others are left out, with a warning.
+//   - Of objects in arrays that are empty, or of a type of 512 bytes or more and with
+//     less than a member for each 256 bytes, some are kept: as many as take 16 KiB. Others are left out, with a warning.
 //   - U+FFFD stands for what is no UTF-8, with a warning.
 //
-// What is in arrays and behind pointers takes at most some 12 MiB of memory; more is
-// left out, with a warning. A type's own UnmarshalJSON or UnmarshalText is asked;
+// What is in arrays takes at most some 12 MiB of memory; more is left out, with a
+// warning. A type's own UnmarshalJSON or UnmarshalText is asked;
 // what it refuses is a value that cannot be converted. A struct whose tags contradict
 // each other, or that embeds a pointer, panics.
 func Unmarshal(body []byte, v any) ([]event.Warning, error) {
@@ -47,7 +45,7 @@ func Unmarshal(body []byte, v any) ([]event.Warning, error) {
 	}
 	defer r.Close()
 	r.Read(v)
-	return r.warnings, nil
+	return r.Warnings(), nil
 }
 
 // A Result says what became of a value.
@@ -66,8 +64,8 @@ const (
 // taken reports whether a value was of a type that could be taken.
 func (r Result) taken() bool { return r >= Empty }
 
-// maxRoom is how many bytes the elements of all arrays, and what pointers point to,
-// may take in memory. One may be two bytes in the body and thousands in memory. It
+// maxRoom is how many bytes the elements of all arrays, and what pointers in them point
+// to, may take in memory. One may be two bytes in the body and thousands in memory. It
 // does not depend on the length of the body, so that what fits also fits once it was
 // encoded and is decoded again.
 const maxRoom = 12 << 20
@@ -77,15 +75,23 @@ const maxRoom = 12 << 20
 // counts as a quarter, so that there may be four of any size.
 const maxSparseRoom = 16 << 10
 
-// bytesPerMember is how much memory of an object a member of it pays for. An object
-// with fewer members says little.
+// maxTexts is how many times its own length a body may have of JSON in strings: more
+// than once, as there may be JSON in strings of JSON in strings. No such text may be
+// nested deeper than half of what a body may be, since it becomes a part of one.
+const (
+	maxTexts     = 3
+	maxTextDepth = MaxDepth / 2
+)
+
+// bytesPerMember is how much memory of an object a member of it, or of the objects that
+// are fields of it, pays for. An object with fewer members says little.
 const bytesPerMember = 256
 
 // Read takes the next value into what v points to, as [Unmarshal] does. What v
 // points to must be zero.
 func (r *Reader) Read(v any) Result {
 	value := reflect.ValueOf(v).Elem()
-	return r.read(planOf(value.Type()), value)
+	return r.read(planOfFields(value.Type()), value)
 }
 
 // Look is Read without passing the value by, and without warnings. A [Place] that it
@@ -131,6 +137,7 @@ func (r *Reader) object(p *plan, v reflect.Value) Result {
 		t := r.tokens[r.next]
 		r.next++
 		if r.text[t.start] == '}' {
+			r.said = set
 			if result == Set && p.members > 1 && set < p.members {
 				return Sparse
 			}
@@ -174,10 +181,13 @@ func (r *Reader) object(p *plan, v reflect.Value) Result {
 			continue
 		}
 		if seen.has(i) {
-			set -= 2 // it counts for none, whatever there is in the end
+			set -= 1 << 20 // nobody knows what is set in the end
 		}
 		switch got := r.member(p, v, i, &seen); {
-		case got >= Sparse, got.taken() && p.fields[i].kind == kindPointer:
+		case got >= Sparse && f.kind == kindStruct:
+			result = Set
+			set += r.said
+		case got >= Sparse, got.taken() && f.kind == kindPointer:
 			result = Set
 			set++
 		case got == Misfit && p.extra != nil:
@@ -199,6 +209,8 @@ func (r *Reader) member(p *plan, v reflect.Value, i int, seen *seen) Result {
 			return Absent
 		}
 		r.Warn(at, "unique name", "repeated")
+		r.many++
+		defer func() { r.many-- }()
 		again, ok := r.fresh(f.plan)
 		if !ok {
 			r.Skip()
@@ -270,7 +282,7 @@ func (r *Reader) read(p *plan, v reflect.Value) Result {
 		}
 	case kindSecret:
 		if c == '"' || isLiteral(c) {
-			text := r.unquoted()
+			text := r.takeText()
 			if c != '"' {
 				r.Warn(Place(at), p.want, r.kindAt(Place(at)))
 			}
@@ -326,7 +338,7 @@ func (r *Reader) read(p *plan, v reflect.Value) Result {
 			return r.strings(p, v)
 		}
 	case kindPointer:
-		target, ok := reflect.Value{}, c != '{' || r.mayRead(p, at)
+		target, ok := reflect.Value{}, r.many == 0 || r.mayRead(p, at)
 		if ok {
 			target, ok = r.fresh(p.elem)
 		}
@@ -338,8 +350,8 @@ func (r *Reader) read(p *plan, v reflect.Value) Result {
 		result := r.read(p.elem, target)
 		switch {
 		case !result.taken():
-			r.reuse(target)
-		case result != Set && p.elem.kind == kindStruct && !r.affords(p.elem):
+			r.putBack(target)
+		case r.many > 0 && result != Set && p.elem.kind == kindStruct && !r.affords(p.elem):
 			r.Warn(Place(at), "fewer objects", kindOf(c))
 			r.reuse(target)
 			return Absent
@@ -369,7 +381,8 @@ func (r *Reader) hasMembers() bool {
 		r.Skip()
 		return r.next == end
 	case '"':
-		return bytes.HasPrefix(bytes.TrimLeft(r.unquote(t), " \t\r\n"), []byte("{"))
+		return r.text[t.start+1] == '{' ||
+			r.mayBeJSON(t) && bytes.HasPrefix(bytes.TrimLeft(r.unquote(t), " \t\r\n"), []byte("{"))
 	default:
 		return false
 	}
@@ -410,6 +423,7 @@ func (r *Reader) convert(p *plan, v reflect.Value) Result {
 		if result.taken() {
 			r.Warn(at, p.want, kindOf(c))
 		}
+		r.said = 1
 		if result == Set && p.members > 1 {
 			return Sparse
 		}
@@ -418,36 +432,75 @@ func (r *Reader) convert(p *plan, v reflect.Value) Result {
 	return r.misfit(p)
 }
 
+// mayBeJSON reports whether a string may have an object or array in it, going by its
+// first character behind white space.
+func (r *Reader) mayBeJSON(t token) bool {
+	text := r.text[t.start+1 : t.end]
+	for {
+		switch c := text[0]; {
+		case c == ' ':
+			text = text[1:]
+		case c == '\\' && (text[1] == 'n' || text[1] == 'r' || text[1] == 't'):
+			text = text[2:]
+		default:
+			return c == '{' || c == '[' || c == '\\' && text[1] == 'u' && text[2] == '0' && text[3] == '0'
+		}
+	}
+}
+
 // unwrap takes an object or array that is sent as JSON in a string. It reports
 // false, and has not passed the string by, if there is none in it.
 func (r *Reader) unwrap(p *plan, v reflect.Value) (Result, bool) {
 	at := Place(r.next)
-	text, _ := r.Peek()
-	trimmed := bytes.TrimLeft(text, " \t\r\n")
-	if r.outer != nil || len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '[' || trimmed[0] == '[' && p.kind != kindList {
+	inner := r.textAt(at)
+	if inner == nil || inner.peek() != '{' && (inner.peek() != '[' || p.kind != kindList) {
 		return Absent, false
 	}
-	if r.inner == nil {
-		r.inner = readers.Get().(*Reader)
-	}
-	inner := r.inner
-	defer inner.reset()
-	if inner.start(text) != nil {
-		return Absent, false
-	}
-	inner.outer, inner.at = r, at
-	inner.times, inner.room, inner.sparse, inner.warnings = r.times, r.room, r.sparse, slices.Clip(r.warnings)
+	inner.times, inner.room, inner.sparse, inner.texts, inner.many, inner.spare = r.times, r.room, r.sparse, r.texts, r.many, r.spare
 	result := inner.read(p, v)
-	r.room, r.sparse = inner.room, inner.sparse
+	r.room, r.sparse, r.texts, r.said, r.spare = inner.room, inner.sparse, inner.texts, inner.said, inner.spare
 	if result == Misfit {
 		return Absent, false
 	}
-	r.warnings = inner.warnings
+	way := make(way)
+	for _, w := range inner.warnings {
+		if len(r.warnings) < event.MaxWarnings {
+			r.warn(warning{at, inner.path(int(w.at), way) + w.below, w.want, w.got})
+		}
+	}
 	r.next++
 	if result.taken() {
 		r.Warn(at, p.want, "string")
 	}
 	return result, true
+}
+
+// textAt returns a Reader at the beginning of the JSON in the string at a place, or nil.
+// It keeps the last one, since what it is may be asked more than once.
+func (r *Reader) textAt(at Place) *Reader {
+	t := r.tokens[at]
+	if !r.mayBeJSON(t) {
+		return nil
+	}
+	if r.within != at {
+		if int(t.end-t.start) > r.texts {
+			return nil
+		}
+		r.texts -= int(t.end - t.start)
+		if r.inner == nil {
+			r.inner = readers.Get().(*Reader)
+		}
+		r.inner.reset()
+		r.within = at
+		if r.inner.start(r.unquote(t), maxTextDepth) != nil {
+			r.inner.tokens = r.inner.tokens[:0]
+		}
+	}
+	if len(r.inner.tokens) == 0 {
+		return nil
+	}
+	r.inner.next, r.inner.warnings, r.inner.kept = 0, nil, strings.Builder{}
+	return r.inner
 }
 
 // misfit passes the next value by, with a warning.
@@ -462,20 +515,38 @@ func (r *Reader) list(p *plan, v reflect.Value) Result {
 	at := Place(r.next)
 	end := int(r.tokens[at].end)
 	r.next++
-	n, fewer := 0, false
+	r.many++
+	room, little := r.capacity(p.elem, end)
 	v.Set(p.empty)
-	v.Grow(r.capacity(p.elem, end))
-	v.SetLen(v.Cap())
+	v.Grow(room)
+	v.SetLen(room)
+	n, fewer := 0, false
 	for r.next < end {
-		if n == v.Len() || !r.mayRead(p.elem, r.next) {
-			fewer = fewer || !r.Absent()
+		says := r.says(p.elem, r.next)
+		switch {
+		case says == nothing && r.Absent():
 			r.Skip()
 			continue
+		case says == nothing:
+			if v, ok := r.fresh(p.elem); ok {
+				r.read(p.elem, v) // for its warning
+				r.putBack(v)
+			} else {
+				fewer = true
+				r.Skip()
+			}
+			continue
+		case n == room, says == fewMembers && little == 0, p.elem.kind == kindPointer && !r.mayRead(p.elem, r.next):
+			fewer = true
+			r.Skip()
+			continue
+		case says == fewMembers:
+			little-- // paid for
 		}
 		element := v.Index(n)
 		switch result := r.read(p.elem, element); {
 		case !result.taken():
-		case result != Set && p.elem.kind == kindStruct && !r.affords(p.elem):
+		case result != Set && says == manyMembers && !r.affords(p.elem):
 			element.SetZero()
 			fewer = true
 		default:
@@ -487,58 +558,72 @@ func (r *Reader) list(p *plan, v reflect.Value) Result {
 	}
 	v.SetLen(n)
 	r.next = end + 1
+	r.many--
 	return Set
 }
 
-// capacity takes room for the elements of an array, which ends at a token, and returns
-// for how many. Those that are sure to be left out need none.
-func (r *Reader) capacity(p *plan, end int) int {
-	size := max(1, int(p.typ.Size()))
-	most, sparse := r.room/size, math.MaxInt
-	if p.kind == kindStruct {
-		sparse = r.sparse / p.charge()
-	}
-	n := 0
-	for at := r.next; at < end && n < most; at = r.behind(at) {
-		switch {
-		case r.text[r.tokens[at].start] == 'n': // null
-		case p.kind == kindStruct && r.maySayMuch(p, at):
-			n++
-		case sparse > 0:
-			sparse--
-			n++
+// What a value may be as an element, going by its form and length.
+const (
+	nothing     = iota // it says nothing, or it is no object
+	fewMembers         // an object that says little
+	manyMembers        // an object that may say more
+	noObject           // the elements are none
+)
+
+// says tells what the value at a token may be as one of p's.
+func (r *Reader) says(p *plan, at int) int {
+	if p.kind != kindStruct {
+		if r.text[r.tokens[at].start] == 'n' {
+			return nothing
 		}
+		return noObject
 	}
-	r.room -= n * size
-	return n
-}
-
-// mayRead reports whether there may be room for the element at a token.
-func (r *Reader) mayRead(p *plan, at int) bool {
-	if p.kind == kindPointer {
-		p = p.elem
-	}
-	return p.kind != kindStruct || r.sparse >= p.charge() || r.maySayMuch(p, at)
-}
-
-// maySayMuch reports whether the value at a token may be one of which p's fields take
-// enough, going by its length.
-func (r *Reader) maySayMuch(p *plan, at int) bool {
 	for r.text[r.tokens[at].start] == '[' { // an array of one stands for its element
 		at++
 	}
 	t := r.tokens[at]
-	switch r.text[t.start] {
-	case '{':
-		return int(t.end)-at > 2*p.members
-	case ']':
-		return false
-	case '"':
-		if int(t.end-t.start) > p.members*len(`\"a\":1,`) {
-			return true // maybe JSON
+	members := 0
+	switch c := r.text[t.start]; {
+	case c == '{':
+		members = (int(t.end) - at - 1) / 2
+	case c == '"' && r.mayBeJSON(t):
+		members = int(t.end-t.start) / len(`\"a\":1,`)
+	case c == 'n', c == ']', p.scalar < 0:
+		return nothing
+	default:
+		members = 1
+	}
+	if members < p.members {
+		return fewMembers
+	}
+	return manyMembers
+}
+
+// capacity takes room for the elements of an array, which ends at a token, and returns
+// for how many, and how many of them say little: they are paid for. Those that are sure
+// to be left out need none.
+func (r *Reader) capacity(p *plan, end int) (n, little int) {
+	size := max(1, int(p.typ.Size()))
+	for at := r.next; at < end && n < r.room/size; at = r.behind(at) {
+		switch r.says(p, at) {
+		case nothing:
+		case fewMembers:
+			if r.affords(p) {
+				little++
+				n++
+			}
+		default:
+			n++
 		}
 	}
-	return p.scalar >= 0 && p.members == 1
+	r.room -= n * size
+	return n, little
+}
+
+// mayRead reports whether there may be room for what a pointer within an array points to.
+func (r *Reader) mayRead(pointer *plan, at int) bool {
+	p := pointer.elem
+	return p.kind != kindStruct || r.text[r.tokens[at].start] != '{' || r.sparse >= p.charge() || r.says(p, at) == manyMembers
 }
 
 // charge is what an object that says little takes of the room for such.
@@ -558,6 +643,8 @@ func (r *Reader) single(p *plan, v reflect.Value) Result {
 	at, before := Place(r.next), len(r.warnings)
 	kind := r.Kind()
 	size := int(p.elem.typ.Size())
+	r.many++
+	defer func() { r.many-- }()
 	element, ok := r.fresh(p.elem) // not yet the array's: nothing may come of it
 	if !ok {
 		r.Warn(at, "fewer elements", kind)
@@ -592,11 +679,12 @@ func (r *Reader) fresh(p *plan) (v reflect.Value, ok bool) {
 			return v, true
 		}
 	}
-	size := int(p.typ.Size())
-	if size > r.room {
-		return v, false
+	if size := int(p.typ.Size()); r.many > 0 {
+		if size > r.room {
+			return v, false
+		}
+		r.room -= size
 	}
-	r.room -= size
 	return reflect.New(p.typ).Elem(), true
 }
 
@@ -604,6 +692,11 @@ func (r *Reader) fresh(p *plan) (v reflect.Value, ok bool) {
 // and one that it contains. It forgets the smaller one of those that it has.
 func (r *Reader) reuse(v reflect.Value) {
 	v.SetZero()
+	r.putBack(v)
+}
+
+// putBack is reuse for a value that is still zero.
+func (r *Reader) putBack(v reflect.Value) {
 	slot := &r.spare[0]
 	if other := &r.spare[1]; !other.IsValid() || slot.IsValid() && other.Type().Size() < slot.Type().Size() {
 		slot = other
@@ -618,8 +711,9 @@ const roomOfEntry = 64
 func (r *Reader) strings(p *plan, v reflect.Value) Result {
 	at := Place(r.next)
 	end := int(r.tokens[at].end)
-	m := make(map[string]string, min((end-r.next)/2, r.room/roomOfEntry))
-	for r.next++; r.next < end; {
+	r.next++
+	m := make(map[string]string, min(r.membersFrom(r.next), r.room/roomOfEntry))
+	for r.next < end {
 		if r.room < roomOfEntry {
 			r.Warn(at, "fewer members", "object")
 			break
@@ -649,7 +743,7 @@ var stringPlan = planOf(reflect.TypeFor[string]())
 // time takes a string or a number.
 func (r *Reader) time(p *plan, into *time.Time) Result {
 	at := Place(r.next)
-	t, status := r.times.ParseBytes(r.unquoted())
+	t, status := r.times.ParseBytes(r.takeText())
 	switch {
 	case status == timestamp.Unreadable:
 		r.Back(at)
@@ -680,7 +774,7 @@ func (r *Reader) other(p *plan, v reflect.Value) Result {
 			return r.convert(p, v)
 		}
 		converted = kind != "string"
-		err = u.UnmarshalText(r.unquoted())
+		err = u.UnmarshalText(r.takeText())
 	default:
 		err = stdjson.Unmarshal(r.take(), u)
 	}
@@ -699,11 +793,11 @@ func (r *Reader) other(p *plan, v reflect.Value) Result {
 }
 
 // string takes a string.
-func (r *Reader) string() string { return r.keep(r.unquoted()) }
+func (r *Reader) string() string { return r.keep(r.takeText()) }
 
-// unquoted takes a string or literal, with a warning if U+FFFD had to stand for
+// takeText takes a string or literal, with a warning if U+FFFD had to stand for
 // broken text. The result is good until the Reader is closed.
-func (r *Reader) unquoted() []byte {
+func (r *Reader) takeText() []byte {
 	at := Place(r.next)
 	raw := r.take()
 	if raw[0] != '"' {
@@ -712,7 +806,7 @@ func (r *Reader) unquoted() []byte {
 	if r.plain {
 		return raw[1 : len(raw)-1]
 	}
-	text, whole := unquote(raw)
+	text, whole := r.unquoteAny(raw)
 	if !whole {
 		r.Warn(at, "UTF-8", "other bytes")
 	}

@@ -414,10 +414,11 @@ func TestRoom(t *testing.T) {
 	}
 	fewer := func(path string) event.Warning { return w(path, "fewer elements", "array") }
 	thirteen := strings.TrimSuffix(strings.Repeat(`{"x":1},`, 13), ",")
-	got, warnings := unmarshal[lists](t, `{"large":[`+thirteen+`],"pointer":{}}`)
+	got, warnings := unmarshal[lists](t, `{"large":[`+thirteen+`],"points":[{"x":1}],"pointer":{"x":1}}`)
 	assert.Len(t, got.Large, 11)
-	assert.Nil(t, got.Pointer)
-	assert.Equal(t, []event.Warning{fewer("/large"), w("/pointer", "fewer objects", "object")}, warnings)
+	assert.Empty(t, got.Points)
+	assert.NotNil(t, got.Pointer, "it is there once")
+	assert.Equal(t, []event.Warning{fewer("/large"), w("/points/0", "fewer objects", "object")}, warnings)
 
 	many := strings.TrimSuffix(strings.Repeat(`"x",`, 800_000), ",")
 	got, warnings = unmarshal[lists](t, `{"strings":[`+many+`],"labels":{"a":"b"},"large":{"x":1}}`)
@@ -438,18 +439,20 @@ func TestRoom(t *testing.T) {
 		fewer("/large"), w("/large", "array", "string")}, warnings)
 
 	// Repeated members share the room, too.
-	got, _ = unmarshal[lists](t, `{`+strings.Repeat(`"strings":[`+strings.Repeat(`"x",`, 10_000)+`"x"],`, 100)+`"pointer":{}}`)
-	assert.Nil(t, got.Pointer)
-	got, _ = unmarshal[lists](t, `{`+strings.Repeat(`"repeated":{"x":1},`, 100)+`"pointer":{}}`)
-	assert.NotNil(t, got.Pointer, "one piece of memory does for all of them")
-
+	got, _ = unmarshal[lists](t, `{`+strings.Repeat(`"strings":[`+strings.Repeat(`"x",`, 10_000)+`"x"],`, 100)+`"points":[{}]}`)
+	assert.Empty(t, got.Points)
+	got, _ = unmarshal[lists](t, `{`+strings.Repeat(`"repeated":{"x":1},`, 100)+`"points":[{"x":1}]}`)
+	assert.Len(t, got.Points, 1, "one piece of memory does for all of them")
+	got, _ = unmarshal[lists](t, `{`+strings.Repeat(`"pointer":{"x":1},`, 100)+`"points":[{"x":1}]}`)
+	assert.NotNil(t, got.Pointer)
+	assert.Empty(t, got.Points)
 	got, _ = unmarshal[lists](t, `{`+strings.Repeat(`"large":{"x":1},`, 20)+`"points":[{"x":1},{"x":1}]}`)
 	assert.Len(t, got.Points, 1, "what was read for one value that stands for an array does for another")
 
 	// So do those in JSON text.
-	got, _ = unmarshal[lists](t, `{"strings":"[`+strings.ReplaceAll(many, `"`, `\"`)+`]","pointer":{}}`)
+	got, _ = unmarshal[lists](t, `{"strings":"[`+strings.ReplaceAll(many, `"`, `\"`)+`]","points":[{}]}`)
 	assert.Len(t, got.Strings, 12<<20/16)
-	assert.Nil(t, got.Pointer)
+	assert.Empty(t, got.Points)
 }
 
 // Objects that take much memory and say little share less room, in any form. Others are
@@ -531,11 +534,11 @@ func TestRoomOfObjectsThatSayLittle(t *testing.T) {
 	got, _ := unmarshal[lists](t, `{"Large":[`+of(100, `{"A":"x","B":"x","C":"x","Flag":true,"Flag":false}`)+`null]}`)
 	assert.Len(t, got.Large, littleLarge)
 
-	full := `{"Large":[` + of(100, three) + `{}],`
-	for rest, want := range map[string]bool{`"One":` + three: false, `"One":{}`: false, `"One":` + text(three): false, `"One":` + four: true, `"One":` + text(four): true} {
-		got, warnings := unmarshal[lists](t, full+rest+`}`)
-		assert.Equal(t, want, got.One != nil, rest)
-		assert.Equal(t, !want, slices.ContainsFunc(warnings, func(w event.Warning) bool { return w.Path == "/One" && w.Want == "fewer objects" }), rest)
+	// What there is once is not left out.
+	for _, one := range []string{three, `{}`, text(three), four, text(four)} {
+		got, warnings := unmarshal[lists](t, `{"Large":[`+of(100, three)+`{}],"One":`+one+`}`)
+		assert.NotNil(t, got.One, one)
+		assert.False(t, slices.ContainsFunc(warnings, func(w event.Warning) bool { return w.Want == "fewer objects" }), one)
 	}
 	for rest, want := range map[string]int{three: 0, `5`: 0, four: 1, text(four): 1, text(three): 0} {
 		got, warnings := unmarshal[lists](t, `{"LargePointer":[`+of(100, three)+`{}],"Large":`+rest+`}`)
@@ -558,7 +561,8 @@ func TestJSONText(t *testing.T) {
 		`{"byName":"{\"a\":\"b\"}"}`:                         {document{ByName: map[string]string{"a": "b"}}, []event.Warning{w("/byName", "object", "string")}},
 		`{"struct":"{\"zip\":1}}"}`:                          {document{Extra: map[string]json.RawMessage{"struct": raw(`"{\"zip\":1}}"`)}}, []event.Warning{w("/struct", "object", "string")}},
 		`{"struct":"[{\"zip\":1}]"}`:                         {document{Extra: map[string]json.RawMessage{"struct": raw(`"[{\"zip\":1}]"`)}}, []event.Warning{w("/struct", "object", "string")}},
-		`{"structs":"[\"{}\"]"}`:                             {document{Structs: []city{}}, []event.Warning{w("/structs/0", "object", "string"), w("/structs", "array", "string")}}, // only once
+		`{"structs":"[\"{}\"]"}`:                             {document{Structs: []city{{}}}, []event.Warning{w("/structs/0", "object", "string"), w("/structs", "array", "string")}},
+		`{"structs":"[\"{\\\"zip\\\":\\\"1\\\"}\"]"}`:        {document{Structs: []city{{Zip: 1}}}, []event.Warning{w("/structs/0/zip", "integer", "string"), w("/structs/0", "object", "string"), w("/structs", "array", "string")}},
 		`{"string":"{\"a\":1}"}`:                             {document{String: `{"a":1}`}, nil},
 		`{"struct":"` + strings.Repeat(`{\"a\":`, 65) + `"}`: {document{Extra: map[string]json.RawMessage{"struct": raw(`"` + strings.Repeat(`{\"a\":`, 65) + `"`)}}, []event.Warning{w("/struct", "object", "string")}},
 	} {
@@ -861,6 +865,88 @@ func TestWrongStructsPanic(t *testing.T) {
 			}()
 		}
 	}
+}
+
+// Of a name that two embedded structs have, the field of the outer struct counts,
+// wherever it stands.
+func TestOuterFieldCounts(t *testing.T) {
+	type a struct{ ID, A string }
+	type b struct{ ID, B string }
+	type A = a
+	type B = b
+	first, _ := unmarshal[struct {
+		ID string
+		A
+		B
+	}](t, `{"ID":"x","A":"y","B":"z"}`)
+	assert.Equal(t, "xyz", first.ID+first.A.A+first.B.B)
+	last, _ := unmarshal[struct {
+		A
+		B
+		ID string
+	}](t, `{"ID":"x","A":"y","B":"z"}`)
+	assert.Equal(t, "xyz", last.ID+last.A.A+last.B.B)
+	assert.Panics(t, func() {
+		_, _ = jsonbody.Unmarshal([]byte(`{}`), new(struct {
+			A
+			B
+		}))
+	})
+}
+
+// Members of structs that are fields count for the struct, too.
+func TestMembersWithin(t *testing.T) {
+	type inner struct {
+		A, B, C string     `json:",omitzero"`
+		Room    [1000]byte `json:"-"`
+	}
+	type outer struct{ Inner inner }
+	type lists struct{ All []outer }
+	for element, want := range map[string]int{`{"Inner":{"A":"x"}}`: 15, `{"Inner":{"A":"x","B":"y","C":"z"}}`: 100, `{"":0}`: 15, `{"":0,"":0,"":0,"":0}`: 15} {
+		got, _ := unmarshal[lists](t, `{"All":[`+strings.Repeat(element+",", 100)+`null]}`)
+		assert.Len(t, got.All, want, element)
+	}
+}
+
+// What has come as JSON in a string may be as deep as it is once it is a part of the body.
+func TestDepthOfText(t *testing.T) {
+	type value struct {
+		Raw json.RawMessage `json:"raw"`
+	}
+	type document struct {
+		Value value                      `json:"value"`
+		Extra map[string]json.RawMessage `json:",embed"`
+	}
+	for _, depth := range []int{31, 32, 63} {
+		got, _ := unmarshal[document](t, `{"value":"{\"raw\":`+strings.Repeat("[", depth)+strings.Repeat("]", depth)+`}"}`)
+		assert.Equal(t, depth < 32, got.Value.Raw != nil, depth)
+		assert.Equal(t, depth >= 32, got.Extra != nil, depth)
+		encoded, err := jsonbody.Append(nil, &got)
+		require.NoError(t, err)
+		again, _ := unmarshal[document](t, string(encoded))
+		assert.Equal(t, got, again)
+	}
+}
+
+// JSON in a string may have JSON in a string, but not any amount of it.
+func TestTextInText(t *testing.T) {
+	type nested struct {
+		Name  string                     `json:"name,omitzero"`
+		Inner *nested                    `json:"inner,omitzero"`
+		Extra map[string]json.RawMessage `json:",embed"`
+	}
+	body := `{"name":"` + strings.Repeat("x", 3000) + `"}`
+	for range 6 {
+		quoted, err := json.Marshal(body)
+		require.NoError(t, err)
+		body = `{"inner":` + string(quoted) + `}`
+	}
+	got, _ := unmarshal[nested](t, body)
+	depth := 0
+	for n := &got; n.Inner != nil; n = n.Inner {
+		depth++
+	}
+	assert.Equal(t, 3, depth)
 }
 
 func TestFieldIndex(t *testing.T) {

@@ -33,25 +33,36 @@ import (
 // After Next, exactly one method that takes a value must be called. It is not safe
 // for concurrent use.
 type Reader struct {
-	tokens tape
-	text   []byte          // the body, from base on
-	base   int             // length of a byte order mark
-	next   int             // token
-	plain  bool            // neither escapes nor broken UTF-8: every string is what it says
-	name   []byte          // of the member at hand
-	kept   strings.Builder // of which strings that are kept are parts
-	size   int             // what kept is to hold
-	times  timestamp.Format
-	room   int              // bytes that elements of arrays may still take
-	sparse int              // of them, those of objects that say little
-	outer  *Reader          // text is JSON in a string of another body
-	at     Place            // of that string
-	inner  *Reader          // for the strings with JSON in them, one at a time
-	spare  [2]reflect.Value // zero, see fresh
-	entry  string           // of a map, read last
+	tokens   tape
+	text     []byte          // the body, from base on
+	base     int             // length of a byte order mark
+	next     int             // token
+	plain    bool            // neither escapes nor broken UTF-8: every string is what it says
+	name     []byte          // of the member at hand
+	unquoted []byte          // what strings with escapes, or with broken UTF-8, stand for
+	kept     strings.Builder // of which strings that are kept are parts
+	size     int             // what kept is to hold
+	times    timestamp.Format
+	room     int              // bytes that elements of arrays may still take
+	sparse   int              // of them, those of objects that say little
+	inner    *Reader          // for the strings with JSON in them, one at a time
+	within   Place            // of the string that inner has scanned, or 0
+	texts    int              // bytes of such strings that may still be scanned
+	many     int              // above 0 within arrays and repeated members: there may be any number of what is read
+	said     int              // how many fields of the object that was read last have got a value
+	spare    [2]reflect.Value // zero, see fresh
+	entry    string           // of a map, read last
 
 	marked   [][2]int
-	warnings []event.Warning
+	warnings []warning
+}
+
+// A warning is an [event.Warning] whose path has not been looked for yet, which takes a
+// while: some come to nothing.
+type warning struct {
+	at        Place
+	below     string // path within a string at that place
+	want, got string
 }
 
 var readers = sync.Pool{New: func() any { return &Reader{tokens: make(tape, 0, 128)} }}
@@ -71,7 +82,7 @@ func Open(body []byte) (*Reader, error) {
 
 func open(body []byte) (*Reader, error) {
 	r := readers.Get().(*Reader)
-	if err := r.start(body); err != nil {
+	if err := r.start(body, MaxDepth); err != nil {
 		r.Close()
 		return nil, err
 	}
@@ -79,12 +90,12 @@ func open(body []byte) (*Reader, error) {
 }
 
 // start brings a Reader that is new or reset to the beginning of body.
-func (r *Reader) start(body []byte) error {
+func (r *Reader) start(body []byte, maxDepth int) error {
 	text := bytes.TrimPrefix(body, bom)
-	tokens, seen, err := r.tokens[:0].scan(text)
+	tokens, seen, err := r.tokens[:0].scan(text, maxDepth)
 	r.tokens = tokens
 	r.text, r.base, r.size = text, len(body)-len(text), seen.kept
-	r.room, r.sparse = maxRoom, maxSparseRoom
+	r.room, r.sparse, r.texts = maxRoom, maxSparseRoom, maxTexts*len(text)
 	whole := !seen.nonASCII || utf8.Valid(text)
 	if r.plain = whole && !seen.escapes; !whole {
 		r.size *= utf8.UTFMax - 1 // U+FFFD for a byte
@@ -94,18 +105,19 @@ func (r *Reader) start(body []byte) error {
 
 // reset keeps nothing of the body.
 func (r *Reader) reset() {
-	tokens, marked := r.tokens[:0], r.marked[:0]
+	tokens, marked, inner := r.tokens[:0], r.marked[:0], r.inner
 	*r = Reader{}
 	if cap(tokens) <= maxKept && cap(marked) <= maxKept {
 		r.tokens, r.marked = tokens, marked
+	}
+	if inner != nil {
+		inner.reset()
+		r.inner = inner
 	}
 }
 
 // Close gives the Reader back. What it has returned remains.
 func (r *Reader) Close() {
-	if r.inner != nil {
-		r.inner.Close()
-	}
 	r.reset()
 	readers.Put(r)
 }
@@ -117,16 +129,24 @@ func (r *Reader) SetTimes(t timestamp.Format) { r.times = t }
 func (r *Reader) SetRoom(bytes int) { r.room = min(bytes, r.room) }
 
 // Warnings returns the warnings so far.
-func (r *Reader) Warnings() []event.Warning { return r.warnings }
+func (r *Reader) Warnings() []event.Warning {
+	if len(r.warnings) == 0 {
+		return nil
+	}
+	var all []event.Warning
+	way := make(way)
+	for _, w := range r.warnings {
+		all = Warn(all, r.path(int(w.at), way)+w.below, w.want, w.got)
+	}
+	return all
+}
 
 // Warn adds a warning about the value at a place.
-func (r *Reader) Warn(at Place, want, got string) {
-	if len(r.warnings) < event.MaxWarnings { // finding the path takes a while
-		path := r.path(int(at))
-		if r.outer != nil {
-			path = r.outer.path(int(r.at)) + path
-		}
-		r.warnings = Warn(r.warnings, path, want, got)
+func (r *Reader) Warn(at Place, want, got string) { r.warn(warning{at, "", want, got}) }
+
+func (r *Reader) warn(w warning) {
+	if len(r.warnings) < event.MaxWarnings {
+		r.warnings = append(r.warnings, w)
 	}
 }
 
@@ -310,9 +330,18 @@ func (r *Reader) Keep(m *map[string]stdjson.RawMessage, name string) {
 	}
 	r.checkName()
 	if *m == nil {
-		*m = make(map[string]stdjson.RawMessage)
+		*m = make(map[string]stdjson.RawMessage, r.membersFrom(r.next-1))
 	}
 	(*m)[name] = r.canonical()
+}
+
+// membersFrom returns how many members an object has from the one whose name is at a
+// token, which may be the object's end.
+func (r *Reader) membersFrom(name int) (n int) {
+	for ; r.text[r.tokens[name].start] != '}'; name = r.behind(name + 1) {
+		n++
+	}
+	return n
 }
 
 // checkName warns of a name that is not what was sent. The next value is the member's.
@@ -321,7 +350,7 @@ func (r *Reader) checkName() {
 		return
 	}
 	name := r.next - 1
-	if _, whole := unquote(r.raw(name)); !whole {
+	if _, whole := r.unquoteAny(r.raw(name)); !whole {
 		r.Warn(Place(name), "UTF-8", "other bytes")
 	}
 }
@@ -355,8 +384,12 @@ func (r *Reader) canonical() stdjson.RawMessage {
 	if c != '{' && c != '[' && (c != '"' || r.plain) {
 		return bytes.Clone(raw) // is so already
 	}
+	if !r.plain && !utf8.Valid(raw) {
+		r.Warn(at, "UTF-8", "other bytes")
+		return Canonical(raw)
+	}
 	text, err := jsontext.AppendFormat(nil, raw, jsontext.AllowDuplicateNames(true))
-	if err != nil {
+	if err != nil { // half a surrogate pair
 		r.Warn(at, "UTF-8", "other bytes")
 		return Canonical(raw)
 	}
@@ -385,24 +418,38 @@ func (r *Reader) keep(b []byte) string {
 	return r.kept.String()[from:]
 }
 
-// unquote returns what a string token stands for.
+// unquote returns what a string token stands for. It is good until the Reader is closed.
 func (r *Reader) unquote(t token) []byte {
 	quoted := r.text[t.start:t.end]
 	if r.plain {
 		return quoted[1 : len(quoted)-1]
 	}
-	text, _ := unquote(quoted)
+	text, _ := r.unquoteAny(quoted)
 	return text
 }
 
-// unquote reports false for a string whose UTF-8 is broken: U+FFFD stands for what
+// unquoteAny reports false for a string whose UTF-8 is broken: U+FFFD stands for what
 // cannot be read.
-func unquote(quoted []byte) (text []byte, whole bool) {
-	if bytes.IndexByte(quoted, '\\') < 0 && utf8.Valid(quoted) {
-		return quoted[1 : len(quoted)-1], true
+func (r *Reader) unquoteAny(quoted []byte) (text []byte, whole bool) {
+	text = quoted[1 : len(quoted)-1]
+	escapes := bytes.IndexByte(text, '\\') >= 0
+	whole = utf8.Valid(text)
+	if whole && !escapes {
+		return text, true
 	}
-	text, err := jsontext.AppendUnquote(nil, quoted)
-	return text, err == nil
+	from := len(r.unquoted)
+	if escapes {
+		var err error
+		r.unquoted, err = jsontext.AppendUnquote(r.unquoted, quoted)
+		whole = err == nil
+	} else {
+		for len(text) > 0 {
+			c, n := utf8.DecodeRune(text)
+			r.unquoted = utf8.AppendRune(r.unquoted, c)
+			text = text[n:]
+		}
+	}
+	return r.unquoted[from:len(r.unquoted):len(r.unquoted)], whole
 }
 
 // Unquote returns what a string stands for, and anything else as it is.
@@ -410,41 +457,51 @@ func Unquote(raw []byte) []byte {
 	if len(raw) == 0 || raw[0] != '"' {
 		return raw
 	}
-	text, _ := unquote(raw)
+	text, _ := new(Reader).unquoteAny(raw)
 	return text
 }
 
 // maxPath is how long the path of a warning may be: names come from the body.
 const maxPath = 256
 
+// A way is where earlier calls of path have been: of an object or array, the child that
+// they went to. It spares later calls the children before.
+type way map[int]child
+
+type child struct{ at, value, index int }
+
 // path returns the JSON pointer (RFC 6901) to the value or name at a token, or as
 // much of it as a warning has.
-func (r *Reader) path(at int) string {
+func (r *Reader) path(at int, way way) string {
 	var buf [maxPath]byte
 	path := buf[:0]
 	for open := 0; open < at && len(path) <= maxPath; {
-		c := r.text[r.tokens[open].start]
-		if c != '{' && c != '[' {
-			break
+		object := 0
+		switch r.text[r.tokens[open].start] {
+		case '{':
+			object = 1 // a child is a name and a value
+		case '[':
+		default:
+			return string(path)
 		}
-		name, child := open+1, open+1
-		if c == '{' {
-			child++
+		c, ok := way[open]
+		if !ok || c.at > at {
+			c = child{open + 1, open + 1 + object, 0}
 		}
-		n := 0
-		for ; r.behind(child) <= at; n++ {
-			name = r.behind(child)
-			if child = name; c == '{' {
-				child++
-			}
+		for r.behind(c.value) <= at {
+			next := r.behind(c.value)
+			c = child{next, next + object, c.index + 1}
+		}
+		if c.index > 8 { // or else it takes longer than to go there again
+			way[open] = c
 		}
 		path = append(path, '/')
-		if c == '{' {
-			path = append(path, escapePointer.Replace(r.begin(name))...)
+		if object == 1 {
+			path = append(path, escapePointer.Replace(r.begin(c.at))...)
 		} else {
-			path = strconv.AppendInt(path, int64(n), 10)
+			path = strconv.AppendInt(path, int64(c.index), 10)
 		}
-		open = child // which is behind at if that is the name
+		open = c.value // which is behind at if that is the name
 	}
 	return string(path)
 }
@@ -454,8 +511,7 @@ func (r *Reader) begin(name int) string {
 	const longest = len(`\u0000`) * maxPath
 	quoted := r.raw(name)
 	if len(quoted) <= longest {
-		text, _ := unquote(quoted)
-		return string(text)
+		return string(Unquote(quoted))
 	}
 	text, _ := jsontext.AppendUnquote(nil, quoted[:longest])
 	return string(text)

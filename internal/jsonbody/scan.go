@@ -34,9 +34,9 @@ const (
 )
 
 // scan notes the tokens of text, which is one JSON value, on t. It accepts what
-// RFC 8259 accepts, nested up to [MaxDepth]. Repeated names and broken UTF-8 are
+// RFC 8259 accepts, nested up to maxDepth. Repeated names and broken UTF-8 are
 // for others to judge. FuzzScan compares it with the JSON library.
-func (t tape) scan(text []byte) (_ tape, seen traits, err error) {
+func (t tape) scan(text []byte, maxDepth int) (_ tape, seen traits, err error) {
 	const none = math.MaxUint32
 	if uint64(len(text)) >= none {
 		return t, seen, ErrSyntax
@@ -79,7 +79,7 @@ func (t tape) scan(text []byte) (_ tape, seen traits, err error) {
 			continue
 
 		case (c == '{' || c == '[') && want <= element:
-			if depth++; depth > MaxDepth {
+			if depth++; depth > maxDepth {
 				return t, seen, ErrTooDeep
 			}
 			t = append(t, token{uint32(i), parent})

@@ -37,7 +37,7 @@ func TestScan(t *testing.T) {
 		"repeated names":         {`{"a":1,"a":2}`, `{ "a" 1 "a" 2 }`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tokens, _, err := tape(nil).scan([]byte(tt.text))
+			tokens, _, err := tape(nil).scan([]byte(tt.text), MaxDepth)
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, spell(tt.text, tokens))
 			assert.NoError(t, compare([]byte(tt.text)))
@@ -53,7 +53,7 @@ func TestScanStringsOfAllLengths(t *testing.T) {
 			for after := range 20 {
 				text := `["` + strings.Repeat("a", before) + special + strings.Repeat("b", after) + `",1]`
 				require.NoError(t, compare([]byte(text)), "%q", text)
-				_, _, err := tape(nil).scan([]byte(text))
+				_, _, err := tape(nil).scan([]byte(text), MaxDepth)
 				require.NoError(t, err, "%q", text)
 			}
 		}
@@ -62,7 +62,7 @@ func TestScanStringsOfAllLengths(t *testing.T) {
 		for before := range 20 {
 			for after := range 10 {
 				text := `["` + strings.Repeat("a", before) + broken + strings.Repeat("b", after) + `"]`
-				_, _, err := tape(nil).scan([]byte(text))
+				_, _, err := tape(nil).scan([]byte(text), MaxDepth)
 				require.ErrorIs(t, err, ErrSyntax, "%q", text)
 				require.NoError(t, compare([]byte(text)), "%q", text)
 			}
@@ -77,7 +77,7 @@ func TestScanErrors(t *testing.T) {
 		`01`, `-`, `+1`, `.5`, `1.`, `1.e3`, `1e`, `1e+`, `--1`, `0x10`, `1_000`, `Infinity`, `NaN`, `-Infinity`,
 		`nul`, `nulL`, `True`, `tru`, `truee`, `nullnull`, `undefined`, "\ufeff{}", "\u00a0{}", "\f{}", `{"a":1}` + "\x00", `// a`, `{/**/}`,
 	} {
-		_, _, err := tape(nil).scan([]byte(text))
+		_, _, err := tape(nil).scan([]byte(text), MaxDepth)
 		assert.ErrorIs(t, err, ErrSyntax, "%q", text)
 		assert.NoError(t, compare([]byte(text)), "%q", text)
 	}
@@ -111,7 +111,7 @@ func TestScanDepth(t *testing.T) {
 		"behind an escaped backslash":  {`{"a":"\\","b":` + nested(0, most) + "}", ErrTooDeep},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := tape(nil).scan([]byte(tt.text))
+			_, _, err := tape(nil).scan([]byte(tt.text), MaxDepth)
 			assert.ErrorIs(t, err, tt.want)
 			assert.NoError(t, compare([]byte(tt.text)))
 		})
@@ -127,7 +127,7 @@ func TestScanTraits(t *testing.T) {
 		"[\"\xff\"]":         {false, true},
 		`["12345678ä","\\"]`: {true, true},
 	} {
-		_, seen, err := tape(nil).scan([]byte(text))
+		_, seen, err := tape(nil).scan([]byte(text), MaxDepth)
 		require.NoError(t, err)
 		assert.Equal(t, want, [2]bool{seen.escapes, seen.nonASCII}, "%q", text)
 	}
@@ -135,9 +135,9 @@ func TestScanTraits(t *testing.T) {
 
 // A tape is used again: what stood on it must not show.
 func TestScanOnAUsedTape(t *testing.T) {
-	used, _, err := tape(nil).scan([]byte(`{"a":[1,2,3],"b":{"c":null}}`))
+	used, _, err := tape(nil).scan([]byte(`{"a":[1,2,3],"b":{"c":null}}`), MaxDepth)
 	require.NoError(t, err)
-	again, _, err := used[:0].scan([]byte(`[[]]`))
+	again, _, err := used[:0].scan([]byte(`[[]]`), MaxDepth)
 	require.NoError(t, err)
 	assert.Equal(t, `[ [ ] ]`, spell(`[[]]`, again))
 	assert.Equal(t, tape{{0, 3}, {1, 2}, {2, 3}, {3, 4}}, again)
@@ -158,7 +158,7 @@ func spell(text string, tokens tape) string {
 
 // compare returns an error if scan does not say of text what the JSON library says.
 func compare(text []byte) error {
-	tokens, seen, err := tape(nil).scan(text)
+	tokens, seen, err := tape(nil).scan(text, MaxDepth)
 	want, wantErr := library(text)
 	switch {
 	case err != wantErr:

@@ -35,7 +35,7 @@ func (w writer) top(dst []byte, v any) ([]byte, error) {
 		value = addressable
 	}
 	value = value.Elem()
-	out, err := w.append(dst, planOf(value.Type()), value)
+	out, err := w.append(dst, planOfFields(value.Type()), value)
 	if err != nil {
 		return dst, err
 	}
