@@ -2,6 +2,7 @@ package loginradius_test
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -164,27 +165,40 @@ func TestIdentitiesAreLimited(t *testing.T) {
 // so short that decoding anything at all takes longer.
 var sizes = []int{loginradius.DefaultMaxBody, 3400, 1400}
 
-// Whatever a vendor's account sends, time and memory remain within a multiple of what
-// a normal body of the size takes. The multiple is 10; a machine with other work gets
-// more.
+// Whatever a vendor's account sends, memory remains in proportion to the body, and so
+// does time: that of large bodies by the clock, where a machine with other work gets
+// twice the multiple of 10, and that of short ones by what they take of memory, which
+// is most of it. BenchmarkSlowBodies has the figures.
 func TestCostOfSlowBodies(t *testing.T) {
 	normal := normalBodies()
 	for _, size := range sizes {
 		for name, body := range slowBodies(size) {
 			t.Run(fmt.Sprint(name, " ", size), func(t *testing.T) {
 				require.LessOrEqual(t, len(body), loginradius.DefaultMaxBody)
-				var before, after runtime.MemStats
-				runtime.GC()
-				runtime.ReadMemStats(&before)
 				e, err := loginradius.Decode(body)
-				runtime.ReadMemStats(&after)
 				require.NoError(t, err)
-				assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(128<<20), "bytes allocated") // the race detector has pools lose things
 				assert.LessOrEqual(t, len(e.Warnings), event.MaxWarnings)
-				assert.Less(t, bench.Cost(decodeOnly, normal, body, 20), 25.0, "times a normal body")
+				assert.Less(t, allocated(body), 64*len(body)+64<<10, "bytes allocated")
+				if size == loginradius.DefaultMaxBody {
+					assert.Less(t, bench.Cost(decodeOnly, normal, body, 20), 25.0, "times a normal body")
+				}
 			})
 		}
 	}
+}
+
+// allocated returns how many bytes it takes to decode body, which may be less the second
+// time. The race detector has pools lose things.
+func allocated(body []byte) int {
+	least := math.MaxInt
+	for range 2 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		decodeOnly(body)
+		runtime.ReadMemStats(&after)
+		least = min(least, int(after.TotalAlloc-before.TotalAlloc))
+	}
+	return least
 }
 
 func BenchmarkSlowBodies(b *testing.B) {

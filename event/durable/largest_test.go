@@ -21,9 +21,11 @@ import (
 func TestTheLargestEventCanBeBuried(t *testing.T) {
 	s := open(t, embedded.Config{Config: durable.Config{MaxBody: 1 << 10}})
 	n := 0
+	now := time.Now().UTC() // written with as many digits in all of them
 	tooLarge := sort.Search(1<<20, func(size int) bool {
 		n++
 		e := newEvent(n)
+		e.Time, e.Received = now, now
 		e.Reason = strings.Repeat("x", size)
 		err := s.HandleEvent(t.Context(), e)
 		if err != nil {
@@ -34,6 +36,7 @@ func TestTheLargestEventCanBeBuried(t *testing.T) {
 		return err != nil
 	})
 	largest := newEvent(n + 1)
+	largest.Time, largest.Received = now, now
 	largest.Reason = strings.Repeat("x", tooLarge-5) // its ID may be longer
 	store(t, s, largest)
 	long := errors.New(strings.Repeat("e", 10_000))

@@ -2,16 +2,13 @@ package bench
 
 import (
 	"math"
-	"slices"
 	"testing"
 	"time"
 )
 
 // Cost returns how many times the nanoseconds a byte of the normal bodies decode takes
 // for a body that is made to be slow. It compares the fastest of interleaved rounds, as
-// other work of the machine makes none faster, and ends once the result is enough. A
-// round decodes at least as many bytes of either, so that a short body pays for what it
-// leaves to the garbage collector.
+// other work of the machine makes none faster, and ends once the result is enough.
 func Cost(decode func(body []byte), normal [][]byte, slow []byte, enough float64) float64 {
 	const rounds = 20
 	perByte := func(bodies ...[]byte) float64 {
@@ -22,15 +19,10 @@ func Cost(decode func(body []byte), normal [][]byte, slow []byte, enough float64
 		}
 		return float64(time.Since(start)) / float64(size)
 	}
-	size := 0
-	for _, body := range normal {
-		size += len(body)
-	}
-	repeated := slices.Repeat([][]byte{slow}, 1+size/len(slow))
 	bestNormal, bestSlow := math.Inf(1), math.Inf(1)
 	for range rounds {
 		bestNormal = min(bestNormal, perByte(normal...))
-		if bestSlow = min(bestSlow, perByte(repeated...)); bestSlow < enough*bestNormal {
+		if bestSlow = min(bestSlow, perByte(slow)); bestSlow < enough*bestNormal {
 			break
 		}
 	}
