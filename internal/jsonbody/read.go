@@ -799,7 +799,9 @@ func (r *Reader) string() string { return r.keep(r.takeText()) }
 // broken text. The result is good until the Reader is closed.
 func (r *Reader) takeText() []byte {
 	at := Place(r.next)
-	raw := r.take()
+	t := r.tokens[at]
+	r.next++
+	raw := r.text[t.start:t.end]
 	if raw[0] != '"' {
 		return raw
 	}
