@@ -229,7 +229,7 @@ func fateOf(text, natural string, isString bool) fate {
 func integer(text string) (string, bool) {
 	if i := strings.IndexAny(text, "eE"); i >= 0 {
 		if e, err := strconv.Atoi(text[i+1:]); err != nil || e < -1000 || e > 1000 {
-			return "", false // it would take long to compute
+			return "0", err == nil && strings.Trim(text[:i], "-0.") == "" // others would take long to compute
 		}
 	}
 	exact, ok := new(big.Rat).SetString(text)
