@@ -17,7 +17,7 @@ func TestCode(t *testing.T) {
 		"GBR": "GB", "gbr": "GB", " NOR ": "NO", "USA": "US", "DEU": "DE", "CHE": "CH", "ROU": "RO",
 		// not assigned: reserved, for users, withdrawn, never
 		"XX": "", "ZZ": "", "AA": "", "QM": "", "QZ": "", "XA": "", "XK": "", "XZ": "", "EU": "", "UN": "", "SU": "", "AC": "", "TA": "", "DG": "", "IC": "", "EA": "", "CP": "",
-		"FX": "", "AN": "", "CS": "", "YU": "", "ZR": "", "TP": "", "DD": "", "AP": "", "A1": "", "A2": "", "O1": "", "T1": "", "XXX": "", "ZZZ": "", "AAA": "", "XKX": "", "ANT": "",
+		"FX": "", "AN": "", "CS": "", "YU": "", "ZR": "", "TP": "", "DD": "", "AP": "", "A1": "", "A2": "", "O1": "", "T1": "", "XXA": "", "ZZZ": "", "AAA": "", "XKX": "", "ANT": "",
 		// codes in wide use
 		"UK": "GB", "uk": "GB", "EL": "GR", "U.K.": "GB",
 		// names of ISO 3166-1
