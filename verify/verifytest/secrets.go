@@ -98,19 +98,25 @@ func keepsSecrets(v Vendor) error {
 	return s.leak()
 }
 
-// seeEvents looks at all that an event is printed and encoded to.
-func (s *views) seeEvents(b *bench, p payload) error {
-	b.handle = func(_ context.Context, e *event.Event) error { return fmt.Errorf("callback failed for %+v", e) }
-	r, err := b.request(b.v.Credentials[0], p)
+// send sends a payload and looks at the answer.
+func (s *views) send(b *bench, credential string, p payload) (*http.Request, answer, error) {
+	r, err := b.request(credential, p)
 	if err != nil {
-		return err
+		return nil, answer{}, err
 	}
 	s.hideHeader(b.v, r)
 	a, err := b.send(r)
+	s.add(fmt.Sprintf("an answer with status %d", a.status), a.body+fmt.Sprint(a.header))
+	return r, a, err
+}
+
+// seeEvents looks at all that an event is printed and encoded to.
+func (s *views) seeEvents(b *bench, p payload) error {
+	b.handle = func(_ context.Context, e *event.Event) error { return fmt.Errorf("callback failed for %+v", e) }
+	_, a, err := s.send(b, b.v.Credentials[0], p)
 	if err != nil {
 		return err
 	}
-	s.add("an answer", a.body+fmt.Sprint(a.header))
 	e, err := a.event()
 	if err != nil {
 		return err
@@ -146,16 +152,10 @@ func (s *views) seeEvents(b *bench, p payload) error {
 // seeRefusals looks at what is said of a stranger.
 func (s *views) seeRefusals(b *bench, p payload) error {
 	stranger := b.v.Credentials[2]
-	r, err := b.request(stranger, p)
+	r, _, err := s.send(b, stranger, p)
 	if err != nil {
 		return err
 	}
-	s.hideHeader(b.v, r)
-	a, err := b.send(r)
-	if err != nil {
-		return err
-	}
-	s.add("the answer to a stranger", a.body+fmt.Sprint(a.header))
 	_, err = b.hook.Check(r, b.v.fill(p.body, stranger))
 	if err == nil {
 		return errors.New("a stranger's request was accepted")
