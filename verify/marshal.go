@@ -9,5 +9,5 @@ import "github.com/accesshook/accesshook/internal/jsonbody"
 //	func (b Badge) MarshalJSON() ([]byte, error) { return verify.Marshal(b) }
 //
 // The members of the map stand beside the fields then, as they came. Secrets
-// are masked. The methods of v itself are not called, nor are they by [Unmarshal].
+// are masked. The MarshalJSON of v itself is not called.
 func Marshal(v any) ([]byte, error) { return jsonbody.Append(nil, v) }

@@ -32,11 +32,11 @@ import (
 //   - Elements of arrays that say nothing are left out, and those that cannot be
 //     converted, with a warning.
 //   - Of objects in arrays that are empty, or of a type of 512 bytes or more and with
-//     less than a member for each 256 bytes, some are kept: as many as take 16 KiB. Others are left out, with a warning: a short body could make any
-//     number of them.
+//     less than a member for each 256 bytes, some are kept: as many as take 16 KiB.
+//     Others are left out, with a warning: a short body could make any number of them.
 //
-// A type's own UnmarshalJSON or UnmarshalText is asked. What it refuses is a value
-// that cannot be converted. What is in arrays takes at most some 12 MiB of memory; more
+// The UnmarshalJSON or UnmarshalText of a field's type is asked, that of v is not. What
+// it refuses is a value that cannot be converted. What is in arrays takes at most some 12 MiB of memory; more
 // is left out, with a warning.
 //
 // The struct must be zero. Unmarshal panics if it has two fields of one name, or more

@@ -22,7 +22,7 @@ const (
 // wait for up to logDelay, and are lost if the process is killed.
 //
 // Logging never blocks on w. While w blocks, records wait, up to logLimit. Records over
-// that are lost, and a later record says how many. Call flush before the process ends.
+// that are lost, and the log says how many. Call flush before the process ends.
 func newLog(w io.Writer) (log *slog.Logger, flush func()) {
 	b := &logWriter{w: w}
 	return slog.New(&logHandler{slog.NewTextHandler(b, nil), b}), b.flush

@@ -49,7 +49,6 @@ type plan struct {
 	after   []atomic.Uint32 // the field that came last time behind each, from none on
 	byName  map[string]int  // names as they are tagged
 	folded  map[string]int  // in lower case, without those that are equal then
-	twice   map[string]int  // length of path of those that two fields have, unless there is an outer one
 	leaves  int             // fields, with those of structs that are fields
 	members int             // with fewer, an object says little; see bytesPerMember
 	scalar  int             // the field that stands for a scalar in place of the object, or -1
@@ -175,9 +174,10 @@ func (p *plan) ofKind(building map[reflect.Type]*plan) {
 
 func (p *plan) ofStruct(building map[reflect.Type]*plan) {
 	p.kind, p.want = kindStruct, "object"
-	p.byName, p.folded, p.twice = make(map[string]int), make(map[string]int), make(map[string]int)
-	p.addFields(p.typ, nil, building)
-	for name, depth := range p.twice {
+	p.byName, p.folded = make(map[string]int), make(map[string]int)
+	twice := make(map[string]int)
+	p.addFields(p.typ, nil, twice, building)
+	for name, depth := range twice {
 		if len(p.fields[p.byName[name]].path) == depth {
 			panic(fmt.Sprintf("jsonbody: %s has two fields %q", p.typ, name))
 		}
@@ -190,8 +190,10 @@ func (p *plan) ofStruct(building map[reflect.Type]*plan) {
 	p.after = make([]atomic.Uint32, len(p.fields)+1)
 }
 
-// addFields adds the fields of t, which is p's type or embedded in it.
-func (p *plan) addFields(t reflect.Type, path []int, building map[reflect.Type]*plan) {
+// addFields adds the fields of t, which is p's type or embedded in it. It notes in twice
+// the names that two fields have, with the length of their paths: they are a mistake,
+// unless there is an outer one.
+func (p *plan) addFields(t reflect.Type, path []int, twice map[string]int, building map[reflect.Type]*plan) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		path := append(slices.Clone(path), i)
@@ -201,7 +203,7 @@ func (p *plan) addFields(t reflect.Type, path []int, building map[reflect.Type]*
 		case tag == "-":
 			continue
 		case f.Anonymous && f.Type.Kind() == reflect.Struct && name == "":
-			p.addFields(f.Type, path, building)
+			p.addFields(f.Type, path, twice, building)
 			continue
 		case f.Anonymous && f.Type.Kind() == reflect.Pointer && name == "":
 			panic(fmt.Sprintf("jsonbody: %s embeds a pointer", p.typ))
@@ -224,7 +226,7 @@ func (p *plan) addFields(t reflect.Type, path []int, building map[reflect.Type]*
 		case len(p.fields[at].path) < len(path): // the outer one counts
 			continue
 		case len(p.fields[at].path) == len(path):
-			p.twice[name] = len(path)
+			twice[name] = len(path)
 		}
 		if len(p.fields) > maxFields {
 			panic(fmt.Sprintf("jsonbody: %s has more than %d fields", p.typ, maxFields))

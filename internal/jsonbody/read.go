@@ -35,7 +35,7 @@ import (
 //   - U+FFFD stands for what is no UTF-8, with a warning.
 //
 // What is in arrays takes at most some 12 MiB of memory; more is left out, with a
-// warning. A type's own UnmarshalJSON or UnmarshalText is asked;
+// warning. The UnmarshalJSON or UnmarshalText of a field's type is asked, that of v is not;
 // what it refuses is a value that cannot be converted. A struct whose tags contradict
 // each other, or that embeds a pointer, panics.
 func Unmarshal(body []byte, v any) ([]event.Warning, error) {

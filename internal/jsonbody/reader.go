@@ -98,7 +98,7 @@ func (r *Reader) start(body []byte, maxDepth int) error {
 	r.room, r.sparse, r.texts = maxRoom, maxSparseRoom, maxTexts*len(text)
 	whole := !seen.nonASCII || utf8.Valid(text)
 	if r.plain = whole && !seen.escapes; !whole {
-		r.size *= utf8.UTFMax - 1 // U+FFFD for a byte
+		r.size *= len("\ufffd") // may stand for each byte
 	}
 	return err
 }
@@ -250,19 +250,8 @@ func (r *Reader) Peek() (text []byte, ok bool) {
 func (r *Reader) MarkValue() { r.marked = append(r.marked, r.span(r.tokens[r.next])) }
 
 // MarkValues marks strings, numbers and names at their start and end in the body, in
-// order. It reports whether all of them are values of the body's own object.
-func (r *Reader) MarkValues(spans [][2]int) bool {
-	r.marked = append(r.marked, spans...)
-	found := 0
-	for r.NextString(0) {
-		if r.IsMarked() {
-			found++
-		}
-		r.Skip()
-	}
-	r.next = 0
-	return found == len(spans)
-}
+// order.
+func (r *Reader) MarkValues(spans [][2]int) { r.marked = append(r.marked, spans...) }
 
 // MarkWhere marks more strings, numbers and names of the whole body: those of at
 // least this many bytes that is says so for. It reports whether there is one.
@@ -433,8 +422,7 @@ func (r *Reader) unquote(t token) []byte {
 func (r *Reader) unquoteAny(quoted []byte) (text []byte, whole bool) {
 	text = quoted[1 : len(quoted)-1]
 	escapes := bytes.IndexByte(text, '\\') >= 0
-	whole = utf8.Valid(text)
-	if whole && !escapes {
+	if !escapes && utf8.Valid(text) {
 		return text, true
 	}
 	from := len(r.unquoted)
