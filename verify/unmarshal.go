@@ -36,8 +36,8 @@ import (
 //     Others are left out, with a warning: a short body could make any number of them.
 //
 // The UnmarshalJSON or UnmarshalText of a field's type is asked, that of v is not. What
-// it refuses is a value that cannot be converted. What is in arrays takes at most some 12 MiB of memory; more
-// is left out, with a warning.
+// it refuses is a value that cannot be converted. What is in arrays takes at most some
+// 12 MiB of memory; more is left out, with a warning.
 //
 // The struct must be zero. Unmarshal panics if it has two fields of one name, or more
 // than 256 fields, or embeds a pointer.
