@@ -31,12 +31,13 @@ import (
 //   - Elements of an array that say nothing are left out, and those that do not fit,
 //     with a warning.
 //   - Of objects in arrays that are empty, or of a type of 512 bytes or more and with
-//     less than a member for each 256 bytes, some are kept: as many as take 16 KiB. Others are left out, with a warning.
+//     less than a member for each 256 bytes, some are kept: as many as take 16 KiB.
+//     Others are left out, with a warning.
 //   - U+FFFD stands for what is no UTF-8, with a warning.
 //
 // What is in arrays takes at most some 12 MiB of memory; more is left out, with a
-// warning. The UnmarshalJSON or UnmarshalText of a field's type is asked, that of v is not;
-// what it refuses is a value that cannot be converted. A struct whose tags contradict
+// warning. The UnmarshalJSON or UnmarshalText of a field's type is asked, that of v is
+// not; what it refuses is a value that cannot be converted. A struct whose tags contradict
 // each other, or that embeds a pointer, panics.
 func Unmarshal(body []byte, v any) ([]event.Warning, error) {
 	r, err := Open(body)
