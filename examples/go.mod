@@ -6,6 +6,8 @@ require (
 	github.com/accesshook/accesshook v0.0.0
 	github.com/accesshook/accesshook/event/durable v0.0.0
 	github.com/agnivade/levenshtein v1.2.2
+	github.com/chromedp/cdproto v0.160.2
+	github.com/chromedp/chromedp v0.23.1
 	github.com/creack/pty v1.1.24
 	github.com/google/go-cmp v0.7.0
 	github.com/mattn/go-runewidth v0.0.31

@@ -1,4 +1,4 @@
-package main
+package main_test
 
 import (
 	"fmt"
@@ -18,28 +18,22 @@ import (
 	"github.com/accesshook/accesshook/relock"
 	"github.com/accesshook/accesshook/unloc"
 	"github.com/accesshook/accesshook/userlock"
+
+	"github.com/accesshook/accesshook/examples/gateway/internal/gatewaytest"
 )
 
 const (
-	readAgain   = `msg="read secrets again" vendor=`
-	cannotRead  = `msg="cannot read secrets again, the old ones stay" vendor=`
-	shortWarned = `msg="a password is short and can be guessed" variable=`
+	readAgain   = `msg="read secrets again" variable=`
+	cannotRead  = `msg="cannot read secrets again, the old ones stay" variable=`
+	shortWarned = ` has fewer than 16 bytes and can be guessed"`
 )
 
-// replaceFile replaces a file atomically, as for mounted secrets.
-func replaceFile(t *testing.T, name, text string) {
-	t.Helper()
-	next := filepath.Join(filepath.Dir(name), "next")
-	require.NoError(t, os.WriteFile(next, []byte(text), 0o600))
-	require.NoError(t, os.Rename(next, name))
-}
-
 // hangUp sends SIGHUP and returns when the log has the message once more.
-func (p *process) hangUp(logs string) {
-	p.t.Helper()
-	before := strings.Count(p.stderr.String(), logs)
-	require.NoError(p.t, p.cmd.Process.Signal(syscall.SIGHUP))
-	p.eventually("SIGHUP: nothing logged: "+logs, func() bool { return strings.Count(p.stderr.String(), logs) > before })
+func hangUp(p *gatewaytest.Process, logs string) {
+	p.T.Helper()
+	before := strings.Count(p.Stderr.String(), logs)
+	require.NoError(p.T, p.Cmd.Process.Signal(syscall.SIGHUP))
+	p.Eventually("SIGHUP: nothing logged: "+logs, func() bool { return strings.Count(p.Stderr.String(), logs) > before })
 }
 
 func TestSIGHUPSwapsSecretsUnderLoad(t *testing.T) {
@@ -50,10 +44,10 @@ func TestSIGHUPSwapsSecretsUnderLoad(t *testing.T) {
 
 		oldFile, newFile = old + "\n" + both + "\n", both + "\n" + next + "\n"
 	)
-	file := writeFile(t, oldFile)
-	p := start(t, []string{"RELOCK_SECRETS_FILE=" + file})
-	require.Equal(t, 200, p.from(old, "before", "", ""))
-	require.Equal(t, 401, p.from(next, "before", "", ""))
+	file := gatewaytest.WriteFile(t, oldFile)
+	p := gatewaytest.Start(t, []string{"RELOCK_SECRETS_FILE=" + file})
+	require.Equal(t, 200, p.From(old, "before", "", ""))
+	require.Equal(t, 401, p.From(next, "before", "", ""))
 
 	var sent atomic.Int64
 	stop := make(chan struct{})
@@ -66,7 +60,7 @@ func TestSIGHUPSwapsSecretsUnderLoad(t *testing.T) {
 					return
 				default:
 				}
-				r, err := relock.NewRequest(t.Context(), p.url+"/webhooks/relock", both, &relock.SessionEnded{Duration: sent.Add(1)})
+				r, err := relock.NewRequest(t.Context(), p.URL+"/webhooks/relock", both, &relock.SessionEnded{Duration: sent.Add(1)})
 				if !assert.NoError(t, err) {
 					return
 				}
@@ -83,16 +77,16 @@ func TestSIGHUPSwapsSecretsUnderLoad(t *testing.T) {
 	}
 	for range 20 {
 		before := sent.Load()
-		replaceFile(t, file, newFile)
-		p.hangUp(readAgain + "relock")
-		replaceFile(t, file, oldFile)
-		p.hangUp(readAgain + "relock")
-		p.eventually("nobody sends", func() bool { return sent.Load() > before })
+		gatewaytest.ReplaceFile(t, file, newFile)
+		hangUp(p, readAgain+"RELOCK_SECRETS_FILE")
+		gatewaytest.ReplaceFile(t, file, oldFile)
+		hangUp(p, readAgain+"RELOCK_SECRETS_FILE")
+		p.Eventually("nobody sends", func() bool { return sent.Load() > before })
 	}
-	replaceFile(t, file, newFile)
-	p.hangUp(readAgain + "relock")
-	assert.Equal(t, 401, p.from(old, "after", "", ""), "a removed secret")
-	assert.Equal(t, 200, p.from(next, "after", "", ""), "an added secret")
+	gatewaytest.ReplaceFile(t, file, newFile)
+	hangUp(p, readAgain+"RELOCK_SECRETS_FILE")
+	assert.Equal(t, 401, p.From(old, "after", "", ""), "a removed secret")
+	assert.Equal(t, 200, p.From(next, "after", "", ""), "an added secret")
 	close(stop)
 	wg.Wait()
 	t.Log(sent.Load(), "requests")
@@ -100,58 +94,58 @@ func TestSIGHUPSwapsSecretsUnderLoad(t *testing.T) {
 
 func TestSIGHUPWithABrokenFileKeepsTheOldSecrets(t *testing.T) {
 	const secret = "canary-relock-secret"
-	file := writeFile(t, secret)
-	p := start(t, []string{"RELOCK_SECRETS_FILE=" + file})
+	file := gatewaytest.WriteFile(t, secret)
+	p := gatewaytest.Start(t, []string{"RELOCK_SECRETS_FILE=" + file})
 	for i, broken := range []string{"", "\n", "canary-new-secret\n\n", " canary-new-secret", "canary-new-\x00secret", "canary-new-secret\n\ncanary", "canary-01234567"} {
-		replaceFile(t, file, broken)
-		p.hangUp(cannotRead + "relock")
-		require.Equal(t, 200, p.from(secret, fmt.Sprint("broken ", i), "", ""))
-		require.Equal(t, 401, p.from("canary-new-secret", fmt.Sprint("broken ", i), "", ""))
+		gatewaytest.ReplaceFile(t, file, broken)
+		hangUp(p, cannotRead+"RELOCK_SECRETS_FILE")
+		require.Equal(t, 200, p.From(secret, fmt.Sprint("broken ", i), "", ""))
+		require.Equal(t, 401, p.From("canary-new-secret", fmt.Sprint("broken ", i), "", ""))
 	}
 	require.NoError(t, os.Remove(file))
-	p.hangUp(cannotRead + "relock")
-	require.Equal(t, 200, p.from(secret, "without a file", "", ""))
-	assert.Contains(t, p.stderr.String(), "RELOCK_SECRETS_FILE: cannot read the file")
+	hangUp(p, cannotRead+"RELOCK_SECRETS_FILE")
+	require.Equal(t, 200, p.From(secret, "without a file", "", ""))
+	assert.Contains(t, p.Stderr.String(), "RELOCK_SECRETS_FILE: cannot read the file")
 
-	replaceFile(t, file, "canary-new-secret")
-	p.hangUp(readAgain + "relock")
-	require.Equal(t, 200, p.from("canary-new-secret", "mended", "", ""))
-	require.Equal(t, 401, p.from(secret, "mended", "", ""))
+	gatewaytest.ReplaceFile(t, file, "canary-new-secret")
+	hangUp(p, readAgain+"RELOCK_SECRETS_FILE")
+	require.Equal(t, 200, p.From("canary-new-secret", "mended", "", ""))
+	require.Equal(t, 401, p.From(secret, "mended", "", ""))
 }
 
 func TestSIGHUPOfEveryVendor(t *testing.T) {
 	const newID = "ab12cd34-0000-47ca-9a27-ca9a27ca9a27"
-	relockFile, loginRadiusFile := writeFile(t, "canary-relock-old"), writeFile(t, "canary-loginradius-old")
-	unlocFile, userLockFile := writeFile(t, "gate:canary-unloc-password-old"), writeFile(t, canaryID)
-	p := start(t, []string{
+	relockFile, loginRadiusFile := gatewaytest.WriteFile(t, "canary-relock-old"), gatewaytest.WriteFile(t, "canary-loginradius-old")
+	unlocFile, userLockFile := gatewaytest.WriteFile(t, "gate:canary-unloc-password-old"), gatewaytest.WriteFile(t, gatewaytest.CanaryID)
+	p := gatewaytest.Start(t, []string{
 		"RELOCK_SECRETS_FILE=" + relockFile, "LOGINRADIUS_SECRETS_FILE=" + loginRadiusFile,
 		"UNLOC_CREDENTIALS_FILE=" + unlocFile, "USERLOCK_IDS_FILE=" + userLockFile,
 	})
-	replaceFile(t, relockFile, "canary-relock-new")
-	replaceFile(t, loginRadiusFile, "")
-	replaceFile(t, unlocFile, "gate:canary-unloc-password-new")
-	replaceFile(t, userLockFile, newID)
-	p.hangUp(readAgain + "userlock")
-	p.eventually("not all were read", func() bool { return strings.Contains(p.stderr.String(), cannotRead+"loginradius") })
+	gatewaytest.ReplaceFile(t, relockFile, "canary-relock-new")
+	gatewaytest.ReplaceFile(t, loginRadiusFile, "")
+	gatewaytest.ReplaceFile(t, unlocFile, "gate:canary-unloc-password-new")
+	gatewaytest.ReplaceFile(t, userLockFile, newID)
+	hangUp(p, readAgain+"USERLOCK_IDS_FILE")
+	p.Eventually("not all were read", func() bool { return strings.Contains(p.Stderr.String(), cannotRead+"LOGINRADIUS_SECRETS_FILE") })
 
-	for id, want := range map[string]int{canaryID: 401, newID: 200} {
-		status, _ := p.send(userlock.NewRequest(t.Context(), p.url+"/webhooks/userlock", id, &userlock.Notification{EventType: "1"}))
+	for id, want := range map[string]int{gatewaytest.CanaryID: 401, newID: 200} {
+		status, _ := p.Send(userlock.NewRequest(t.Context(), p.URL+"/webhooks/userlock", id, &userlock.Notification{EventType: "1"}))
 		assert.Equal(t, want, status)
 	}
 	for password, want := range map[string]int{"canary-unloc-password-old": 401, "canary-unloc-password-new": 200} {
-		status, _ := p.send(unloc.NewRequest(t.Context(), p.url+"/webhooks/unloc", "gate", password, &unloc.AccessEvent{ID: "e", Action: "locked"}))
+		status, _ := p.Send(unloc.NewRequest(t.Context(), p.URL+"/webhooks/unloc", "gate", password, &unloc.AccessEvent{ID: "e", Action: "locked"}))
 		assert.Equal(t, want, status)
 	}
-	assert.Equal(t, 401, p.from("canary-relock-old", "1", "", ""))
-	assert.Equal(t, 200, p.from("canary-relock-new", "2", "", ""))
-	status, _ := p.send(loginradius.NewRequest(t.Context(), p.url+"/webhooks/loginradius", "canary-loginradius-old", &loginradius.Hook{HookName: "login", HookID: "1"}))
+	assert.Equal(t, 401, p.From("canary-relock-old", "1", "", ""))
+	assert.Equal(t, 200, p.From("canary-relock-new", "2", "", ""))
+	status, _ := p.Send(loginradius.NewRequest(t.Context(), p.URL+"/webhooks/loginradius", "canary-loginradius-old", &loginradius.Hook{HookName: "login", HookID: "1"}))
 	assert.Equal(t, 200, status, "one broken file does not keep the others back, and keeps its own")
 }
 
 func TestSIGHUPWithoutFiles(t *testing.T) {
-	p := start(t, []string{"RELOCK_SECRETS=canary-relock-secret"}, "-demo")
-	p.hangUp("there are no secrets to read again")
-	require.Equal(t, 200, p.from("canary-relock-secret", "after", "", ""))
+	p := gatewaytest.Start(t, gatewaytest.WithRelock, "-demo")
+	hangUp(p, "there are no secrets to read again")
+	require.Equal(t, 200, p.From("canary-relock-secret", "after", "", ""))
 }
 
 // A SIGHUP during the start does not kill the gateway and is not lost. The file is a
@@ -160,9 +154,9 @@ func TestSIGHUPWithoutFiles(t *testing.T) {
 func TestSIGHUPDuringTheStart(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
-	p := newProcess(t, []string{"RELOCK_SECRETS_FILE=" + fifo})
+	p := gatewaytest.New(t, []string{"RELOCK_SECRETS_FILE=" + fifo})
 	give := func(secret string) (w *os.File) {
-		p.eventually("it does not read the file", func() bool {
+		p.Eventually("it does not read the file", func() bool {
 			var err error
 			w, err = os.OpenFile(fifo, os.O_WRONLY|syscall.O_NONBLOCK, 0) // fails while nobody reads
 			return err == nil
@@ -171,20 +165,20 @@ func TestSIGHUPDuringTheStart(t *testing.T) {
 		require.NoError(t, err)
 		return w
 	}
-	p.starting()
-	t.Cleanup(p.stop)
+	p.Starting()
+	t.Cleanup(p.Stop)
 	w := give("canary-relock-secret")
-	require.NoError(t, p.cmd.Process.Signal(syscall.SIGHUP))
+	require.NoError(t, p.Cmd.Process.Signal(syscall.SIGHUP))
 	require.NoError(t, w.Close())
-	p.started()
+	p.Started()
 
 	require.NoError(t, give("canary-relock-renewed").Close())
-	p.eventually("SIGHUP got lost", func() bool { return strings.Contains(p.stderr.String(), readAgain+"relock") })
-	assert.Equal(t, 200, p.from("canary-relock-renewed", "after", "", ""))
-	assert.Equal(t, 401, p.from("canary-relock-secret", "after", "", ""))
+	p.Eventually("SIGHUP got lost", func() bool { return strings.Contains(p.Stderr.String(), readAgain+"RELOCK_SECRETS_FILE") })
+	assert.Equal(t, 200, p.From("canary-relock-renewed", "after", "", ""))
+	assert.Equal(t, 401, p.From("canary-relock-secret", "after", "", ""))
 }
 
-func TestShortPasswordsAreWarnedOfOnce(t *testing.T) {
+func TestShortPasswordsAreWarnedOf(t *testing.T) {
 	for name, test := range map[string]struct {
 		variable, value string
 		short           bool
@@ -194,27 +188,27 @@ func TestShortPasswordsAreWarnedOfOnce(t *testing.T) {
 		"Unloc, 15 bytes":       {"UNLOC_CREDENTIALS", "a-user-that-is-long:canary-01234567", true},
 		"Unloc, one of two":     {"UNLOC_CREDENTIALS", "u:canary-012345678,v:canary-01234567", true},
 		"Unloc, 16 bytes":       {"UNLOC_CREDENTIALS", "u:canary-012345678", false},
-		"UserLock":              {"USERLOCK_IDS", canaryID, false},
+		"UserLock":              {"USERLOCK_IDS", gatewaytest.CanaryID, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := start(t, []string{test.variable + "=" + test.value})
-			p.stop()
+			p := gatewaytest.Start(t, []string{test.variable + "=" + test.value})
+			p.Stop()
 			want := 0
 			if test.short {
 				want = 1
 			}
-			assert.Equal(t, want, strings.Count(p.stderr.String(), shortWarned+test.variable+" "), "stderr:\n%s", &p.stderr)
-			assert.Equal(t, want, strings.Count(p.stderr.String(), "level=WARN"))
+			assert.Equal(t, want, strings.Count(p.Stderr.String(), shortWarned), "stderr:\n%s", &p.Stderr)
+			assert.Equal(t, want, strings.Count(p.Stderr.String(), "level=WARN"))
 		})
 	}
 	t.Run("read again", func(t *testing.T) {
-		file := writeFile(t, "gate:canary-long-enough")
-		p := start(t, []string{"UNLOC_CREDENTIALS_FILE=" + file})
+		file := gatewaytest.WriteFile(t, "gate:canary-long-enough")
+		p := gatewaytest.Start(t, []string{"UNLOC_CREDENTIALS_FILE=" + file})
 		for _, password := range []string{"canary-1", "canary-2"} {
-			replaceFile(t, file, "gate:"+password)
-			p.hangUp(readAgain + "unloc")
+			gatewaytest.ReplaceFile(t, file, "gate:"+password)
+			hangUp(p, readAgain+"UNLOC_CREDENTIALS_FILE")
 		}
-		p.stop()
-		assert.Equal(t, 1, strings.Count(p.stderr.String(), shortWarned+"UNLOC_CREDENTIALS_FILE "))
+		p.Stop()
+		assert.Equal(t, 2, strings.Count(p.Stderr.String(), `msg="UNLOC_CREDENTIALS_FILE: the password of entry 1`+shortWarned))
 	})
 }

@@ -1,0 +1,110 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/cloudevent"
+	"github.com/accesshook/accesshook/event/lines"
+	"github.com/accesshook/accesshook/examples/gateway/internal/page"
+	"github.com/accesshook/accesshook/examples/gateway/internal/terminal"
+)
+
+// An output is standard output, to which the callbacks write events.
+type output struct {
+	lines  *lines.Writer
+	append func(dst []byte, e *event.Event) ([]byte, error)
+	text   bool               // append does not write CloudEvents
+	page   *page.Page         // also gets the events; nil: there is none
+	seen   func(*event.Event) // also gets the events; nil: nobody
+}
+
+// newOutput prepares standard output for events in this format. Its error is a usageError
+// if events would be lost.
+func newOutput(stdout io.Writer, format string, log *slog.Logger) (*output, error) {
+	if f, ok := stdout.(*os.File); ok {
+		switch err := lines.Prepare(f); {
+		case errors.Is(err, lines.ErrClosed):
+			return nil, usageError{errors.New("standard output is closed: events would be lost")}
+		case errors.Is(err, lines.ErrNullDevice):
+			log.Warn("standard output is the null device: no event is kept")
+		case err != nil:
+			return nil, err
+		}
+	}
+	o := &output{lines: lines.NewWriter(stdout), append: cloudevent.Append}
+	if o.text = format == "text" || format == "" && terminal.IsTerminal(stdout); o.text {
+		o.append = terminal.NewEncoder(stdout, os.LookupEnv).AppendEvent
+	}
+	return o, nil
+}
+
+// callbacks returns the callbacks. Add your own here:
+//
+//	events.HandleFunc(event.LockUnlocked, compareWithDesk)
+//	events.HandleFunc("session.*", countHours)
+//	event.On(events, func(ctx context.Context, e *event.Event, a *relock.SecurityAlert) error { … })
+//
+// Every callback that matches an event is called. If one returns an error, the vendor
+// gets a 500 and may send the event again.
+func (o *output) callbacks() *event.Mux {
+	events := event.NewMux()
+	events.HandleFunc("*", o.write)
+	return events
+}
+
+// write writes an event as a line, and shows it on the page once it has been written.
+func (o *output) write(ctx context.Context, e *event.Event) error {
+	line, err := o.append(nil, e)
+	if err != nil {
+		return err
+	}
+	if err := o.lines.WriteLine(ctx, line); err != nil {
+		return err
+	}
+	if o.seen != nil {
+		o.seen(e)
+	}
+	if o.page == nil {
+		return nil
+	}
+	if o.text {
+		if line, err = cloudevent.Append(nil, e); err != nil {
+			return nil // it has been written
+		}
+	}
+	o.page.Add(e, line)
+	return nil
+}
+
+var errNobodyReads = errors.New("standard output cannot be written any more")
+
+// failing returns why an event could not be written now, or nil.
+func (o *output) failing() error {
+	_, err := o.lines.Failing()
+	return err
+}
+
+// watch returns an error once standard output has had no reader for the time of grace:
+// that does not pass by itself. It returns nil when ctx is done.
+func (o *output) watch(ctx context.Context, grace time.Duration) error {
+	tick := time.NewTicker(min(grace, time.Second) + time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if since, err := o.lines.Failing(); errors.Is(err, syscall.EPIPE) && time.Since(since) >= grace {
+			return fmt.Errorf("%w: %w", errNobodyReads, err)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync/atomic"
+
+	"github.com/accesshook/accesshook/envsecret"
+	"github.com/accesshook/accesshook/examples/gateway/internal/receive"
+	"github.com/accesshook/accesshook/examples/gateway/internal/settings"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// newEndpoints returns an endpoint for each vendor with credentials, in the environment or
+// of the demo.
+func (g *gateway) newEndpoints() (endpoints []*receive.Endpoint, err error) {
+	config := g.Settings.Endpoint
+	config.Logger = g.log
+	for _, v := range settings.Vendors {
+		credentials := g.credentials(v.Name, g.Secrets.Vendors[v.Name])
+		if len(credentials.Secrets)+len(credentials.Credentials) == 0 {
+			continue // its path answers 404
+		}
+		e, err := receive.NewEndpoint(v.Name, credentials, config, g.metrics)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", credentials.Source, err)
+		}
+		endpoints = append(endpoints, e)
+	}
+	return endpoints, nil
+}
+
+// credentials returns the values of a vendor's variable, and those of the demo.
+func (g *gateway) credentials(vendor string, v envsecret.Values) envsecret.Values {
+	own := g.demo.Credentials(vendor)
+	v.Secrets = append(v.Secrets[:len(v.Secrets):len(v.Secrets)], own.Secrets...)
+	v.Credentials = append(v.Credentials[:len(v.Credentials):len(v.Credentials)], own.Credentials...)
+	return v
+}
+
+// reload reads secrets in files again on each signal, until ctx is done.
+func (g *gateway) reload(ctx context.Context, signals <-chan os.Signal) {
+	var all []envsecret.Reloadable
+	for _, v := range settings.Vendors {
+		for _, e := range g.endpoints {
+			if e.Vendor() == v.Name {
+				all = append(all, envsecret.Reloadable{Variable: v.Variable, Replace: func(values envsecret.Values) error {
+					return e.SetCredentials(g.credentials(v.Name, values))
+				}})
+			}
+		}
+	}
+	if g.login != nil {
+		all = append(all, envsecret.Reloadable{Variable: settings.AdminVariable, Replace: g.login.set})
+	}
+	envsecret.Reload(ctx, signals, g.log, all...)
+}
+
+// A login has the accounts for the admin paths.
+type login struct {
+	accounts atomic.Pointer[verify.BasicAuth]
+}
+
+// newLogin returns nil if there are no credentials.
+func newLogin(v envsecret.Values) (*login, error) {
+	if v.Source == "" {
+		return nil, nil
+	}
+	l := new(login)
+	if err := l.set(v); err != nil {
+		return nil, fmt.Errorf("%s: %w", v.Source, err)
+	}
+	return l, nil
+}
+
+func (l *login) set(v envsecret.Values) error {
+	accounts, err := verify.NewBasicAuth(v.Credentials...)
+	if err == nil {
+		l.accounts.Store(accounts)
+	}
+	return err
+}
+
+// announceVendors logs which vendors are served, and which are not and why.
+func (g *gateway) announceVendors(base string) {
+	served := make(map[string]bool)
+	for _, e := range g.endpoints {
+		served[e.Vendor()] = true
+	}
+	for _, v := range settings.Vendors {
+		if served[v.Name] {
+			g.log.Info("serving", slog.String("vendor", v.Name), slog.String("url", base+receive.Path(v.Name)))
+		} else {
+			g.log.Info("not served", slog.String("vendor", v.Name), slog.String("missing", v.Variable.Name))
+		}
+	}
+}

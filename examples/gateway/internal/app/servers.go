@@ -1,0 +1,179 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/accesshook/accesshook/examples/gateway/internal/admin"
+	"github.com/accesshook/accesshook/examples/gateway/internal/page"
+	"github.com/accesshook/accesshook/examples/gateway/internal/receive"
+	"github.com/accesshook/accesshook/examples/gateway/internal/serve"
+	"github.com/accesshook/accesshook/verify"
+)
+
+const (
+	// stopSlack is what stopping may take beyond the timeouts of a request. By default
+	// that is 25 seconds in all, after -stop-delay of 3; Kubernetes kills after 30.
+	stopSlack = 5 * time.Second
+	// finishTime is the part of it which is reserved for events that were answered.
+	finishTime = time.Second
+)
+
+// servers are the HTTP sides of a gateway.
+type servers struct {
+	public *serve.Server
+	admin  *serve.Server // nil without -admin-addr
+	addr   net.Addr      // of the admin paths; nil if they are not served
+
+	stopAt time.Time // when the public side was told to stop
+}
+
+// newServers registers all paths. public listens already, admin is nil without
+// -admin-addr.
+func (g *gateway) newServers(public, adminListener net.Listener) (*servers, error) {
+	s := new(servers)
+	health := admin.NewHealth(g.ready, g.details)
+	mux, shared := http.NewServeMux(), adminListener == nil
+	c := admin.Config{
+		Address: g.Addr, Listen: public.Addr(), Shared: shared, TLS: g.certificate != nil,
+		ClientIP: g.Settings.Endpoint.ClientIP, ClientHeader: g.ClientHeader, Log: g.log,
+	}
+	if !shared {
+		c.Address, c.Listen = g.AdminAddr, adminListener.Addr()
+		c.TLS = c.TLS && !g.AdminResolved.IP.IsLoopback() // loopback traffic stays on this machine
+	}
+	if g.ClientHeader != "" {
+		c.ProxySetting = "-client-ip"
+	}
+	if g.login != nil {
+		c.Accounts = func() *verify.BasicAuth { return g.login.accounts.Load() }
+	}
+	side, err := admin.New(c)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	handler := http.Handler(mux)
+	if shared {
+		handler = side.Watch(handler)
+		g.registerAdmin(mux, side, health)
+		s.addr = public.Addr()
+	} else {
+		health.Register(mux)
+		own := http.NewServeMux()
+		g.registerAdmin(own, side, health)
+		config := g.serverConfig(own)
+		if !c.TLS {
+			config.TLS = nil
+		}
+		s.admin = serve.New(config)
+		s.addr = adminListener.Addr()
+	}
+	s.public = g.newPublic(s, mux, handler)
+	return s, nil
+}
+
+func (g *gateway) serverConfig(handler http.Handler) serve.Config {
+	return serve.Config{
+		Handler:       handler,
+		HeaderTimeout: g.Server.HeaderTimeout, AnswerTimeout: g.Server.AnswerTimeout, IdleTimeout: g.Server.IdleTimeout,
+		MaxHeader: g.Server.MaxHeader,
+		TLS:       g.tls(),
+		Log:       g.log,
+	}
+}
+
+// newPublic returns the server of handler, and adds the endpoints to its mux.
+func (g *gateway) newPublic(s *servers, mux *http.ServeMux, handler http.Handler) *serve.Server {
+	e := &g.Settings.Endpoint
+	c := g.serverConfig(serve.CleanPath(handler))
+	c.ReadTimeout = g.Server.HeaderTimeout + e.BodyTimeout
+	c.WriteTimeout = e.BodyTimeout + e.HandlerTimeout + g.Server.AnswerTimeout
+	c.MaxConnections, c.MaxPerClient, c.Trusted = g.Server.MaxConnections, g.Server.MaxConnectionsPerClient, g.Trusted
+	c.StopDelay, c.DrainTimeout = g.Server.StopDelay, e.BodyTimeout+g.HandlerTimeout+stopSlack-finishTime
+	c.Metrics = g.metrics.Registry
+	c.Stopping = func() {
+		s.stopAt = time.Now()
+		g.stopping.Store(true)
+		g.output.page.Close()
+	}
+	server := serve.New(c)
+	var paths []string
+	for _, e := range g.endpoints {
+		// No method in the pattern: the endpoint answers 405 itself.
+		path := receive.Path(e.Vendor())
+		mux.Handle(path, e.Handler(server.Counted(g.pipeline.Handler(e.Source()))))
+		paths = append(paths, path)
+	}
+	mux.Handle("/", server.NotFound(paths, e.ClientIP))
+	return server
+}
+
+// registerAdmin adds what operators see to mux.
+func (g *gateway) registerAdmin(mux *http.ServeMux, side *admin.Side, health *admin.Health) {
+	paths := http.NewServeMux()
+	paths.Handle("GET /metrics", g.metrics.Handler(g.log))
+	g.output.page.Register(paths)
+	dead := http.NewServeMux()
+	g.deadLetterAPI().Register(dead)
+	guarded := g.output.page.RequireToken(dead)
+	paths.Handle("/dead", guarded)
+	paths.Handle("/dead/", guarded)
+	side.Register(mux, health, paths, adminPaths...)
+}
+
+// adminPaths are the admin paths except /healthz, which has a public part.
+var adminPaths = []string{"/{$}", "/page/", "/events", "/metrics", "/dead", "/dead/"}
+
+// run serves until ctx is done, or until the public side fails.
+func (s *servers) run(ctx context.Context, public, admin net.Listener, g *gateway) error {
+	if s.admin != nil {
+		ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			if err := s.admin.Run(ctx, admin); err != nil {
+				g.log.Error("the admin paths are not served any more", "error", err)
+			}
+		}()
+		defer func() { stop(); <-stopped }()
+	}
+	err := s.public.Run(ctx, public)
+	end := time.Now().Add(finishTime)
+	if total := s.stopAt.Add(g.Server.StopDelay + g.Settings.Endpoint.BodyTimeout + g.HandlerTimeout + stopSlack); total.After(end) {
+		end = total
+	}
+	finish, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
+	defer cancel()
+	return errors.Join(err, g.pipeline.Finish(finish))
+}
+
+// newPage returns the live page.
+func (g *gateway) newPage() *page.Page {
+	return page.New(page.Config{DeadLetters: g.Store.Used(), Version: version(), Log: g.log})
+}
+
+// ready returns why an event could not be taken now, or nil.
+func (g *gateway) ready() error {
+	if g.stopping.Load() {
+		return errors.New("the gateway stops")
+	}
+	if err := g.output.failing(); err != nil && !g.Store.Used() {
+		return fmt.Errorf("standard output: %w", err)
+	}
+	if q := g.pipeline.Queue; q != nil && q.Len() >= g.Queue.Depth {
+		return errors.New("the queue is full")
+	}
+	if g.pipeline.Store != nil {
+		switch state, err := g.pipeline.Store.State(); {
+		case err != nil:
+			return fmt.Errorf("the store does not answer: %w", err)
+		case state.Fullest >= 1:
+			return errors.New("the store is full")
+		}
+	}
+	return nil
+}

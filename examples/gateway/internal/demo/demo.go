@@ -1,0 +1,177 @@
+// Package demo plays the vendors: it sends every event that they document to the
+// gateway, about invented people and doors.
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/accesshook/accesshook/envsecret"
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/loginradius"
+	"github.com/accesshook/accesshook/relock"
+	"github.com/accesshook/accesshook/unloc"
+	"github.com/accesshook/accesshook/userlock"
+	"github.com/accesshook/accesshook/verify"
+)
+
+// A Demo has random secrets of its own.
+type Demo struct {
+	userLockID        string
+	unlocUser         string
+	unlocPassword     string
+	relockSecret      string
+	loginRadiusSecret string
+}
+
+// New returns a demo.
+func New() *Demo {
+	return &Demo{
+		userLockID:        randomGUID(),
+		unlocUser:         "demo",
+		unlocPassword:     rand.Text(),
+		relockSecret:      rand.Text(),
+		loginRadiusSecret: rand.Text(),
+	}
+}
+
+// randomGUID returns a random UUID, version 4.
+func randomGUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// Credentials returns the credentials of a vendor. A nil Demo has none.
+func (d *Demo) Credentials(vendor string) envsecret.Values {
+	if d == nil {
+		return envsecret.Values{}
+	}
+	switch vendor {
+	case userlock.Vendor:
+		return envsecret.Values{Secrets: event.Secrets(d.userLockID)}
+	case unloc.Vendor:
+		return envsecret.Values{Credentials: []verify.Credential{verify.NewCredential(d.unlocUser, d.unlocPassword)}}
+	case relock.Vendor:
+		return envsecret.Values{Secrets: event.Secrets(d.relockSecret)}
+	case loginradius.Vendor:
+		return envsecret.Values{Secrets: event.Secrets(d.loginRadiusSecret)}
+	}
+	return envsecret.Values{}
+}
+
+// Curl returns a command that sends an event to the gateway at base. It has the password
+// of this demo, which is worth nothing after it.
+func (d *Demo) Curl(base string) string {
+	return fmt.Sprintf(`curl -u %s:%s -d '{"action":"unlocked","lockName":"My door","userName":"Me"}' %s`,
+		d.unlocUser, d.unlocPassword, base+path(unloc.Vendor))
+}
+
+// Send sends all events to the gateway at base, spread over the given time, and returns
+// how many it sent. It stops with an error at the first that is not answered 200, and
+// without one when ctx is done.
+func (d *Demo) Send(ctx context.Context, base string, over time.Duration) (sent int, err error) {
+	// Without a proxy: the gateway sends to itself.
+	return d.send(ctx, &http.Transport{}, base, over)
+}
+
+func (d *Demo) send(ctx context.Context, transport *http.Transport, base string, over time.Duration) (sent int, err error) {
+	client := &http.Client{Transport: transport, Timeout: 10 * time.Second}
+	defer client.CloseIdleConnections()
+	began := time.Now()
+	for _, next := range d.deliveries() {
+		select {
+		case <-time.After(time.Until(began.Add(time.Duration(next.at * float64(over))))):
+		case <-ctx.Done():
+			return sent, nil
+		}
+		r, err := next.request(ctx, base, time.Now().UTC().Truncate(time.Millisecond))
+		if err == nil {
+			err = post(client, r)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return sent, nil
+		case err != nil:
+			return sent, err
+		}
+		sent++
+	}
+	return sent, nil
+}
+
+// A delivery is one request of the demo.
+type delivery struct {
+	at      float64 // when, between 0 and 1
+	request func(ctx context.Context, base string, now time.Time) (*http.Request, error)
+}
+
+// deliveries returns all requests in the order in which they are sent. The events of each
+// vendor are spread evenly.
+func (d *Demo) deliveries() []delivery {
+	var all []delivery
+	add(&all, userLockEvents, func(ctx context.Context, base string, p *userlock.Notification) (*http.Request, error) {
+		return userlock.NewRequest(ctx, base+path(userlock.Vendor), d.userLockID, p)
+	})
+	add(&all, unlocEvents, func(ctx context.Context, base string, p *unloc.AccessEvent) (*http.Request, error) {
+		return unloc.NewRequest(ctx, base+path(unloc.Vendor), d.unlocUser, d.unlocPassword, p)
+	})
+	add(&all, relockEvents, func(ctx context.Context, base string, p any) (*http.Request, error) {
+		return relock.NewRequest(ctx, base+path(relock.Vendor), d.relockSecret, p)
+	})
+	add(&all, loginRadiusEvents, func(ctx context.Context, base string, p *loginradius.Hook) (*http.Request, error) {
+		return loginradius.NewRequest(ctx, base+path(loginradius.Vendor), d.loginRadiusSecret, p)
+	})
+	slices.SortStableFunc(all, func(a, b delivery) int {
+		if a.at < b.at {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+// add adds a delivery for each payload. A payload is made when it is sent, so that it has
+// the time of that.
+func add[P any](all *[]delivery, payloads func(time.Time) []P, request func(context.Context, string, P) (*http.Request, error)) {
+	n := len(payloads(time.Time{}))
+	for i := range n {
+		*all = append(*all, delivery{(float64(i) + .5) / float64(n), func(ctx context.Context, base string, now time.Time) (*http.Request, error) {
+			return request(ctx, base, payloads(now)[i])
+		}})
+	}
+}
+
+func path(vendor string) string { return "/webhooks/" + vendor }
+
+func post(client *http.Client, r *http.Request) error {
+	answer, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	_, _ = io.Copy(io.Discard, answer.Body) // so that the connection is reused
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("POST %s: answered %s", r.URL.Path, answer.Status)
+	}
+	return nil
+}
+
+// Reachable returns an address at which this machine can reach a listener. Not every
+// system can dial the address of a listener on all interfaces.
+func Reachable(addr net.Addr) string {
+	a, err := netip.ParseAddrPort(addr.String())
+	if err != nil || !a.Addr().IsUnspecified() {
+		return addr.String()
+	}
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), a.Port()).String()
+}

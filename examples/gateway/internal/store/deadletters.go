@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/cloudevent"
+	"github.com/accesshook/accesshook/event/durable"
+)
+
+// A DeadLetter is the JSON form of a dead letter. It contains no secrets. Error is
+// what a callback returned.
+type DeadLetter struct {
+	Number   uint64    `json:"number"`
+	Consumer string    `json:"consumer"`
+	Attempts int       `json:"attempts"`
+	Error    string    `json:"error"`  // of the last attempt
+	Time     time.Time `json:"time"`   // of the last attempt
+	Stored   time.Time `json:"stored"` // when the event was stored
+
+	// Of the event. Missing if it cannot be decoded.
+	Endpoint string `json:"endpoint,omitempty"`
+	Vendor   string `json:"vendor,omitempty"`
+	ID       string `json:"id,omitempty"`
+	Type     string `json:"type,omitempty"`
+
+	EventError string          `json:"eventError,omitempty"` // why it cannot be decoded
+	Event      json.RawMessage `json:"event,omitempty"`      // the CloudEvent; not in a list
+}
+
+func newDeadLetter(l durable.DeadLetter, withEvent bool) DeadLetter {
+	view := DeadLetter{
+		Number: l.Number, Consumer: l.Consumer, Attempts: l.Attempts, Error: l.Error,
+		Time: l.Time.UTC(), Stored: l.Stored.UTC(),
+	}
+	if e := l.Event; e != nil {
+		view.Endpoint, view.Vendor, view.ID, view.Type = e.Source, e.Vendor, e.ID, string(e.Type)
+	}
+	if l.EventError != nil {
+		view.EventError = l.EventError.Error()
+	}
+	if withEvent {
+		view.Event = eventJSON(l)
+	}
+	return view
+}
+
+// eventJSON returns the event as it is printed, with its secrets masked. An event that
+// cannot be decoded is returned as it is stored, with its secrets masked as well, but
+// without the sealed body. If there is nothing to show, eventJSON returns nil.
+func eventJSON(l durable.DeadLetter) json.RawMessage {
+	if l.Event != nil {
+		line, err := cloudevent.Encode(l.Event)
+		if err != nil {
+			return nil
+		}
+		return line
+	}
+	var attributes map[string]json.RawMessage
+	if json.Unmarshal(l.Data, &attributes) != nil {
+		return nil
+	}
+	delete(attributes, durable.RawAttribute)
+	object, err := json.Marshal(attributes)
+	if err != nil {
+		return nil
+	}
+	return object
+}
+
+// List returns up to limit dead letters with numbers above after, in order and without
+// their events.
+func (s *Store) List(ctx context.Context, after uint64, limit int) ([]DeadLetter, error) {
+	dead, err := s.DeadLetters(ctx, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]DeadLetter, 0, len(dead)) // not nil, which is null in JSON
+	for _, l := range dead {
+		list = append(list, newDeadLetter(l, false))
+	}
+	return list, nil
+}
+
+// Show returns a dead letter with its event, or [durable.ErrNotFound].
+func (s *Store) Show(ctx context.Context, number uint64) (DeadLetter, error) {
+	l, err := s.DeadLetter(ctx, number)
+	if err != nil {
+		return DeadLetter{}, err
+	}
+	return newDeadLetter(l, true), nil
+}
+
+// Why a dead letter still exists after Retry. The log has the reason.
+var (
+	ErrUnreadable      = errors.New("the event cannot be decoded")
+	ErrCallbacksFailed = errors.New("the callbacks failed again")
+	ErrNotDeleted      = errors.New("the event was handled, but its dead letter could not be deleted")
+)
+
+var errStopping = errors.New("the gateway stops")
+
+// Retry calls the callbacks with the event of a dead letter, and deletes the dead
+// letter if they succeed. The error is one of the above, [durable.ErrNotFound], or that
+// of a store that cannot be reached. Canceling ctx does not stop it.
+func (s *Store) Retry(ctx context.Context, number uint64) error {
+	if !s.retrying.TryRLock() {
+		return errStopping
+	}
+	defer s.retrying.RUnlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
+	defer cancel()
+	l, err := s.DeadLetter(ctx, number)
+	if err != nil {
+		return err
+	}
+	attrs := []any{"number", number}
+	if l.EventError != nil {
+		s.log.Error("a dead letter cannot be retried", append(attrs, "error", l.EventError)...)
+		return ErrUnreadable
+	}
+	attrs = append(attrs, "endpoint", l.Event.Source, "vendor", l.Event.Vendor, "id", l.Event.ID, "type", string(l.Event.Type))
+	called, handled := false, false
+	err = s.RetryDead(ctx, number, event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
+		called = true
+		err := s.callbacks.HandleEvent(ctx, e)
+		handled = err == nil
+		return err
+	}))
+	switch {
+	case err == nil, handled && errors.Is(err, durable.ErrNotFound): // another process has deleted it
+		s.log.Info("a dead letter was retried: it is handled", attrs...)
+		return nil
+	case handled:
+		s.log.Error("a dead letter was retried, and cannot be deleted", append(attrs, "error", err)...)
+		return ErrNotDeleted
+	case called:
+		if p, ok := errors.AsType[*event.PanicError](err); ok {
+			attrs = append(attrs, slog.String("stack", string(p.Stack)))
+		}
+		s.log.Error("a dead letter was retried, and the callbacks failed again", append(attrs, "error", err)...)
+		return ErrCallbacksFailed
+	}
+	return err
+}
+
+// Drop deletes a dead letter and its event.
+func (s *Store) Drop(ctx context.Context, number uint64) error {
+	err := s.DropDead(ctx, number)
+	if err == nil {
+		s.log.Warn("a dead letter was dropped: its event is gone", "number", number)
+	}
+	return err
+}

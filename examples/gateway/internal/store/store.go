@@ -1,0 +1,123 @@
+// Package store is the gateway's store: events are stored before the vendor is
+// answered, and handled from there. It is a directory, or NATS servers.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/durable"
+)
+
+// directoryLease is how long an event of a directory stays with a process that died
+// while it handled it. No other process can have the event, so it is short.
+const directoryLease = 10 * time.Second
+
+// StoringTimeout is how long an endpoint waits for the store, which gives up earlier.
+const StoringTimeout = 2 * durable.DefaultPublishTimeout
+
+// A Config says which store to open. Dir or NATS is required, and so is Callbacks.
+type Config struct {
+	Dir         string // a directory
+	NATS        string // URLs of NATS servers, separated by commas
+	Credentials string // file with the credentials of a NATS user; "": none
+
+	Durable  durable.Config
+	Consumer durable.Consumer // how Callbacks are called
+
+	Callbacks event.Handler
+	Metrics   prometheus.Registerer // gets the metrics of the store; nil: none
+	Log       *slog.Logger
+}
+
+// A Store stores events, and calls the callbacks with them. It is an [event.Handler],
+// which stores.
+type Store struct {
+	opened
+	callbacks event.Handler
+	timeout   time.Duration // of one attempt
+	consumer  *durable.Runner
+	state     state
+	log       *slog.Logger
+
+	retrying sync.RWMutex // held for reading by each Retry
+
+	stop context.CancelFunc // ends the consumer
+	done chan struct{}      // closed when the consumer has ended; nil before Start
+}
+
+// Open opens a store. The callbacks are not called before Start.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	s, err := open(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	m := newMetrics()
+	if c.Dir != "" {
+		c.Consumer.Lease = directoryLease
+	}
+	c.Consumer.Observe = m.attempted
+	stored := &Store{
+		opened: s, callbacks: c.Callbacks, timeout: c.Consumer.Timeout,
+		consumer: s.Consumer(c.Consumer), state: state{stats: s.Stats}, log: c.Log,
+	}
+	m.state = &stored.state
+	if c.Metrics != nil {
+		m.register(c.Metrics)
+	}
+	return stored, nil
+}
+
+// Start calls the callbacks with stored events until Finish. If that ends earlier, it
+// calls failed with the reason.
+func (s *Store) Start(failed func(error)) {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop, s.done = stop, make(chan struct{})
+	go func() {
+		defer close(s.done)
+		err := s.consumer.Run(ctx, s.callbacks)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			err = errors.New("the store was closed")
+		}
+		failed(fmt.Errorf("stored events are not handled any more: %w", err))
+	}()
+}
+
+// Finish stops the consumer, waits for running callbacks until ctx ends, and closes the
+// store.
+func (s *Store) Finish(ctx context.Context) error {
+	if s.done == nil {
+		return s.Close()
+	}
+	s.stop()
+	idle, closed := make(chan struct{}), make(chan error, 1)
+	go func() {
+		<-s.done
+		s.retrying.Lock() // no retry may start before the store is closed
+		defer s.retrying.Unlock()
+		close(idle)
+		closed <- s.Close()
+	}()
+	select {
+	case <-idle:
+		return <-closed
+	case <-ctx.Done():
+		// Close would wait for the callbacks as well, so the store is left as after
+		// a crash.
+		return errors.New("callbacks did not finish; their events stay in the store and are handled again")
+	}
+}
+
+// State returns the state of the store, at most a second old. It fails while the store
+// does not answer.
+func (s *Store) State() (durable.Stats, error) { return s.state.get() }
