@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -191,4 +192,200 @@ func TestSIGTERMFinishesWhatItDoesNotWaitFor(t *testing.T) {
 			}
 		})
 	}
+}
+
+// sides starts a gateway, and runs f with the addresses of -addr and of -admin-addr.
+func sides(t *testing.T, f func(t *testing.T, p *gatewaytest.Process), args ...string) {
+	p := gatewaytest.Start(t, gatewaytest.WithRelock, append(args, "-admin-addr", "127.0.0.1:0")...)
+	for side, url := range map[string]string{"public": p.URL, "admin": p.Admin()} {
+		t.Run(side, func(t *testing.T) { f(t, &gatewaytest.Process{T: t, URL: url}) })
+	}
+}
+
+// requireDropped requires that the gateway closes a connection over which single bytes
+// arrive slowly, and returns the answer.
+func requireDropped(c gatewaytest.Connection) string {
+	c.T.Helper()
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(10 * time.Millisecond):
+				if _, err := io.WriteString(c.Conn, "x"); err != nil {
+					return
+				}
+			}
+		}
+	}()
+	answer, err := io.ReadAll(c.Conn)
+	failed, ok := err.(net.Error)
+	require.False(c.T, ok && failed.Timeout(), "it is still open: %v", err)
+	return string(answer)
+}
+
+func TestHeaderTimeout(t *testing.T) {
+	sides(t, func(t *testing.T, p *gatewaytest.Process) {
+		c := p.Dial()
+		c.Send("POST /webhooks/relock HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+		assert.Empty(t, requireDropped(c))
+	}, "-header-timeout", "100ms", "-body-timeout", "1h")
+}
+
+// The header timeout also limits the TLS handshake.
+func TestHandshakeTimeout(t *testing.T) {
+	p, _ := startPlainOrTLS(t, true, "-header-timeout", "100ms", "-body-timeout", "1h")
+	c := p.Dial()
+	c.Send("\x16\x03\x01\x01\x00") // the head of a record
+	requireDropped(c)
+}
+
+// A slow body cannot keep a connection open, neither one that is refused unread nor one
+// that no endpoint reads.
+func TestBodyOfARefusedRequestTimesOut(t *testing.T) {
+	for name, path := range map[string]string{"no such path": "/nothing", "no signature": "/webhooks/relock"} {
+		t.Run(name, func(t *testing.T) {
+			sides(t, func(t *testing.T, p *gatewaytest.Process) {
+				c := p.Dial()
+				c.Send("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n")
+				requireDropped(c)
+			}, "-header-timeout", "100ms", "-body-timeout", "100ms")
+		})
+	}
+}
+
+func TestBodyTimeoutOfASlowBody(t *testing.T) {
+	p := gatewaytest.Start(t, gatewaytest.WithRelock, "-header-timeout", "1h", "-body-timeout", "100ms")
+	c := p.Dial()
+	c.Send(halfABody[:strings.Index(halfABody, "Content-Length")] + "Content-Length: 60000\r\n\r\n")
+	assert.Contains(t, requireDropped(c), "HTTP/1.1 408 ")
+}
+
+func TestIdleTimeout(t *testing.T) {
+	sides(t, func(t *testing.T, p *gatewaytest.Process) {
+		c := p.Dial()
+		c.Send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		text, err := io.ReadAll(c.Conn)
+		require.NoError(t, err, "it is still open")
+		assert.Contains(t, string(text), "HTTP/1.1 200 ")
+	}, "-idle-timeout", "100ms", "-header-timeout", "1h", "-body-timeout", "1h")
+}
+
+func TestMaxHeader(t *testing.T) {
+	for name, test := range map[string]struct {
+		args      []string
+		fits, not int
+	}{
+		"by default": {nil, 7 << 10, 13 << 10},
+		"a flag":     {[]string{"-max-header", "1024"}, 900, 6 << 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sides(t, func(t *testing.T, p *gatewaytest.Process) {
+				for size, want := range map[int]int{test.fits: 200, test.not: 431} {
+					c := p.Dial()
+					c.Send(fmt.Sprintf("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: %s\r\n\r\n", strings.Repeat("x", size)))
+					status, _ := c.Answer()
+					assert.Equal(t, want, status, "%d bytes", size)
+				}
+			}, test.args...)
+		})
+	}
+}
+
+var halfABody = "POST /webhooks/relock HTTP/1.1\r\nHost: gateway\r\nX-Relock-Signature: " + strings.Repeat("0", 64) + "\r\nContent-Length: 10\r\n\r\n{"
+
+// With few descriptors, idle connections make room for the vendor.
+func TestIdleConnectionsMakeRoom(t *testing.T) {
+	gatewaytest.Needs(t, "sh")
+	p := gatewaytest.New(t, gatewaytest.WithRelock)
+	p.Cmd.Args = append([]string{"sh", "-c", `ulimit -n 200 && exec "$0" "$@"`, p.Cmd.Path}, p.Cmd.Args[1:]...)
+	sh, err := exec.LookPath("sh")
+	require.NoError(t, err)
+	p.Cmd.Path = sh
+	p.Start()
+	t.Cleanup(p.Stop)
+	for i := range 400 {
+		c := dialFrom(t, p, i%100)
+		if i%2 == 0 { // an idle connection has had a request
+			c.Send("GET /healthz HTTP/1.1\r\nHost: gateway\r\n\r\n")
+		}
+	}
+	for range 3 {
+		assert.Equal(t, 200, p.From(gatewaytest.RelockSecret, "genuine", "", ""))
+	}
+}
+
+// dialFrom connects from one of several addresses of this machine.
+func dialFrom(t *testing.T, p *gatewaytest.Process, client int) gatewaytest.Connection {
+	t.Helper()
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(client+1))}}
+	_, addr, _ := strings.Cut(p.URL, "://")
+	c, err := d.DialContext(t.Context(), "tcp", addr)
+	require.NoError(t, err)
+	require.NoError(t, c.SetDeadline(time.Now().Add(gatewaytest.Patience)))
+	t.Cleanup(func() { _ = c.Close() })
+	return gatewaytest.Connection{Conn: c, T: t}
+}
+
+// What does not end a request is bounded in number, in all and for each client, and the
+// genuine vendor is answered meanwhile.
+func TestUnfinishedRequestsAreBounded(t *testing.T) {
+	unfinished := map[string]string{
+		"bodies":  halfABody,
+		"headers": "POST /webhooks/relock HTTP/1.1\r\nHost: gateway\r\nX-Long: " + strings.Repeat("x", 7<<10),
+		"nothing": "",
+	}
+	for name, text := range unfinished {
+		for clients, bound := range map[int]float64{1: 20, 100: 50} {
+			t.Run(fmt.Sprintf("%s, clients %d", name, clients), func(t *testing.T) {
+				p := gatewaytest.New(t, gatewaytest.WithRelock, "-admin-addr", "127.0.0.1:0", "-max-connections", "50", "-max-connections-per-client", "20",
+					"-header-timeout", "1h", "-body-timeout", "1h")
+				p.Start()
+				t.Cleanup(p.Kill)
+				for i := range 300 {
+					c := dialFrom(t, p, i%clients)
+					_, _ = io.WriteString(c, text) // fails where it was closed already
+					if i%60 == 0 {
+						assert.Equal(t, 200, p.From(gatewaytest.RelockSecret, fmt.Sprint("genuine ", i), "", ""))
+					}
+				}
+				assert.Equal(t, 200, p.From(gatewaytest.RelockSecret, "genuine, at the end", "", ""))
+				p.Eventually("it is not counted", func() bool {
+					series, _ := p.Metrics(p.Admin())
+					open := 0.
+					for _, state := range []string{"idle", "header", "request", "event", "answer"} {
+						open += series[`accesshook_connections{state="`+state+`"}`]
+					}
+					closed := series[`accesshook_connections_closed_total{reason="max_connections"}`] + series[`accesshook_connections_closed_total{reason="max_per_client"}`]
+					require.LessOrEqual(t, open, bound+1) // and that of the genuine vendor
+					return closed >= 200
+				})
+			})
+		}
+	}
+}
+
+// What net/http refuses before any handler sees it is counted.
+func TestServerErrorsAreCounted(t *testing.T) {
+	p := gatewaytest.Start(t, gatewaytest.WithRelock, "-admin-addr", "127.0.0.1:0")
+	for _, text := range []string{
+		"GET / HTTP/1.1\r\nHost: gateway\r\nX-Long: " + strings.Repeat("x", 20<<10) + "\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: gateway\r\nExpect: the-unexpected\r\n\r\n",
+		"not HTTP\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: gateway\r\nTransfer-Encoding: made-up\r\n\r\n",
+	} {
+		c := p.Dial()
+		c.Send(text)
+		_, _ = io.ReadAll(c)
+	}
+	p.RequireMetrics(p.Admin(), map[string]float64{
+		`accesshook_server_errors_total{status="431"}`: 1,
+		`accesshook_server_errors_total{status="417"}`: 1,
+		`accesshook_server_errors_total{status="400"}`: 1,
+		`accesshook_server_errors_total{status="501"}`: 1,
+	})
+	p.Stop()
+	assert.Contains(t, p.Stderr.String(), "431")
 }

@@ -184,3 +184,68 @@ func TestExitStatus(t *testing.T) {
 		})
 	}
 }
+
+// A start says what is served where, and what is missing.
+func TestStartNamesEveryVendor(t *testing.T) {
+	p := gatewaytest.Start(t, append([]string{"UNLOC_CREDENTIAL=gate:canary-unloc-password", "GATEWAY_MAXBODY=1"}, gatewaytest.WithRelock...))
+	p.Stop()
+	log := p.Stderr.String()
+	assert.Contains(t, log, "msg=serving vendor=relock url="+p.URL+"/webhooks/relock\n")
+	assert.Contains(t, log, `msg="not served" vendor=unloc missing=UNLOC_CREDENTIALS`)
+	assert.Contains(t, log, `msg="not served" vendor=userlock missing=USERLOCK_IDS`)
+	assert.Contains(t, log, `msg="not served" vendor=loginradius missing=LOGINRADIUS_SECRETS`)
+	assert.Contains(t, log, `level=WARN msg="UNLOC_CREDENTIAL is not read: did you mean UNLOC_CREDENTIALS?"`)
+	assert.Contains(t, log, `level=WARN msg="GATEWAY_MAXBODY is not read: did you mean GATEWAY_MAX_BODY?"`)
+}
+
+func TestCommentInAFileOfSecrets(t *testing.T) {
+	file := gatewaytest.WriteFile(t, "# canary rotated 2026-11\ncanary-relock-secret\n")
+	status, _, stderr := gatewaytest.RunToEnd(t, []string{"RELOCK_SECRETS_FILE=" + file}, "-addr", "127.0.0.1:0")
+	assert.Equal(t, 2, status)
+	assert.Contains(t, stderr, "RELOCK_SECRETS_FILE")
+	assert.Contains(t, stderr, "#")
+	gatewaytest.RequireNoSecret(t, stderr)
+}
+
+// What looks as if it was copied wrong is warned of: it starts, and refuses every request.
+func TestSecretsThatLookCopiedWrong(t *testing.T) {
+	for variable, value := range map[string]string{
+		"RELOCK_SECRETS":      `"canary-relock-secret"`,
+		"LOGINRADIUS_SECRETS": `'canary-loginradius-secret'`,
+		"UNLOC_CREDENTIALS":   "unloc:canary%40password-long",
+	} {
+		p := gatewaytest.Start(t, []string{variable + "=" + value})
+		p.Stop()
+		assert.Regexp(t, `level=WARN msg="?`+variable+": entry 1 ", p.Stderr.String())
+	}
+}
+
+// -check validates everything, and starts nothing.
+func TestCheck(t *testing.T) {
+	taken := gatewaytest.Start(t, gatewaytest.WithRelock)
+	status, stdout, stderr := gatewaytest.RunToEnd(t, gatewaytest.WithRelock, "-addr", strings.TrimPrefix(taken.URL, "http://"), "-check")
+	assert.Equal(t, 0, status, "%s", stderr)
+	assert.Empty(t, stdout)
+	for name, test := range map[string]struct {
+		env, args []string
+	}{
+		"secret":      {env: []string{"RELOCK_SECRETS=canary"}},
+		"admin":       {env: append([]string{"ADMIN_CREDENTIALS=canary:"}, gatewaytest.WithRelock...)},
+		"certificate": {env: gatewaytest.WithRelock, args: []string{"-tls-cert", "missing", "-tls-key", "missing"}},
+		"geoip":       {env: gatewaytest.WithRelock, args: []string{"-geoip", "missing"}},
+		"flag":        {env: gatewaytest.WithRelock, args: []string{"-max-body", "-1"}},
+		"file":        {env: gatewaytest.WithRelock, args: []string{"-config", gatewaytest.WriteFile(t, "max-body many\n")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, _, stderr := gatewaytest.RunToEnd(t, test.env, append(test.args, "-check")...)
+			assert.Equal(t, 2, status, "%s", stderr)
+			gatewaytest.RequireNoSecret(t, stderr)
+		})
+	}
+}
+
+func TestVersion(t *testing.T) {
+	status, stdout, _ := gatewaytest.RunToEnd(t, nil, "-version")
+	assert.Equal(t, 0, status)
+	assert.Regexp(t, `^gateway \S+ go1\.\S+\n$`, stdout)
+}

@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -179,4 +181,88 @@ func TestClosedStandardOutput(t *testing.T) {
 	assert.Equal(t, `{"error":"internal server error"}`, answer)
 	status, _ = p.Send(gatewaytest.Get(t, p.URL+"/healthz"))
 	assert.Equal(t, 200, status, "it was not killed by SIGPIPE")
+}
+
+// During a rolling update the gateway first says that it is not ready, and takes events
+// until load balancers have seen that.
+func TestNotReadyBeforeItStops(t *testing.T) {
+	p := gatewaytest.New(t, gatewaytest.WithRelock, "-stop-delay", "1h")
+	p.Start()
+	t.Cleanup(p.Kill)
+	ready := func() int { status, _ := p.Send(gatewaytest.Get(t, p.URL+"/readyz")); return status }
+	require.Equal(t, 200, ready())
+	p.Terminate()
+	p.Eventually("it is still ready", func() bool { return ready() == 503 })
+	p.Accept("an event of a sender that has not seen it")
+	status, _ := p.Send(gatewaytest.Get(t, p.URL+"/healthz"))
+	assert.Equal(t, 200, status, "it is alive")
+
+	p = gatewaytest.Start(t, gatewaytest.WithRelock, "-stop-delay", "200ms")
+	p.Accept("one")
+	p.Stop()
+	assert.Len(t, p.Events(), 1)
+}
+
+// A reader that is gone does not come back: the gateway is not ready, and ends, so that
+// whoever started it starts it again with a reader.
+func TestReaderOfStandardOutputDies(t *testing.T) {
+	p := gatewaytest.StartBroken(t, gatewaytest.WithRelock)
+	require.Equal(t, 500, p.From(gatewaytest.RelockSecret, "lost", "", ""))
+	status, _ := p.Send(gatewaytest.Get(t, p.URL+"/readyz"))
+	assert.Equal(t, 503, status)
+	_, details := p.Health(p.URL)
+	assert.Contains(t, details.Reason, "standard output")
+
+	p = gatewaytest.New(t, gatewaytest.WithRelock, "-output-grace", "100ms")
+	p.Cmd.Stdout = gatewaytest.ClosedPipe(t)
+	p.Start()
+	require.Equal(t, 500, p.From(gatewaytest.RelockSecret, "lost", "", ""))
+	assert.Equal(t, 1, p.Wait())
+	assert.Contains(t, p.Stderr.String(), "standard output cannot be written any more")
+}
+
+// Another program that shares standard output may make it non-blocking.
+func TestNonBlockingStandardOutput(t *testing.T) {
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	t.Cleanup(func() { _, _ = r.Close(), w.Close() })
+	p := gatewaytest.New(t, gatewaytest.WithRelock, "-handler-timeout", "1h")
+	p.Cmd.Stdout = w
+	p.Start()
+	t.Cleanup(p.Stop)
+	require.NoError(t, syscall.SetNonblock(int(w.Fd()), true)) // of the file that both have
+	const events = 40
+	var wg sync.WaitGroup
+	for i := range events {
+		wg.Go(func() {
+			assert.Equal(t, 200, p.From(gatewaytest.RelockSecret, fmt.Sprint(i, strings.Repeat("x", 10_000)), "", ""))
+		})
+	}
+	var text strings.Builder
+	for b := make([]byte, 5000); strings.Count(text.String(), "\n") < events; {
+		n, err := r.Read(b)
+		require.NoError(t, err)
+		text.Write(b[:n])
+	}
+	wg.Wait()
+	assert.Len(t, gatewaytest.Decode(t, text.String()), events)
+}
+
+// A program that rotates logs copies standard output and truncates it.
+func TestTruncatedStandardOutput(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "out")
+	f, err := os.Create(name) // as of a shell's >, without O_APPEND
+	require.NoError(t, err)
+	defer f.Close()
+	p := gatewaytest.New(t, gatewaytest.WithRelock)
+	p.Cmd.Stdout = f
+	p.Start()
+	t.Cleanup(p.Stop)
+	p.Accept("before")
+	require.NoError(t, os.Truncate(name, 0))
+	p.Accept("after")
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "\x00")
+	assert.Len(t, gatewaytest.Decode(t, string(text)), 1)
 }

@@ -162,3 +162,19 @@ func TestRenewalDuringAConnection(t *testing.T) {
 	p.Eventually("not renewed", func() bool { return served(p, trusting(firstCert, secondCert)) == "second" })
 	send("after") // with a new connection it would not trust the gateway
 }
+
+// While the renewed key is a pipe that nobody writes, the old pair is served at once.
+func TestPipeInPlaceOfTheKey(t *testing.T) {
+	gatewaytest.Needs(t, "mkfifo")
+	cert, key := newPair(t, "first")
+	p, _, keyFile := startTLS(t, cert, key)
+	require.NoError(t, os.Remove(keyFile))
+	gatewaytest.Execute(t, "", "mkfifo", keyFile)
+	p.Eventually("it is not noticed", func() bool {
+		assert.Equal(t, "first", served(p, trusting(cert)))
+		return strings.Contains(p.Stderr.String(), "the old one stays")
+	})
+	for range 20 {
+		assert.Equal(t, "first", served(p, trusting(cert)))
+	}
+}

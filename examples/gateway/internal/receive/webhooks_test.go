@@ -214,3 +214,46 @@ func pythonHMAC(t *testing.T, secret, body string) string {
 print(hmac.new(sys.argv[1].encode(), sys.stdin.buffer.read(), hashlib.sha256).hexdigest().upper())`
 	return strings.TrimSpace(gatewaytest.Execute(t, body, "python3", "-c", script, secret))
 }
+
+// A sender with a wrong path is told of in the log, with the path that it may have meant.
+func TestUnknownPathsAreLoggedAndCounted(t *testing.T) {
+	p := gatewaytest.Start(t, gatewaytest.WithRelock)
+	for _, path := range []string{"/webhooks/rellock", "/webhooks/relock/", "/webhooks/\u202eevil%0a"} {
+		status, _ := p.Send(http.NewRequestWithContext(t.Context(), http.MethodPost, p.URL+path, strings.NewReader("{}")))
+		assert.Equal(t, 404, status, path)
+	}
+	p.RequireMetrics(p.URL, map[string]float64{`accesshook_unknown_paths_total`: 3})
+	p.Stop()
+	log := p.Stderr.String()
+	assert.Contains(t, log, `level=WARN msg="no endpoint has this path" path=/webhooks/rellock nearest=/webhooks/relock client=127.0.0.1`)
+	assert.Contains(t, log, `path=/webhooks/relock/ nearest=/webhooks/relock`)
+	assert.NotContains(t, log, "\u202e")
+}
+
+// Senders that join URLs badly send two slashes.
+func TestDoubleSlash(t *testing.T) {
+	p := gatewaytest.Start(t, gatewaytest.WithRelock)
+	for i, path := range []string{"//webhooks/relock", "/webhooks//relock", "///webhooks///relock"} {
+		r, err := p.Alert(gatewaytest.RelockSecret, fmt.Sprint(i))
+		require.NoError(t, err)
+		r.URL.Path = path
+		status, _ := p.Send(r, nil)
+		assert.Equal(t, 200, status, path)
+	}
+	p.Stop()
+	assert.Len(t, p.Events(), 3)
+}
+
+// What could act on a terminal or turn text round is an escape in every line.
+func TestActingCharactersAreEscaped(t *testing.T) {
+	const name = "\u009b2J\u202egnp\u2028\u0085\u007f"
+	p := gatewaytest.Start(t, []string{"UNLOC_CREDENTIALS=gate:canary-unloc-password"})
+	status, _ := p.Send(unloc.NewRequest(t.Context(), p.URL+"/webhooks/unloc", "gate", "canary-unloc-password",
+		&unloc.AccessEvent{ID: "e-1", Action: "unlocked", LockName: name, LockID: name, UserName: name}))
+	require.Equal(t, 200, status)
+	p.Stop()
+	for _, r := range p.Stdout.String() {
+		assert.True(t, r == '\n' || ' ' <= r && r <= '~', "%q", r)
+	}
+	assert.Equal(t, name, p.Events()[0].Lock.Name)
+}
