@@ -47,9 +47,13 @@ type clientData struct {
 
 // MarshalJSON writes an event without ID, which the envelope of package cloudevent
 // has, Credential and Raw. Secrets are masked, empty fields are left out, times are
-// in UTC, and durations are in seconds. What is not UTF-8 becomes U+FFFD, in the
-// payload as well. A time outside the years 0 to 9999 is an error, as it is for
-// [time.Time].
+// in UTC, and durations are in seconds. A time outside the years 0 to 9999 is an
+// error, as it is for [time.Time].
+//
+// Invisible characters are written as escapes, in the payload as well: control
+// characters, DEL and U+0080 to U+009F among them, line separators, and all that turns
+// text round or has no width. A terminal or an editor that shows the JSON obeys none of
+// them. Who reads the JSON gets the same strings. What is not UTF-8 becomes U+FFFD.
 func (e Event) MarshalJSON() ([]byte, error) {
 	return e.AppendJSON(make([]byte, 0, 768+len(e.Raw)+len(e.Raw)/4))
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -276,9 +275,7 @@ func TestEventJSONRoundTrip(t *testing.T) {
 
 		want := e.Clone()
 		want.ID, want.Credential, want.Raw = "", "", nil
-		if diff := cmp.Diff(want, &got, sameAddr, cmpopts.EquateEmpty()); diff != "" {
-			t.Fatalf("%s\n%s", out, diff)
-		}
+		requireEqual(t, want, &got)
 		for _, at := range []time.Time{got.Time, got.Received, got.Session.Expires} {
 			require.Equal(t, time.UTC, at.Location())
 		}

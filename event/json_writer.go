@@ -1,13 +1,11 @@
 package event
 
 import (
-	"bytes"
 	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/accesshook/accesshook/internal/jsonappend"
 )
@@ -118,12 +116,8 @@ func (w *dataWriter) value(name string, v any) {
 		return
 	}
 	w.name(name)
-	before := len(w.b)
 	b, err := jsonappend.Value(w.b, v)
 	w.fail(name, err)
-	if !utf8.Valid(b[before:]) { // a json.RawMessage is written as it is
-		b = append(b[:before], bytes.ToValidUTF8(b[before:], []byte("\ufffd"))...)
-	}
 	w.b = b
 }
 

@@ -3,6 +3,8 @@ package event
 import (
 	"errors"
 	"log/slog"
+
+	"github.com/accesshook/accesshook/internal/jsonappend"
 )
 
 // logger is l, or slog.Default if l is nil.
@@ -18,15 +20,15 @@ func logger(l *slog.Logger) *slog.Logger {
 func describe(e *Event, err error) []slog.Attr {
 	attrs := make([]slog.Attr, 0, 8)
 	attrs = append(attrs,
-		slog.String("endpoint", e.Source),
-		slog.String("vendor", e.Vendor),
-		slog.String("id", e.ID),
-		slog.String("type", string(e.Type)),
+		slog.String("endpoint", jsonappend.Visible(e.Source)),
+		slog.String("vendor", jsonappend.Visible(e.Vendor)),
+		slog.String("id", jsonappend.Visible(e.ID)),
+		slog.String("type", jsonappend.Visible(string(e.Type))),
 	)
 	if err == nil {
 		return attrs
 	}
-	attrs = append(attrs, slog.String("error", err.Error()))
+	attrs = append(attrs, slog.String("error", jsonappend.Visible(err.Error())))
 	if p, ok := errors.AsType[*PanicError](err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.Stack)))
 	}

@@ -8,6 +8,7 @@ import "github.com/accesshook/accesshook/internal/jsonbody"
 //
 //	func (b Badge) MarshalJSON() ([]byte, error) { return verify.Marshal(b) }
 //
-// The members of the map stand beside the fields then, as they came. Secrets
-// are masked. The MarshalJSON of v itself is not called.
+// The members of the map stand beside the fields then. Secrets are masked. Invisible
+// characters are written as escapes, in the members of the map and their names too, as
+// [event.Event.MarshalJSON] does. The MarshalJSON of v itself is not called.
 func Marshal(v any) ([]byte, error) { return jsonbody.Append(nil, v) }

@@ -21,12 +21,22 @@ func benchEvent(tb testing.TB) *event.Event {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	e := benchEvent(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := cloudevent.Encode(e); err != nil {
-			b.Fatal(err)
-		}
+	for name, city := range map[string]string{
+		"ASCII": "Oslo", "accents": "Tromsø", "Han": "北京市朝阳区", "Arabic": "الدار البيضاء", "quotes": `"Oslo\`, "invisible": "\u202eolsO",
+	} {
+		e := benchEvent(b)
+		e.Location.City, e.User.FullName, e.Device.Name = city, city, city
+		e.Payload.(*relock.AuthenticationSucceeded).Location.City = city
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			var dst []byte
+			for b.Loop() {
+				var err error
+				if dst, err = cloudevent.Append(dst[:0], e); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

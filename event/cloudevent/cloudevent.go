@@ -8,8 +8,8 @@
 //
 // # Format
 //
-// An event is one JSON object on one line, without a trailing newline. Its
-// attributes:
+// An event is one JSON object on one line, without a trailing newline. Invisible
+// characters are escapes, as described at event.Event.MarshalJSON. Its attributes:
 //
 //	specversion      "1.0"
 //	id               Event.ID
@@ -56,8 +56,8 @@ type envelope struct {
 	Data        event.Event `json:"data"`
 }
 
-// Encode returns e as one line of JSON. It fails if e has no ID or no Vendor,
-// which CloudEvents require, or cannot be encoded.
+// Encode returns e as one line of JSON, with escapes for invisible characters. It fails
+// if e has no ID or no Vendor, which CloudEvents require, or cannot be encoded.
 func Encode(e *event.Event) ([]byte, error) {
 	size := 1024
 	if e != nil {

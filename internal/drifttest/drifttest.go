@@ -1,6 +1,7 @@
 // Package drifttest puts a value of every JSON type into every field of a payload,
 // and checks what becomes of it: it is in the field, converted and warned of, or
-// kept beside the field. Nothing disappears without a word.
+// kept beside the field. Nothing disappears without a word. No encoding has an invisible
+// character as it is.
 package drifttest
 
 import (
@@ -22,6 +23,7 @@ import (
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/cloudevent"
+	"github.com/accesshook/accesshook/internal/escapetest"
 )
 
 // Values are of every JSON type.
@@ -34,7 +36,10 @@ var Values = []string{
 	`{}`, `{"a":1}`, `{"a":{"b":[]}}`,
 	`[]`, `[null]`, `[{}]`, `["one"]`, `[17]`, `[true]`, `[["one"]]`, `["one","two"]`, `[1,2,3]`, `[{"a":1},{"a":2}]`,
 	`"{}"`, `"[]"`, `"{\"a\":1}"`, `" [\"one\"]"`, `"{\"a\":"`, `"[1,"`,
+	invisible, `[` + invisible + `]`, `{` + invisible + `:` + invisible + `}`, escapetest.Quote(`{` + invisible + `:` + invisible + `}`),
 }
+
+var invisible = escapetest.Quote(escapetest.Text)
 
 // A Payload is a struct of a vendor's, and where it is in a body.
 type Payload struct {
@@ -144,6 +149,8 @@ func (p Payload) roundTrip(t testing.TB, body string) (payload any, warnings []e
 	require.NoError(t, err, body)
 	line, err := cloudevent.Encode(e)
 	require.NoError(t, err, body)
+	escapetest.AssertEscaped(t, text)
+	escapetest.AssertEscaped(t, line)
 	back, err := cloudevent.Decode(line, cloudevent.Payloads{p.Vendor: p.Decode})
 	require.NoError(t, err, body)
 	requireEqual(t, e, back, line)

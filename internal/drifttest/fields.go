@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/escapetest"
 )
 
-// A Field is a field of a payload struct or of a struct in it, an element of an
-// array, or an entry of a map.
+// A Field is a field of a payload struct or of a struct in it, a member that the struct
+// keeps and has no field for, an element of an array, or an entry of a map.
 type Field struct {
 	Path  []string // names as they are tagged; "0" is an element, "key" an entry
 	Type  reflect.Type
@@ -55,6 +56,9 @@ func fields(all []Field, path []string, t reflect.Type, seen map[reflect.Type]bo
 				}
 			}
 			add(name, f)
+		}
+		if extra && !scalars {
+			add(escapetest.Text, Field{Type: reflect.TypeFor[json.RawMessage](), Keeps: true})
 		}
 	}
 	return all
@@ -156,7 +160,7 @@ func (f Field) Object(value string) string {
 		case i == len(f.Path)-1 && f.sibling != "":
 			value = fmt.Sprintf(`{%q:%s,%q:"sibling"}`, name, value, f.sibling)
 		default:
-			value = fmt.Sprintf(`{%q:%s}`, name, value)
+			value = fmt.Sprintf(`{%s:%s}`, escapetest.Quote(name), value)
 		}
 	}
 	return value

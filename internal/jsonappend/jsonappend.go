@@ -1,10 +1,10 @@
 // Package jsonappend appends values to JSON as encoding/json writes them with
-// SetEscapeHTML(false). It is faster for strings that need no escaping, and for JSON that
-// is known to be valid.
+// SetEscapeHTML(false), but for two things. Invisible characters are written as escapes:
+// control characters with DEL and U+0080 to U+009F, line separators, and all that turns
+// text round or has no width. They could change what a terminal or a browser shows. And
+// U+FFFD stands for each byte that is not UTF-8, also in a MarshalJSON's result.
 //
-// From Go 1.27 on encoding/json escapes U+2028 and U+2029 in the result of a MarshalJSON.
-// [Value] does not for a type that was declared by [Trust]. Both mean the same to a
-// reader.
+// It is faster than encoding/json for strings, and for JSON that is known to be valid.
 //
 // It imports no other package of this module, so that package event can use it.
 package jsonappend
@@ -13,40 +13,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
-	"strings"
 	"sync"
-	"unicode/utf8"
 )
-
-// String appends s as a JSON string.
-func String(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	return append(Escaped(dst, s), '"')
-}
-
-// Escaped appends s as it is written between the quotes of a JSON string.
-func Escaped(dst []byte, s string) []byte {
-	if plain(s) {
-		return append(dst, s...)
-	}
-	before := len(dst)
-	dst, _ = encode(dst, s) // a string never fails
-	return append(dst[:before], dst[before+1:len(dst)-1]...)
-}
-
-// plain reports whether s needs no escaping.
-func plain(s string) bool {
-	ascii := true
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c < ' ', c == '"', c == '\\':
-			return false
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
-	}
-	return ascii || utf8.ValidString(s) && !strings.Contains(s, "\u2028") && !strings.Contains(s, "\u2029")
-}
 
 // An Appender appends the JSON that its MarshalJSON returns. Its result is ignored if it
 // returns an error.
@@ -83,15 +51,15 @@ func encode(dst []byte, v any) ([]byte, error) {
 	if err := enc.Encode(v); err != nil {
 		return dst, err
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return EscapeInvisible(bytes.TrimSuffix(b.Bytes(), []byte("\n")), len(dst)), nil
 }
 
 var compact sync.Map // of reflect.Type
 
 // Trust declares types by a value of each, which must be a pointer. Their MarshalJSON,
 // and AppendJSON if they have one, must return valid JSON without white space between
-// tokens: [Value] does not check it, as encoding/json does. Each declared type needs a
-// test of that.
+// tokens and without invisible characters: [Value] does not look at it. Each declared
+// type needs a test of that.
 func Trust(vs ...json.Marshaler) {
 	for _, v := range vs {
 		t := reflect.TypeOf(v)

@@ -2,7 +2,6 @@ package jsonappend_test
 
 import (
 	"errors"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,8 +10,8 @@ import (
 	"github.com/accesshook/accesshook/internal/jsonappend"
 )
 
-// What is written for every kind of text and payload is compared with
-// encoding/json in package event.
+// What is written for every kind of payload is compared with encoding/json in package
+// event.
 
 type spaced struct{ err error }
 
@@ -86,10 +85,4 @@ func TestAppenderAllocatesNothing(t *testing.T) {
 	jsonappend.Trust(new(trustedAppender))
 	v, dst := new(trustedAppender), make([]byte, 0, 1024)
 	assert.Zero(t, testing.AllocsPerRun(10, func() { dst, _ = jsonappend.Value(dst[:0], v) }))
-}
-
-func TestPlainTextAllocatesNothing(t *testing.T) {
-	text := strings.Repeat("Bakdør – øst, 'plain' ", 10)
-	dst := make([]byte, 0, 1024)
-	assert.Zero(t, testing.AllocsPerRun(10, func() { dst = jsonappend.String(dst[:0], text) }))
 }

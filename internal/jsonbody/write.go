@@ -17,8 +17,8 @@ import (
 )
 
 // Append appends v, a struct or a pointer to one, by its tags, as [Unmarshal] reads
-// it. Secrets are masked, and what is not UTF-8 becomes U+FFFD. On an error it
-// returns dst as it was.
+// it. Secrets are masked, invisible characters are escaped, and what is not UTF-8
+// becomes U+FFFD. On an error it returns dst as it was.
 func Append(dst []byte, v any) ([]byte, error) { return writer{}.top(dst, v) }
 
 // AppendClear is Append with secrets in clear, for requests that play the vendor. A
@@ -128,7 +128,7 @@ func (w writer) object(dst []byte, p *plan, v reflect.Value) (_ []byte, err erro
 		}
 		dst = append(jsonappend.String(dst, name), ':')
 		if dst, err = appendRaw(dst, extra[name]); err != nil {
-			return dst, fmt.Errorf("%s: %w", name, err)
+			return dst, fmt.Errorf("%s: %w", jsonappend.Visible(name), err)
 		}
 	}
 	return append(dst, '}'), nil
@@ -170,6 +170,14 @@ func appendTime(dst []byte, t *time.Time) ([]byte, error) {
 
 // appendRaw appends JSON that somebody may have changed, after a look at it.
 func appendRaw(dst []byte, raw stdjson.RawMessage) ([]byte, error) {
+	out, err := format(dst, raw)
+	if err != nil {
+		return dst, err
+	}
+	return jsonappend.EscapeInvisible(out, len(dst)), nil
+}
+
+func format(dst []byte, raw stdjson.RawMessage) ([]byte, error) {
 	if raw == nil {
 		return append(dst, "null"...), nil
 	}
@@ -187,7 +195,7 @@ func Canonical(raw stdjson.RawMessage) stdjson.RawMessage {
 	if raw == nil {
 		return nil
 	}
-	out, err := appendRaw(nil, raw)
+	out, err := format(nil, raw)
 	if err != nil {
 		return nil
 	}

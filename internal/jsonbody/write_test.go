@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/escapetest"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
 
@@ -127,6 +129,31 @@ var errFailing = errors.New("failing")
 func (failing) MarshalJSON() ([]byte, error)  { return nil, errFailing }
 func (*failing) UnmarshalJSON(_ []byte) error { return errFailing }
 
+// Invisible characters are escaped in fields of every kind, and come back.
+func TestAppendEscapes(t *testing.T) {
+	want := new(document)
+	assert.Greater(t, escapetest.Fill(want), 20)
+	want.Any = map[string]any{escapetest.Text: escapetest.Text}
+	want.Address = netip.MustParseAddr("fe80::1").WithZone(escapetest.Text)
+	for name, encode := range map[string]func([]byte, any) ([]byte, error){"Append": jsonbody.Append, "AppendClear": jsonbody.AppendClear} {
+		text, err := encode(nil, want)
+		require.NoError(t, err, name)
+		escapetest.AssertEscaped(t, text)
+		got, _ := unmarshal[document](t, string(text))
+		again, err := encode(nil, &got)
+		require.NoError(t, err, name)
+		escapetest.AssertEscaped(t, again)
+		same, _ := unmarshal[document](t, string(again))
+		assert.True(t, reflect.DeepEqual(got, same), name)
+		assert.Equal(t, escapetest.Text, got.String, name)
+		assert.Equal(t, map[string]string{escapetest.Text: escapetest.Text}, got.ByName, name)
+		assert.Contains(t, got.Extra, escapetest.Text, name)
+	}
+	secret, err := jsonbody.AppendClear(nil, document{Secret: event.NewSecret(escapetest.Text)})
+	require.NoError(t, err)
+	escapetest.AssertEscaped(t, secret)
+}
+
 func TestAppendErrors(t *testing.T) {
 	for text, v := range map[string]any{
 		"raw: ":                     document{Raw: raw(`{`)},
@@ -145,9 +172,13 @@ func TestAppendErrors(t *testing.T) {
 	}
 	_, err := jsonbody.Append(nil, struct{ F failing }{})
 	assert.ErrorIs(t, err, errFailing)
+	_, err = jsonbody.Append(nil, document{Extra: map[string]json.RawMessage{escapetest.Text: raw(`{`)}})
+	require.Error(t, err)
+	escapetest.AssertEscaped(t, err.Error())
 }
 
 func TestCanonical(t *testing.T) {
+	invisible := escapetest.Quote(escapetest.Text)
 	for name, tt := range map[string]struct{ raw, want string }{
 		"white space":        {" {\n \"a\" : [ 1 , 2 ] }\t", `{"a":[1,2]}`},
 		"order stays":        {`{"z":1,"a":2}`, `{"z":1,"a":2}`},
@@ -166,6 +197,7 @@ func TestCanonical(t *testing.T) {
 		"broken UTF-8":       {"\"a\xffb\"", "\"a\ufffdb\""},
 		"null":               {`null`, `null`},
 		"empty":              {`[{},[],""]`, `[{},[],""]`},
+		"invisible":          {`{` + invisible + `:[` + escapetest.Escape(invisible) + `]}`, `{` + invisible + `:[` + invisible + `]}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := raw(tt.raw)
@@ -186,7 +218,7 @@ func TestCanonical(t *testing.T) {
 			assert.Equal(t, tt.want, string(d.Extra["x"]))
 			out, err = jsonbody.Append(nil, &d)
 			require.NoError(t, err)
-			assert.Equal(t, `{"x":`+tt.want+`}`, string(out))
+			assert.Equal(t, `{"x":`+escapetest.Escape(tt.want)+`}`, string(out))
 
 			clear(before)
 			assert.Equal(t, tt.want, string(got), "it shares no memory")
