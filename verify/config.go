@@ -94,7 +94,8 @@ type Config struct {
 	// status, client, bytes (of the body that were read), duration, and where they are
 	// known credential (a label), id, type, vendor_type, duplicate (see
 	// [event.MarkDuplicate]), outside (see AllowFromReport), error, stack. A status of
-	// 0 means that nothing was answered. Nil: slog.Default at the time of the request.
+	// 0 means that nothing was answered. Invisible characters are JSON escapes, as in
+	// [event.Event.LogValue]. Nil: slog.Default at the time of the request.
 	//
 	// Of the requests that were refused unverified, at most 100 at once and 10 a second
 	// are logged, so that a flood does not fill the disk. The key suppressed says how

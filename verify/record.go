@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/jsonappend"
 )
 
 // record writes the one log record of a request and tells Observe. A status of 0
@@ -42,13 +43,13 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 			slog.Duration("duration", duration),
 		)
 		if x.credential != "" {
-			attrs = append(attrs, slog.String("credential", x.credential))
+			attrs = append(attrs, slog.String("credential", jsonappend.Visible(x.credential)))
 		}
 		if x.event != nil {
 			attrs = append(attrs,
-				slog.String("id", x.facts.id),
-				slog.String("type", string(x.facts.typ)),
-				slog.String("vendor_type", short(x.facts.vendorType)),
+				slog.String("id", jsonappend.Visible(x.facts.id)),
+				slog.String("type", jsonappend.Visible(string(x.facts.typ))),
+				slog.String("vendor_type", jsonappend.Visible(short(x.facts.vendorType))),
 			)
 		}
 		if x.duplicate {
@@ -61,7 +62,7 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 			attrs = append(attrs, slog.Int64("suppressed", n))
 		}
 		if err != nil {
-			attrs = append(attrs, slog.String("error", err.Error()))
+			attrs = append(attrs, slog.String("error", jsonappend.Visible(err.Error())))
 			if p, ok := errors.AsType[*event.PanicError](err); ok {
 				attrs = append(attrs, slog.String("stack", string(p.Stack)))
 			}
@@ -74,7 +75,7 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			log.LogAttrs(ctx, slog.LevelError, "webhook: Observe panicked",
-				slog.String("endpoint", p.source), slog.String("error", fmt.Sprint(v)), slog.String("stack", string(debug.Stack())))
+				slog.String("endpoint", p.source), slog.String("error", jsonappend.Visible(fmt.Sprint(v))), slog.String("stack", string(debug.Stack())))
 		}
 	}()
 	// The context may have ended: its sender may have hung up.

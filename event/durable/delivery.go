@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/jsonappend"
 )
 
 // A delivery is one event that the server has delivered to this process.
@@ -224,10 +225,10 @@ func describe(e *event.Event, err error) []slog.Attr {
 	attrs := make([]slog.Attr, 0, 9)
 	if e != nil {
 		attrs = append(attrs,
-			slog.String("endpoint", e.Source), slog.String("vendor", e.Vendor),
-			slog.String("id", e.ID), slog.String("type", string(e.Type)))
+			slog.String("endpoint", jsonappend.Visible(e.Source)), slog.String("vendor", e.Vendor),
+			slog.String("id", jsonappend.Visible(e.ID)), slog.String("type", jsonappend.Visible(string(e.Type))))
 	}
-	attrs = append(attrs, slog.String("error", err.Error()))
+	attrs = append(attrs, slog.String("error", jsonappend.Visible(err.Error())))
 	if p, ok := errors.AsType[*event.PanicError](err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.Stack)))
 	}

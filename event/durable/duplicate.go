@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/jsonappend"
 )
 
 // noteDuplicate says that e, encoded as data, was dropped as a duplicate of the event
@@ -25,8 +26,8 @@ func (s *Store) noteDuplicate(ctx context.Context, e *event.Event, data []byte, 
 		return
 	}
 	s.log().LogAttrs(ctx, slog.LevelWarn, "durable: an event with a known ID has another content, and was dropped as a duplicate",
-		slog.String("endpoint", e.Source), slog.String("vendor", e.Vendor), slog.String("id", e.ID),
-		slog.String("type", string(e.Type)), slog.String("credential", e.Credential))
+		slog.String("endpoint", jsonappend.Visible(e.Source)), slog.String("vendor", e.Vendor), slog.String("id", jsonappend.Visible(e.ID)),
+		slog.String("type", jsonappend.Visible(string(e.Type))), slog.String("credential", jsonappend.Visible(e.Credential)))
 }
 
 // hashOfBody matches the IDs that endpoints make where a vendor sends none.

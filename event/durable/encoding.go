@@ -16,6 +16,7 @@ import (
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/cloudevent"
+	"github.com/accesshook/accesshook/internal/jsonappend"
 )
 
 // Headers of a stored message.
@@ -77,7 +78,7 @@ func undecoded(e *event.Event) bool {
 // there is no key to seal it.
 func (s *Store) logLostBody(ctx context.Context, e *event.Event) {
 	s.log().LogAttrs(ctx, slog.LevelError, "durable: the body of an event that could not be decoded is not kept: Config.RawKeys would keep it, sealed",
-		slog.String("endpoint", e.Source), slog.String("vendor", e.Vendor), slog.String("id", e.ID), slog.Int("bytes", len(e.Raw)))
+		slog.String("endpoint", jsonappend.Visible(e.Source)), slog.String("vendor", e.Vendor), slog.String("id", jsonappend.Visible(e.ID)), slog.Int("bytes", len(e.Raw)))
 }
 
 // logUnknownVendor logs, once, that events are stored that no callback will get. They
@@ -89,7 +90,7 @@ func (s *Store) logUnknownVendor(ctx context.Context, e *event.Event) {
 	if s.AcceptsVendor(e.Vendor) != nil {
 		s.unknown.Do(func() {
 			s.log().LogAttrs(ctx, slog.LevelError, "durable: Config.Payloads lacks a vendor: its events are stored, and become dead letters",
-				slog.String("vendor", e.Vendor))
+				slog.String("vendor", jsonappend.Visible(e.Vendor)))
 		})
 	}
 }
