@@ -253,7 +253,7 @@ func TestActingCharactersAreEscaped(t *testing.T) {
 	require.Equal(t, 200, status)
 	p.Stop()
 	for _, r := range p.Stdout.String() {
-		assert.True(t, r == '\n' || ' ' <= r && r <= '~', "%q", r)
+		assert.True(t, r == '\n' || ' ' <= r && r <= '~' || r == '\ufffd', "%q", r) // of the subject
 	}
 	assert.Equal(t, name, p.Events()[0].Lock.Name)
 }
