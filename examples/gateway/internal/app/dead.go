@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"strconv"
-	"time"
 
 	"github.com/accesshook/accesshook/examples/gateway/internal/dead"
 	"github.com/accesshook/accesshook/examples/gateway/internal/settings"
@@ -79,9 +78,9 @@ func deadTable(w io.Writer, list []store.DeadLetter) error {
 	rows := make([][]string, len(list))
 	for i, l := range list {
 		rows[i] = []string{
-			strconv.FormatUint(l.Number, 10), l.Time.Local().Format(time.DateTime), l.Vendor, l.Type,
+			strconv.FormatUint(l.Number, 10), l.Time.Local().Format("2006-01-02 15:04"), l.Vendor, l.Type,
 			strconv.Itoa(l.Attempts), l.Error + l.EventError,
 		}
 	}
-	return terminal.Table(w, terminal.Width(w), []string{"NUMBER", "LAST ATTEMPT", "VENDOR", "TYPE", "ATTEMPTS", "ERROR"}, rows)
+	return terminal.Table(w, terminal.Width(w), []string{"NUMBER", "LAST TRY", "VENDOR", "TYPE", "TRIES", "ERROR"}, rows)
 }

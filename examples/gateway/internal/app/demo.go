@@ -29,10 +29,13 @@ func (g *gateway) play(ctx context.Context, fail context.CancelCauseFunc, addr n
 		fail(fmt.Errorf("demo: %w", err))
 		return
 	}
-	g.log.Info("demo: every event was sent and accepted", "events", sent)
 	if terminal.IsTerminal(stderr) {
+		fmt.Fprintln(stderr)
 		_, _ = g.summary.WriteTo(stderr)
+		fmt.Fprintln(stderr)
+		return
 	}
+	g.log.Info("demo: every event was sent and accepted", "events", sent)
 }
 
 // banner says what one can do with the demo.
