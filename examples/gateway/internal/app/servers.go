@@ -11,7 +11,7 @@ import (
 	"github.com/accesshook/accesshook/examples/gateway/internal/admin"
 	"github.com/accesshook/accesshook/examples/gateway/internal/page"
 	"github.com/accesshook/accesshook/examples/gateway/internal/receive"
-	"github.com/accesshook/accesshook/examples/gateway/internal/serve"
+	"github.com/accesshook/accesshook/server"
 	"github.com/accesshook/accesshook/verify"
 )
 
@@ -25,9 +25,9 @@ const (
 
 // servers are the HTTP sides of a gateway.
 type servers struct {
-	public *serve.Server
-	admin  *serve.Server // nil without -admin-addr
-	addr   net.Addr      // of the admin paths; nil if they are not served
+	public *server.Server
+	admin  *server.Server // nil without -admin-addr
+	addr   net.Addr       // of the admin paths; nil if they are not served
 
 	stopAt time.Time // when the public side was told to stop
 }
@@ -69,15 +69,15 @@ func (g *gateway) newServers(public, adminListener net.Listener) (*servers, erro
 		if !c.TLS {
 			config.TLS = nil
 		}
-		s.admin = serve.New(config)
+		s.admin = server.New(config)
 		s.addr = adminListener.Addr()
 	}
 	s.public = g.newPublic(s, mux, handler)
 	return s, nil
 }
 
-func (g *gateway) serverConfig(handler http.Handler) serve.Config {
-	return serve.Config{
+func (g *gateway) serverConfig(handler http.Handler) server.Config {
+	return server.Config{
 		Handler:       handler,
 		HeaderTimeout: g.Server.HeaderTimeout, AnswerTimeout: g.Server.AnswerTimeout, IdleTimeout: g.Server.IdleTimeout,
 		MaxHeader: g.Server.MaxHeader,
@@ -87,29 +87,29 @@ func (g *gateway) serverConfig(handler http.Handler) serve.Config {
 }
 
 // newPublic returns the server of handler, and adds the endpoints to its mux.
-func (g *gateway) newPublic(s *servers, mux *http.ServeMux, handler http.Handler) *serve.Server {
+func (g *gateway) newPublic(s *servers, mux *http.ServeMux, handler http.Handler) *server.Server {
 	e := &g.Settings.Endpoint
-	c := g.serverConfig(serve.CleanPath(handler))
+	c := g.serverConfig(server.CleanPath(handler))
 	c.ReadTimeout = g.Server.HeaderTimeout + e.BodyTimeout
 	c.WriteTimeout = e.BodyTimeout + e.HandlerTimeout + g.Server.AnswerTimeout
 	c.MaxConnections, c.MaxPerClient, c.Trusted = g.Server.MaxConnections, g.Server.MaxConnectionsPerClient, g.Trusted
 	c.StopDelay, c.DrainTimeout = g.Server.StopDelay, e.BodyTimeout+g.HandlerTimeout+stopSlack-finishTime
-	c.Metrics = g.metrics.Registry
 	c.Stopping = func() {
 		s.stopAt = time.Now()
 		g.stopping.Store(true)
 		g.output.page.Close()
 	}
-	server := serve.New(c)
+	public := server.New(c)
+	g.metrics.Server(public)
 	var paths []string
 	for _, e := range g.endpoints {
 		// No method in the pattern: the endpoint answers 405 itself.
 		path := receive.Path(e.Vendor())
-		mux.Handle(path, e.Handler(server.Counted(g.pipeline.Handler(e.Source()))))
+		mux.Handle(path, e.Handler(public.Counted(g.pipeline.Handler(e.Source()))))
 		paths = append(paths, path)
 	}
-	mux.Handle("/", server.NotFound(paths, e.ClientIP))
-	return server
+	mux.Handle("/", public.NotFound(paths, e.ClientIP))
+	return public
 }
 
 // registerAdmin adds what operators see to mux.

@@ -1,4 +1,4 @@
-package serve
+package server
 
 import (
 	"net/http"
@@ -44,7 +44,7 @@ func (s *Server) NotFound(paths []string, by verify.ClientIP) http.Handler {
 		by = verify.RemoteAddr
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.metrics.unknown.Inc()
+		s.counts.countUnknown()
 		// Percent-encoded, so that it has neither control nor bidirectional characters.
 		if path := cutText(r.URL.EscapedPath()); strings.HasPrefix(path+"/", webhooks) {
 			attrs := []any{"path", path, "nearest", nearest(path, paths)}

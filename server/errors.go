@@ -1,4 +1,4 @@
-package serve
+package server
 
 import (
 	"log"
@@ -45,11 +45,11 @@ func (l *sampledLog) Write(line []byte) (int, error) {
 // refused counts and logs an answer that net/http writes itself, such as 431.
 func (s *Server) refused(c *conn, head []byte) {
 	// HTTP/1.1 431 …
-	if len(head) < 12 || string(head[:7]) != "HTTP/1." || head[9] < '4' {
+	if len(head) < 12 || head[9] < '4' {
 		return
 	}
 	status := string(head[9:12])
-	s.metrics.errors.WithLabelValues(status).Inc()
+	s.counts.countRefused(status)
 	s.errors.warn("the HTTP server refused a request", "status", status, "client", c.RemoteAddr().String())
 }
 

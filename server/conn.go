@@ -1,4 +1,4 @@
-package serve
+package server
 
 import (
 	"context"
@@ -36,7 +36,7 @@ type conn struct {
 	state    atomic.Int32 // changed by connections alone
 
 	// Guarded by connections.mu.
-	since      time.Time // when it came into its state
+	turn       uint64 // when it came into its state: greater than those of earlier changes
 	client     *client
 	prev, next *conn // in a queue; nil in none
 }
@@ -48,7 +48,7 @@ func (c *conn) before(d *conn) bool {
 	if c.is(idle) != d.is(idle) {
 		return c.is(idle)
 	}
-	return c.since.Before(d.since)
+	return c.turn < d.turn
 }
 
 // cut closes c at once. Close of a tls.Conn would first send an alert to the client, and
@@ -98,12 +98,11 @@ type tlsConn struct{ *conn }
 // goroutine of the connection, and sets Request.TLS to what it returns.
 func (c tlsConn) ConnectionState() tls.ConnectionState {
 	secure := c.Conn.(*tls.Conn)
-	_ = c.SetDeadline(time.Now().Add(c.server.config.HeaderTimeout))
+	_ = c.SetDeadline(time.Now().Add(c.server.config.HeaderTimeout)) // net/http sets others
 	if err := secure.HandshakeContext(context.Background()); err != nil {
 		c.failed(err)
 		_ = c.Close()
 	}
-	_ = c.SetDeadline(time.Time{})
 	return secure.ConnectionState()
 }
 
@@ -138,6 +137,7 @@ func (l *listener) Accept() (net.Conn, error) {
 			if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 				if first := s.open.takeFirst(); first != nil {
 					s.cutFor(first, reachedDescriptors)
+					continue
 				}
 			}
 			return nil, err
@@ -165,6 +165,6 @@ func (l *listener) Accept() (net.Conn, error) {
 // cutFor closes a connection because a bound was reached.
 func (s *Server) cutFor(victim *conn, reached string) {
 	victim.cut()
-	s.metrics.closed.WithLabelValues(reached).Inc()
+	s.counts.countClosed(reached)
 	s.bounds.warn("a bound on connections was reached, and one was closed", "reason", reached, "client", victim.RemoteAddr().String())
 }

@@ -1,4 +1,4 @@
-package serve
+package server
 
 import (
 	"fmt"
@@ -90,7 +90,7 @@ func TestNotFoundIsCountedAndSampled(t *testing.T) {
 			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/webhooks/rellock", nil))
 		}
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", nil))
-		assert.Equal(t, 1001., g.value("unknown_paths_total", ""))
+		assert.Equal(t, uint64(1001), g.Stats().UnknownPaths)
 		assert.Equal(t, 100, strings.Count(g.log.String(), "client=2001:db8::1\n"))
 	})
 }

@@ -1,8 +1,16 @@
-// Package serve is the gateway's HTTP server. It bounds its connections, in all and for
-// each client, and closes the least useful ones for new ones. It counts and logs what
-// net/http refuses before any handler sees it, and it answers accepted requests before
-// it stops.
-package serve
+// Package server is an HTTP server for webhooks. What [http.Server] leaves open it closes:
+// it has timeouts, it bounds its connections, in all and for each client, and closes the
+// least useful ones for new ones. It counts and logs what net/http refuses before any
+// handler sees it, and it answers accepted requests before it stops.
+//
+//	mux := http.NewServeMux()
+//	s := server.New(server.Config{Handler: mux})
+//	mux.Handle("/webhooks/relock", hook.Handler(s.Counted(events)))
+//	err := s.Run(ctx, listener) // until ctx is done
+//
+// It serves HTTP/1 only, which is what vendors send: HTTP/2 times out streams, not
+// connections.
+package server
 
 import (
 	"cmp"
@@ -16,8 +24,6 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/accesshook/accesshook/event"
 )
@@ -63,8 +69,7 @@ type Config struct {
 	// DrainTimeout is how long accepted requests may take to finish after StopDelay.
 	// Default 20 seconds.
 	DrainTimeout time.Duration
-	Log          *slog.Logger          // default slog.Default()
-	Metrics      prometheus.Registerer // nil: none
+	Log          *slog.Logger // default slog.Default()
 }
 
 // A Server serves HTTP/1 on one listener.
@@ -73,18 +78,17 @@ type Server struct {
 	open    *connections
 	working atomic.Int64 // verified events in handlers, not answered yet
 	closing atomic.Bool  // answers close their connections
-	metrics *metrics
+	counts  *counts
 	errors  *sampledLog
 	unknown *sampledLog // unknown paths
 	bounds  *sampledLog // bounds on connections
 	config  Config
 }
 
-// New returns a server. It does not serve yet. It panics if c.Handler is nil, or if
-// c.Metrics has metrics of the same names: wrap it with a label for each server.
+// New returns a server. It does not serve yet. It panics if c.Handler is nil.
 func New(c Config) *Server {
 	if c.Handler == nil {
-		panic("serve: Config.Handler is nil")
+		panic("server: Config.Handler is nil")
 	}
 	c.HeaderTimeout = cmp.Or(c.HeaderTimeout, 5*time.Second)
 	c.ReadTimeout = cmp.Or(c.ReadTimeout, 20*time.Second)
@@ -100,8 +104,7 @@ func New(c Config) *Server {
 		c.TLS = c.TLS.Clone()
 		c.TLS.NextProtos = []string{"http/1.1"}
 	}
-	s := &Server{config: c, open: newConnections(c.MaxConnections, c.MaxPerClient)}
-	s.metrics = newMetrics(c.Metrics, s.open)
+	s := &Server{config: c, open: newConnections(c.MaxConnections, c.MaxPerClient), counts: newCounts()}
 	s.errors = newSampledLog(c.Log, 10, 100)
 	s.unknown = newSampledLog(c.Log, 10, 100)
 	s.bounds = newSampledLog(c.Log, 0.1, 1)
@@ -196,19 +199,29 @@ const drainTick = 10 * time.Millisecond
 // Shutdown of http.Server drops a request whose header has not been read to its end, and
 // most vendors never send again; and it waits for clients that do not read.
 func (s *Server) drain() error {
+	type sighting struct {
+		turn uint64
+		at   time.Time
+	}
+	seen := make(map[*conn]sighting)
 	began, cut := time.Now(), 0
-	stalled := max(s.config.HeaderTimeout, s.config.AnswerTimeout)
+	now := began
+	waits := func(c *conn) bool { return c.is(idle) }
+	stalls := func(c *conn) bool {
+		if !c.is(header) && !c.is(answer) {
+			return false
+		}
+		if seen[c].turn != c.turn {
+			seen[c] = sighting{c.turn, now}
+		}
+		return now.Sub(seen[c].at) >= max(s.config.HeaderTimeout, s.config.AnswerTimeout)
+	}
 	for s.open.len() > 0 || s.working.Load() > 0 {
-		now := time.Now()
-		if now.Sub(began) >= s.config.DrainTimeout {
+		if now = time.Now(); now.Sub(began) >= s.config.DrainTimeout {
 			break
 		}
-		s.open.cut(func(c *conn) bool { return c.is(idle) })
-		if now.Sub(began) >= stalled {
-			cut += s.open.cut(func(c *conn) bool {
-				return (c.is(header) || c.is(answer)) && now.Sub(c.since) >= stalled
-			})
-		}
+		s.open.cut(waits)
+		cut += s.open.cut(stalls)
 		time.Sleep(drainTick)
 	}
 	working := s.working.Load()

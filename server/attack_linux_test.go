@@ -1,4 +1,4 @@
-package serve
+package server
 
 import (
 	"bufio"
@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"runtime"
@@ -190,6 +191,93 @@ func TestVendorsAreServedUnderAttack(t *testing.T) {
 				assert.Zero(t, s.closedFor(reachedBusy))
 			})
 		}
+	}
+}
+
+// However connections end, none is counted for ever.
+func TestCountReturnsToZero(t *testing.T) {
+	serverTLS, clientTLS := newPair(t)
+	for _, https := range []bool{false, true} {
+		t.Run(fmt.Sprint("HTTPS ", https), func(t *testing.T) {
+			c := Config{MaxConnections: 20, MaxPerClient: 10}
+			if https {
+				c.TLS = serverTLS
+			}
+			g := newGateway(t, c)
+			mux := g.config.Handler
+			g.config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch r.URL.Path {
+				case "/abort":
+					panic(http.ErrAbortHandler)
+				case "/hijack":
+					c, _, err := http.NewResponseController(w).Hijack()
+					assert.NoError(t, err)
+					go func() {
+						_, _ = io.Copy(io.Discard, c)
+						_ = c.Close()
+					}()
+				default:
+					mux.ServeHTTP(w, r)
+				}
+			})
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			g.run(l)
+			event := genuine(t, "1")
+			fates := []func(net.Conn){
+				func(net.Conn) {},
+				func(c net.Conn) { _, _ = io.WriteString(c, halfHeader) },
+				func(c net.Conn) { _, _ = io.WriteString(c, halfBody) },
+				func(c net.Conn) { _, _ = io.WriteString(c, "\x00\r\n\r\n") },
+				func(c net.Conn) { _, _ = io.WriteString(c, event+hello+halfBody) },
+				func(c net.Conn) {
+					_, _ = io.WriteString(c, event)
+					_, _ = c.Read(make([]byte, 1))
+				},
+				func(c net.Conn) {
+					_, _ = io.WriteString(c, strings.Replace(hello, "hello", "abort", 1))
+					_, _ = c.Read(make([]byte, 1))
+				},
+				func(c net.Conn) { _, _ = io.WriteString(c, strings.Replace(hello, "hello", "hijack", 1)) },
+			}
+			var clients sync.WaitGroup
+			for range 8 {
+				clients.Go(func() {
+					var open []net.Conn
+					for range 50 {
+						d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+rand.IntN(4)))}}
+						c, err := d.Dial("tcp", l.Addr().String())
+						if !assert.NoError(t, err) {
+							return
+						}
+						open = append(open, c)
+						assert.NoError(t, c.SetDeadline(time.Now().Add(patience)))
+						secure := c
+						if https && rand.IntN(4) > 0 {
+							secure = tls.Client(c, clientTLS)
+						}
+						fates[rand.IntN(len(fates))](secure)
+						if rand.IntN(2) == 0 {
+							_ = secure.Close()
+						}
+						if rand.IntN(4) == 0 { // with a reset
+							_ = c.(*net.TCPConn).SetLinger(0)
+						}
+						if len(open) > 8 {
+							_ = open[0].Close()
+							open = open[1:]
+						}
+					}
+					for _, c := range open {
+						_ = c.Close()
+					}
+				})
+			}
+			clients.Wait()
+			g.open.requireEmpty(t)
+			g.stop()
+			require.NoError(t, <-g.ran)
+		})
 	}
 }
 

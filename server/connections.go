@@ -1,10 +1,9 @@
-package serve
+package server
 
 import (
 	"container/list"
 	"net/netip"
 	"sync"
-	"time"
 )
 
 // maxVouched is for how many clients verified requests are remembered.
@@ -20,6 +19,7 @@ type connections struct {
 	mu      sync.Mutex
 	open    int
 	count   [states]int
+	turns   uint64                 // changes of a state. A clock takes longer to read.
 	clients map[netip.Addr]*client // with a connection, or vouched for
 	vouched list.List              // of *client, the latest first
 	// waiting are the connections that may be closed: of clients that nothing vouches
@@ -220,7 +220,8 @@ func (t *connections) forget(c *client) {
 func (t *connections) set(c *conn, to state) {
 	t.count[c.state.Swap(int32(to))]--
 	t.count[to]++
-	c.since = time.Now()
+	t.turns++
+	c.turn = t.turns
 	c.leave()
 	if to == gone || to == working {
 		return

@@ -1,4 +1,4 @@
-package serve
+package server
 
 import (
 	"crypto/tls"
@@ -43,7 +43,7 @@ func TestTimeouts(t *testing.T) {
 	}{
 		"nothing sent":        {halfHeader[:1], nil, c.HeaderTimeout, ""},
 		"header":              {halfHeader + "X-Slow: ", nil, c.HeaderTimeout, ""},
-		"handshake":           {"\x16\x03\x01\x01\x00", serverTLS, c.HeaderTimeout, ""},
+		"handshake":           {"\x16\x03\x01\x40\x00", serverTLS, c.HeaderTimeout, ""},
 		"body":                {strings.Replace(halfBody, " 10", " 60000", 1), nil, c.ReadTimeout, "HTTP/1.1 408 "},
 		"body that is unread": {"POST /nothing HTTP/1.1\r\nHost: gateway\r\nContent-Length: 100000\r\n\r\n", nil, c.ReadTimeout, "HTTP/1.1 404 "},
 	} {
@@ -145,7 +145,7 @@ func TestFailedHandshakes(t *testing.T) {
 		plain := n.dial("192.0.2.1").send(hello[:5])
 		answer := plain.answer()
 		assert.Equal(t, 400, answer.StatusCode)
-		assert.Equal(t, 1., g.value("server_errors_total", "400"))
+		assert.Equal(t, uint64(1), g.Stats().Refused["400"])
 		assert.Contains(t, g.log.String(), "status=400 client=192.0.2.1:4711")
 
 		garbage := n.dial("192.0.2.2")
@@ -160,7 +160,7 @@ func TestFailedHandshakes(t *testing.T) {
 		synctest.Wait()
 		assert.Contains(t, g.log.String()[before:], "handshake error from 192.0.2.3:4711: ")
 		assert.Less(t, len(g.log.String())-before, 400, "a client does not choose how long a record is")
-		assert.Equal(t, 1., g.value("server_errors_total", "400"), "those are no answers")
+		assert.Equal(t, uint64(1), g.Stats().Refused["400"], "those are no answers")
 		assert.Zero(t, g.open.len())
 	})
 }

@@ -1,4 +1,4 @@
-package serve
+package server
 
 import (
 	"bufio"
@@ -22,7 +22,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -42,19 +41,17 @@ type gateway struct {
 	t        testing.TB
 	callback func(context.Context, *event.Event) error
 	log      buffer
-	registry *prometheus.Registry
 	stop     context.CancelFunc
 	ran      chan error
 }
 
 func newGateway(t testing.TB, c Config) *gateway {
 	t.Helper()
-	g := &gateway{t: t, ran: make(chan error, 1), registry: prometheus.NewRegistry()}
+	g := &gateway{t: t, ran: make(chan error, 1)}
 	g.callback = func(context.Context, *event.Event) error { return nil }
 	mux := http.NewServeMux()
 	c.Handler = CleanPath(mux)
 	c.Log = slog.New(slog.NewTextHandler(&g.log, nil))
-	c.Metrics = g.registry
 	g.Server = New(c)
 	endpoint, err := relock.New(relock.Config{Secrets: event.Secrets(secret), Endpoint: verify.Config{Logger: slog.New(slog.DiscardHandler)}})
 	require.NoError(t, err)
@@ -80,28 +77,11 @@ func (g *gateway) run(l net.Listener) {
 	g.t.Cleanup(func() {
 		stop()
 		<-done
+		g.open.requireEmpty(g.t)
 	})
 }
 
-// value returns the value of a metric, by that of its label if it has one.
-func (g *gateway) value(name, label string) float64 {
-	g.t.Helper()
-	families, err := g.registry.Gather()
-	require.NoError(g.t, err)
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			if f.GetName() == "accesshook_"+name && (label == "" || m.GetLabel()[0].GetValue() == label) {
-				return m.GetCounter().GetValue() + m.GetGauge().GetValue()
-			}
-		}
-	}
-	return 0
-}
-
-func (g *gateway) closedFor(reason string) int {
-	g.t.Helper()
-	return int(g.value("connections_closed_total", reason))
-}
+func (g *gateway) closedFor(reason string) int { return int(g.Stats().Closed[reason]) }
 
 // A buffer can be read while it is written.
 type buffer struct {
@@ -344,18 +324,23 @@ func TestStopAnswersWhatWasBegun(t *testing.T) {
 // A client that does not send or read delays a stop for its timeout, and no longer.
 func TestStopDoesNotWaitForClients(t *testing.T) {
 	for name, test := range map[string]struct {
-		text string
-		took time.Duration
-		cut  bool
+		first, text string
+		took        time.Duration
+		cut         bool
 	}{
-		"nothing":       {"", 4 * time.Second, false}, // its timeout, as for a running server
-		"half a header": {halfHeader, 4 * time.Second, false},
-		"half a body":   {halfBody, 14 * time.Second, true}, // its timeout, and then the answer
-		"unread answer": {genuine(t, "1"), 5 * time.Second, true},
+		"nothing":       {"", "", 4 * time.Second, false}, // its timeout, as for a running server
+		"half a header": {"", halfHeader, 4 * time.Second, false},
+		"half a body":   {"", halfBody, 14 * time.Second, true}, // its timeout, and then the answer
+		"a byte":        {hello, "G", 5 * time.Second, true},    // of a later request
+		"unread answer": {"", genuine(t, "1"), 5 * time.Second, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, Config{WriteTimeout: time.Hour}, func(t *testing.T, g *gateway, n *network) {
-				n.dial("192.0.2.1").send(test.text)
+				c := n.dial("192.0.2.1")
+				if test.first != "" {
+					c.send(test.first).answer()
+				}
+				c.send(test.text)
 				time.Sleep(time.Second)
 				began := time.Now()
 				g.stop()
