@@ -12,7 +12,7 @@
 export function el(name, attributes = {}, ...children) {
   const e = document.createElement(name);
   set(e, attributes);
-  for (const child of children) if (child !== null) typeof child === "string" ? (e.innerHTML += child) : e.append(child);
+  for (const child of children) if (child !== null) e.append(child);
   return e;
 }
 

@@ -44,7 +44,7 @@ export class List {
       this.#rows.unshift(...rows);
       this.#body.prepend(...rows.map(({ row }) => row));
       while (this.#rows.length > this.#limit) this.#remove(this.#rows.pop());
-      this.#matching += fresh.length;
+      this.#matching = Math.min(this.#matching + fresh.length, this.#kept.size);
     }
     this.#describe();
   }
@@ -73,9 +73,9 @@ export class List {
   // extend adds older rows below, and leaves those above as they are.
   #extend() {
     const { shown } = this.#kept.newest(Infinity, (entry) => this.#filters.matches(entry));
-    const last = this.#rows.at(-1)?.entry;
-    const from = shown.indexOf(last) + 1;
-    const rows = shown.slice(from, from + step).map((entry) => this.#make(entry));
+    const last = shown.indexOf(this.#rows.at(-1)?.entry); // -1: nothing older is kept
+    const rows = last < 0 ? [] : shown.slice(last + 1, last + 1 + step).map((entry) => this.#make(entry));
+    this.#matching = this.#rows.length + (last < 0 ? 0 : shown.length - last - 1);
     this.#rows.push(...rows);
     this.#body.append(...rows.map(({ row }) => row));
     rows[0]?.row.querySelector(".open").focus();

@@ -39,11 +39,21 @@ function came(line) {
 }
 
 function showNext() {
-  const entries = waiting.splice(0, perFrame).map(read).filter((entry) => kept.add(entry));
+  const entries = waiting.splice(0, perFrame).flatMap(readable).filter((entry) => kept.add(entry));
   for (const entry of entries) filters.see(entry);
   list.add(entries);
   scheduled = waiting.length > 0;
   if (scheduled) requestAnimationFrame(showNext);
+}
+
+// readable returns the event of a line, or nothing: one event must not stop the others.
+function readable(line) {
+  try {
+    return [read(line)];
+  } catch (e) {
+    console.error("an event cannot be read:", e);
+    return [];
+  }
 }
 
 let run = "";      // of the gateway
@@ -65,6 +75,7 @@ new Stream({
   hello: (hello, complete) => {
     if (hello.run !== run) chart.reset();
     if (run !== "") notice.show(back(hello, complete));
+    else notice.hide();
     run = hello.run;
     status.live();
     dead.setToken(hello.token);

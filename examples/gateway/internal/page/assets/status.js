@@ -38,13 +38,13 @@ export class Notice {
   #whisperTimer = 0;
 
   constructor() {
-    byId("notice-close").addEventListener("click", () => this.#hide());
+    byId("notice-close").addEventListener("click", () => this.hide());
   }
 
   /** show says something for some time. */
   show(text) {
     this.keep(text, "info");
-    this.#timer = setTimeout(() => this.#hide(), 20000);
+    this.#timer = setTimeout(() => this.hide(), 20000);
   }
 
   /** keep says something until there is something else to say. */
@@ -62,7 +62,8 @@ export class Notice {
     this.#whisperTimer = setTimeout(() => setText(byId("whisper"), text), 800);
   }
 
-  #hide() {
+  /** hide takes back what was said. */
+  hide() {
     clearTimeout(this.#timer);
     this.#box.dataset.shown = "false";
     setText(this.#text, "");

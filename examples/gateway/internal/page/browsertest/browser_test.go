@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long a test waits for what must come.
-const patience = 15 * time.Second
+const patience = 2 * time.Minute
 
 // browser is one chromium for all tests.
 var browser context.Context

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/accesshook/accesshook/examples/gateway/internal/page"
@@ -69,6 +70,20 @@ func TestALostConnectionIsResumed(t *testing.T) {
 		all := eval[[]string](b, doorNames)
 		return []string{all[0], all[4], all[5]}
 	}())
+}
+
+func TestAPageThatIsRefusedAtFirstConnectsLater(t *testing.T) {
+	gate := &gate{}
+	gate.shut()
+	g := startGateway(t, page.Config{}, gate.wrap)
+	g.handle(doors(t, 0, 3)...)
+	b := openTab(t, 1280)
+	b.do(chromedp.Navigate(g.url("")))
+	b.until(lost)
+	gate.open()
+	b.until(live)
+	b.until(rows + " === 3")
+	assert.Empty(t, eval[string](b, notice), "that the connection is lost is no longer said")
 }
 
 func TestAKilledGatewaySaysThatEventsMayBeMissing(t *testing.T) {

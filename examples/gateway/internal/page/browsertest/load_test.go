@@ -130,6 +130,18 @@ func TestABurst(t *testing.T) {
 	eval[any](b, `document.getElementById("older").click()`)
 	b.until(rows + " === 200")
 	assert.Equal(t, names(3000)[:200], eval[[]string](b, doorNames))
+
+	// Nothing older is kept than what is shown, after so many more.
+	b.click("#pause")
+	g.handle(doors(t, 3000, 550)...)
+	b.until(`document.getElementById("pause").textContent === "Resume · 550 new"`)
+	g.handle(doors(t, 3550, 550)...)
+	b.until(`document.getElementById("pause").textContent === "Resume · 1,100 new"`)
+	eval[any](b, `document.getElementById("older").click()`)
+	assert.Equal(t, names(3000)[:200], eval[[]string](b, doorNames))
+	assert.False(t, eval[bool](b, `document.getElementById("older").checkVisibility()`))
+	b.click("#pause")
+	b.until(firstDoor + ` === "d04099"`)
 }
 
 // size returns how many nodes the page has, and the bytes of its JavaScript objects, after
