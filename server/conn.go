@@ -109,6 +109,9 @@ func (c tlsConn) ConnectionState() tls.ConnectionState {
 // failed logs why a handshake failed. A sender whose URL says http in place of https is
 // told so.
 func (c tlsConn) failed(err error) {
+	if c.is(gone) { // it made room
+		return
+	}
 	plain, ok := errors.AsType[tls.RecordHeaderError](err)
 	if ok && slices.Contains(methods, string(plain.RecordHeader[:])) {
 		text := "HTTP/1.0 400 Bad Request\r\n\r\nThis is an HTTPS server, and the request came over HTTP.\n"

@@ -165,6 +165,16 @@ func TestFailedHandshakes(t *testing.T) {
 	})
 }
 
+func TestHandshakeThatMadeRoomIsNoError(t *testing.T) {
+	serverTLS, _ := newPair(t)
+	inBubble(t, Config{TLS: serverTLS, MaxConnections: 1}, func(t *testing.T, g *gateway, n *network) {
+		first := n.dial("192.0.2.1")
+		n.dial("192.0.2.2")
+		assert.True(t, first.isClosed())
+		assert.NotContains(t, g.log.String(), "handshake")
+	})
+}
+
 func TestMaxHeader(t *testing.T) {
 	for limit, sizes := range map[int][2]int{0: {7 << 10, 13 << 10}, 1024: {900, 6 << 10}} {
 		for i, want := range []int{200, 431} {

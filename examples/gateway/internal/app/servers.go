@@ -108,7 +108,9 @@ func (g *gateway) newPublic(s *servers, mux *http.ServeMux, handler http.Handler
 		mux.Handle(path, e.Handler(public.Counted(g.pipeline.Handler(e.Source()))))
 		paths = append(paths, path)
 	}
-	mux.Handle("/", public.NotFound(paths, e.ClientIP))
+	notFound := public.NotFound(paths, e.ClientIP)
+	mux.Handle("/webhooks", notFound)
+	mux.Handle("/webhooks/", notFound)
 	return public
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/accesshook/accesshook/examples/gateway/internal/gatewaytest"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 	code := func() int {
 		path, err := exec.LookPath("chromium")
 		if err != nil {
-			return m.Run() // each test is skipped, or fails
+			return gatewaytest.Main(m) // each test is skipped, or fails
 		}
 		options := append(chromedp.DefaultExecAllocatorOptions[:],
 			chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(patience))
@@ -42,7 +43,7 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		browser = ctx
-		return m.Run()
+		return gatewaytest.Main(m)
 	}()
 	os.Exit(code)
 }

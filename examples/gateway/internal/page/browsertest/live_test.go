@@ -3,12 +3,14 @@ package browsertest
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/assert"
 
+	"github.com/accesshook/accesshook/examples/gateway/internal/gatewaytest"
 	"github.com/accesshook/accesshook/examples/gateway/internal/page"
 )
 
@@ -25,6 +27,27 @@ func TestTheFirstEventAppearsWithoutReload(t *testing.T) {
 	g.handle(door(t, "Back door"))
 	b.until(rows + " === 2")
 	assert.Equal(t, []string{"Back door", "Front door"}, eval[[]string](b, doorNames), "newest first")
+}
+
+// The gateway itself, as a new user sees it: the demo moves all four vendors, and after a
+// restart the page goes on.
+func TestTheGatewayItself(t *testing.T) {
+	p := gatewaytest.Start(t, nil, "-demo")
+	b := openTab(t, 1280)
+	b.open(p.URL + "/")
+	vendors := `[...new Set([...document.querySelectorAll("tr.event .vendor")].map((e) => e.textContent))].sort().join()`
+	b.until(vendors + ` === "LoginRadius,Relock,Unloc,UserLock"`)
+	b.until(summary + ` === "61 events"`)
+	b.until(`document.getElementById("figure-hour").textContent === "61"`)
+	assert.Equal(t, 4, eval[int](b, `document.querySelectorAll("#endpoints > *").length`))
+	p.Stop()
+	b.until(lost)
+
+	again := gatewaytest.New(t, nil, "-demo", "-demo-fast", "-addr", strings.TrimPrefix(p.URL, "http://"))
+	again.Start()
+	t.Cleanup(again.Stop)
+	b.until(live)
+	b.until(summary + ` === "122 events"`)
 }
 
 func TestFilters(t *testing.T) {
