@@ -2,9 +2,11 @@ package main_test
 
 import (
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -33,7 +35,6 @@ func TestExitStatus(t *testing.T) {
 			status: 2,
 			says:   []string{"USERLOCK_IDS", "UNLOC_CREDENTIALS", "RELOCK_SECRETS", "LOGINRADIUS_SECRETS", "ADMIN_CREDENTIALS", "_FILE", "-demo"},
 		},
-		"help":                {args: []string{"-h"}, status: 0, says: []string{"-addr", "-demo", "RELOCK_SECRETS"}},
 		"unknown flag":        {args: []string{"-port", "80"}, status: 2, says: []string{"-port", "See gateway -help"}},
 		"bad flag value":      {args: []string{"-demo=perhaps"}, status: 2, says: []string{"-demo"}},
 		"argument":            {args: []string{"-demo", "now"}, status: 2, says: []string{"arguments", "See gateway -help"}},
@@ -241,6 +242,33 @@ func TestCheck(t *testing.T) {
 			assert.Equal(t, 2, status, "%s", stderr)
 			gatewaytest.RequireNoSecret(t, stderr)
 		})
+	}
+}
+
+// -check leaves the file alone that standard output is.
+func TestCheckWritesNothing(t *testing.T) {
+	f, err := os.CreateTemp(t.TempDir(), "")
+	require.NoError(t, err)
+	defer f.Close()
+	_, err = f.WriteString("a partial line")
+	require.NoError(t, err)
+	cmd := gatewaytest.Command(t.Context(), gatewaytest.WithRelock, "-check")
+	cmd.Stdout = f
+	require.NoError(t, cmd.Run())
+	text, err := os.ReadFile(f.Name())
+	require.NoError(t, err)
+	assert.Equal(t, "a partial line", string(text))
+}
+
+func TestHelp(t *testing.T) {
+	for _, args := range [][]string{{"-help"}, {"-h"}, {"dead", "-help"}, {"dead", "show", "-h"}} {
+		status, stdout, stderr := gatewaytest.RunToEnd(t, nil, args...)
+		assert.Equal(t, 0, status)
+		assert.Contains(t, stdout, "Usage: gateway")
+		assert.Empty(t, stderr)
+		for line := range strings.Lines(stdout) {
+			assert.LessOrEqual(t, utf8.RuneCountInString(line), 81, line)
+		}
 	}
 }
 

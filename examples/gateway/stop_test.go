@@ -215,10 +215,16 @@ func TestReaderOfStandardOutputDies(t *testing.T) {
 
 	p = gatewaytest.New(t, gatewaytest.WithRelock, "-output-grace", "100ms")
 	p.Cmd.Stdout = gatewaytest.ClosedPipe(t)
-	p.Start()
-	require.Equal(t, 500, p.From(gatewaytest.RelockSecret, "lost", "", ""))
-	assert.Equal(t, 1, p.Wait())
-	assert.Contains(t, p.Stderr.String(), "standard output cannot be written any more")
+	p.Starting()
+	assert.Equal(t, 1, p.Wait(), "no event is needed to notice")
+	assert.Contains(t, p.Stderr.String(), "nobody reads standard output any more")
+}
+
+// Nor does it take an event to be not ready.
+func TestNotReadyWithoutAReader(t *testing.T) {
+	p := gatewaytest.StartBroken(t, gatewaytest.WithRelock)
+	status, _ := p.Send(gatewaytest.Get(t, p.URL+"/readyz"))
+	assert.Equal(t, 503, status)
 }
 
 // Another program that shares standard output may make it non-blocking.

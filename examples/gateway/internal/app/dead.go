@@ -21,7 +21,7 @@ import (
 func runDead(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	s, err := settings.ParseDead(args)
 	if errors.Is(err, flag.ErrHelp) {
-		settings.DeadHelp(stderr)
+		settings.DeadHelp(stdout)
 		return ExitOK
 	}
 	if err != nil {
@@ -55,9 +55,11 @@ func deadSource(ctx context.Context, s *settings.Dead, stdout, stderr io.Writer)
 	}
 	// This log is read on a terminal: it shows problems only.
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	output, err := newOutput(stdout, "cloudevents", log)
-	if err != nil {
-		return nil, err
+	output := newOutput(stdout, "cloudevents")
+	if s.Verb == "retry" { // before the dead letter is deleted
+		if err := output.prepare(log); err != nil {
+			return nil, err
+		}
 	}
 	s.Store.Config.Logger = log
 	opened, err := store.OpenExisting(ctx, store.Config{

@@ -40,9 +40,15 @@ func (g *gateway) play(ctx context.Context, fail context.CancelCauseFunc, addr n
 
 // banner says what one can do with the demo.
 func (g *gateway) banner(base string, s *servers, stderr io.Writer) {
-	page := base
-	if s.admin != nil {
-		page = "http://" + demo.Reachable(s.addr)
+	page := base + "/"
+	switch {
+	case !s.adminServed:
+		page = "needs -admin-addr or ADMIN_CREDENTIALS, since -addr is no loopback address"
+	case s.admin != nil:
+		page = "http://" + demo.Reachable(s.addr) + "/"
 	}
-	fmt.Fprintf(stderr, "Live page:          %s/\nYour own event:     %s\nStop:               Ctrl-C\n\n", page, g.demo.Curl(base))
+	if s.adminServed && g.login != nil {
+		page += " (log in as in ADMIN_CREDENTIALS)"
+	}
+	fmt.Fprintf(stderr, "Live page:          %s\nYour own event:     %s\nStop:               Ctrl-C\n\n", page, g.demo.Curl(base))
 }

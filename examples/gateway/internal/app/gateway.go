@@ -50,9 +50,7 @@ func newGateway(ctx context.Context, s *settings.Settings, stdout io.Writer, log
 		g.demo = demo.New()
 	}
 	var err error
-	if g.output, err = newOutput(stdout, s.Format, log); err != nil {
-		return nil, err
-	}
+	g.output = newOutput(stdout, s.Format)
 	g.output.page = g.newPage()
 	if g.demo != nil {
 		g.summary = terminal.NewSummary()
@@ -126,6 +124,9 @@ func run(ctx context.Context, hangups <-chan os.Signal, s *settings.Settings, st
 	defer cancel(nil)
 	g, err := newGateway(ctx, s, stdout, log)
 	if err != nil || s.Check {
+		return err
+	}
+	if err := g.output.prepare(log); err != nil {
 		return err
 	}
 	if err := g.open(ctx); err != nil {

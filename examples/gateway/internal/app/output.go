@@ -3,10 +3,10 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -19,31 +19,39 @@ import (
 
 // An output is standard output, to which the callbacks write events.
 type output struct {
+	w      io.Writer
 	lines  *lines.Writer
+	failed atomic.Int64 // when a line could not be written the last time, in Unix seconds
 	append func(dst []byte, e *event.Event) ([]byte, error)
 	text   bool               // append does not write CloudEvents
 	page   *page.Page         // also gets the events; nil: there is none
 	seen   func(*event.Event) // also gets the events; nil: nobody
 }
 
-// newOutput prepares standard output for events in this format. Its error is a usageError
-// if events would be lost.
-func newOutput(stdout io.Writer, format string, log *slog.Logger) (*output, error) {
-	if f, ok := stdout.(*os.File); ok {
-		switch err := lines.Prepare(f); {
-		case errors.Is(err, lines.ErrClosed):
-			return nil, usageError{errors.New("standard output is closed: events would be lost")}
-		case errors.Is(err, lines.ErrNullDevice):
-			log.Warn("standard output is the null device: no event is kept")
-		case err != nil:
-			return nil, err
-		}
-	}
-	o := &output{lines: lines.NewWriter(stdout), append: cloudevent.Append}
+func newOutput(stdout io.Writer, format string) *output {
+	o := &output{w: stdout, lines: lines.NewWriter(stdout), append: cloudevent.Append}
 	if o.text = format == "text" || format == "" && terminal.IsTerminal(stdout); o.text {
 		o.append = terminal.NewEncoder(stdout, os.LookupEnv).AppendEvent
 	}
-	return o, nil
+	return o
+}
+
+// prepare prepares standard output for lines. Its error is a usageError if events would be
+// lost.
+func (o *output) prepare(log *slog.Logger) error {
+	f, ok := o.w.(*os.File)
+	if !ok {
+		return nil
+	}
+	err := lines.Prepare(f)
+	switch {
+	case errors.Is(err, lines.ErrClosed):
+		return usageError{errors.New("standard output is closed: events would be lost")}
+	case errors.Is(err, lines.ErrNullDevice):
+		log.Warn("standard output is the null device: no event is kept")
+		return nil
+	}
+	return err
 }
 
 // callbacks returns the callbacks. Add your own here:
@@ -67,6 +75,7 @@ func (o *output) write(ctx context.Context, e *event.Event) error {
 		return err
 	}
 	if err := o.lines.WriteLine(ctx, line); err != nil {
+		o.failed.Store(time.Now().Unix())
 		return err
 	}
 	if o.seen != nil {
@@ -84,17 +93,28 @@ func (o *output) write(ctx context.Context, e *event.Event) error {
 	return nil
 }
 
-var errNobodyReads = errors.New("standard output cannot be written any more")
+var errNobodyReads = errors.New("nobody reads standard output any more")
+
+// retryAfter is how long the gateway is not ready after a line could not be written. After
+// that the next event may try: the disk may have room again.
+const retryAfter = 10 * time.Second
 
 // failing returns why an event could not be written now, or nil.
 func (o *output) failing() error {
+	if gone(o.w) {
+		return errNobodyReads
+	}
 	_, err := o.lines.Failing()
-	return err
+	if err != nil && (errors.Is(err, syscall.EPIPE) || time.Since(time.Unix(o.failed.Load(), 0)) < retryAfter) {
+		return err
+	}
+	return nil
 }
 
 // watch returns an error once standard output has had no reader for the time of grace:
 // that does not pass by itself. It returns nil when ctx is done.
 func (o *output) watch(ctx context.Context, grace time.Duration) error {
+	since := time.Now() // when it last had one
 	tick := time.NewTicker(min(grace, time.Second) + time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -103,8 +123,10 @@ func (o *output) watch(ctx context.Context, grace time.Duration) error {
 			return nil
 		case <-tick.C:
 		}
-		if since, err := o.lines.Failing(); errors.Is(err, syscall.EPIPE) && time.Since(since) >= grace {
-			return fmt.Errorf("%w: %w", errNobodyReads, err)
+		if _, err := o.lines.Failing(); !gone(o.w) && !errors.Is(err, syscall.EPIPE) {
+			since = time.Now()
+		} else if time.Since(since) >= grace {
+			return errNobodyReads
 		}
 	}
 }

@@ -33,7 +33,7 @@ func Run(ctx context.Context, hangups <-chan os.Signal, args []string, stdout, s
 	s, err := settings.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		settings.Help(stderr)
+		settings.Help(stdout)
 		return ExitOK
 	case err != nil:
 		fmt.Fprintf(stderr, "gateway: %s\nSee gateway -help.\n", err)

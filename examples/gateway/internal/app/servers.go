@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/accesshook/accesshook/examples/gateway/internal/admin"
 	"github.com/accesshook/accesshook/examples/gateway/internal/page"
 	"github.com/accesshook/accesshook/examples/gateway/internal/receive"
+	"github.com/accesshook/accesshook/examples/gateway/internal/settings"
 	"github.com/accesshook/accesshook/server"
 	"github.com/accesshook/accesshook/verify"
 )
@@ -25,9 +27,10 @@ const (
 
 // servers are the HTTP sides of a gateway.
 type servers struct {
-	public *server.Server
-	admin  *server.Server // nil without -admin-addr
-	addr   net.Addr       // of the admin paths; nil if they are not served
+	public      *server.Server
+	admin       *server.Server // nil without -admin-addr
+	addr        net.Addr       // of the admin paths
+	adminServed bool           // false: -addr is open to other machines, and there is no password
 
 	stopAt time.Time // when the public side was told to stop
 }
@@ -61,6 +64,7 @@ func (g *gateway) newServers(public, adminListener net.Listener) (*servers, erro
 		handler = side.Watch(handler)
 		g.registerAdmin(mux, side, health)
 		s.addr = public.Addr()
+		s.adminServed = g.login != nil || isLoopback(s.addr)
 	} else {
 		health.Register(mux)
 		own := http.NewServeMux()
@@ -70,7 +74,7 @@ func (g *gateway) newServers(public, adminListener net.Listener) (*servers, erro
 			config.TLS = nil
 		}
 		s.admin = server.New(config)
-		s.addr = adminListener.Addr()
+		s.addr, s.adminServed = adminListener.Addr(), true
 	}
 	s.public = g.newPublic(s, mux, handler)
 	return s, nil
@@ -102,15 +106,27 @@ func (g *gateway) newPublic(s *servers, mux *http.ServeMux, handler http.Handler
 	public := server.New(c)
 	g.metrics.Server(public)
 	var paths []string
+	served := make(map[string]bool)
 	for _, e := range g.endpoints {
 		// No method in the pattern: the endpoint answers 405 itself.
 		path := receive.Path(e.Vendor())
 		mux.Handle(path, e.Handler(public.Counted(g.pipeline.Handler(e.Source()))))
-		paths = append(paths, path)
+		paths, served[e.Vendor()] = append(paths, path), true
 	}
 	notFound := public.NotFound(paths, e.ClientIP)
 	mux.Handle("/webhooks", notFound)
 	mux.Handle("/webhooks/", notFound)
+	for _, v := range settings.Vendors {
+		if !served[v.Name] {
+			warn := sync.OnceFunc(func() {
+				g.log.Warn("a request came for a vendor that is not served", "vendor", v.Name, "missing", v.Variable.Name)
+			})
+			mux.HandleFunc(receive.Path(v.Name), func(w http.ResponseWriter, r *http.Request) {
+				warn()
+				notFound.ServeHTTP(w, r)
+			})
+		}
+	}
 	return public
 }
 
@@ -170,7 +186,7 @@ func (g *gateway) ready() error {
 		return errors.New("the queue is full")
 	}
 	if g.pipeline.Store != nil {
-		switch state, err := g.pipeline.Store.State(); {
+		switch state, err := g.pipeline.Store.LastState(); {
 		case err != nil:
 			return fmt.Errorf("the store does not answer: %w", err)
 		case state.Fullest >= 1:
@@ -178,4 +194,9 @@ func (g *gateway) ready() error {
 		}
 	}
 	return nil
+}
+
+func isLoopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
 }

@@ -189,8 +189,6 @@ func TestDeadCommandErrors(t *testing.T) {
 		status int
 		says   string
 	}{
-		"help":                 {args: []string{"-h"}, status: 0, says: "gateway dead list"},
-		"help of a verb":       {args: []string{"show", "-h"}, status: 0, says: "-admin"},
 		"nothing":              {status: 2, says: "say list, show, retry or drop first"},
 		"wrong verb":           {args: []string{"bury", "1"}, status: 2, says: "say list, show, retry or drop first"},
 		"wrong flag":           {args: []string{"list", "-addr", "x"}, status: 2, says: "-addr"},

@@ -136,6 +136,23 @@ func TestDemoSaysWhatToDo(t *testing.T) {
 	assert.Equal(t, "My door", events[len(events)-1].Lock.Name)
 }
 
+// Where the page is not to be had, the demo says why, and where it asks for a password.
+func TestDemoSaysWhereThePageIs(t *testing.T) {
+	for name, test := range map[string]struct {
+		env, args []string
+		want      string
+	}{
+		"open":        {nil, []string{"-addr", "0.0.0.0:0"}, `needs -admin-addr or ADMIN_CREDENTIALS`},
+		"password":    {[]string{"ADMIN_CREDENTIALS=ops:canary-long-password"}, nil, `http://127\.0\.0\.1:\d+/ \(log in`},
+		"own address": {nil, []string{"-addr", "0.0.0.0:0", "-admin-addr", "127.0.0.1:0"}, `http://127\.0\.0\.1:\d+/\n`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := gatewaytest.Start(t, test.env, append([]string{"-demo", "-demo-fast"}, test.args...)...)
+			assert.Regexp(t, `^Live page: +`+test.want, p.Stderr.String())
+		})
+	}
+}
+
 // The secrets of the vendors are in no event and in no log record.
 func TestDemoKeepsItsSecrets(t *testing.T) {
 	d := demo.New()

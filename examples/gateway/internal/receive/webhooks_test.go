@@ -222,8 +222,13 @@ func TestUnknownPathsAreLoggedAndCounted(t *testing.T) {
 		status, _ := p.Send(http.NewRequestWithContext(t.Context(), http.MethodPost, p.URL+path, strings.NewReader("{}")))
 		assert.Equal(t, 404, status, path)
 	}
-	p.RequireMetrics(p.URL, map[string]float64{`accesshook_unknown_paths_total`: 3})
+	for range 2 {
+		status, _ := p.Send(http.NewRequestWithContext(t.Context(), http.MethodPost, p.URL+"/webhooks/unloc", strings.NewReader("{}")))
+		assert.Equal(t, 404, status)
+	}
+	p.RequireMetrics(p.URL, map[string]float64{`accesshook_unknown_paths_total`: 5})
 	p.Stop()
+	assert.Equal(t, 1, strings.Count(p.Stderr.String(), `level=WARN msg="a request came for a vendor that is not served" vendor=unloc missing=UNLOC_CREDENTIALS`))
 	log := p.Stderr.String()
 	assert.Contains(t, log, `level=WARN msg="no endpoint has this path" path=/webhooks/rellock nearest=/webhooks/relock client=127.0.0.1`)
 	assert.Contains(t, log, `path=/webhooks/relock/ nearest=/webhooks/relock`)

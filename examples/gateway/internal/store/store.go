@@ -121,3 +121,7 @@ func (s *Store) Finish(ctx context.Context) error {
 // State returns the state of the store, at most a second old. It fails while the store
 // does not answer.
 func (s *Store) State() (durable.Stats, error) { return s.state.get() }
+
+// LastState returns the state as it was read the last time. It does not wait for the
+// store.
+func (s *Store) LastState() (durable.Stats, error) { return s.state.peek() }

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package app
+
+import "io"
+
+func gone(io.Writer) bool { return false }
