@@ -22,6 +22,9 @@ const Text = "\u009b2J\u202egnp\u2028\u0085\u007f" +
 
 // Invisible reports whether r must be escaped, by the tables of Unicode.
 func Invisible(r rune) bool {
+	if ' ' <= r && r <= '~' { // which takes the tables longer
+		return false
+	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp,
 		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
