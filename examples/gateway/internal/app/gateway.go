@@ -15,12 +15,12 @@ import (
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/examples/gateway/internal/demo"
-	"github.com/accesshook/accesshook/examples/gateway/internal/geoip"
 	"github.com/accesshook/accesshook/examples/gateway/internal/metrics"
 	"github.com/accesshook/accesshook/examples/gateway/internal/receive"
 	"github.com/accesshook/accesshook/examples/gateway/internal/settings"
 	"github.com/accesshook/accesshook/examples/gateway/internal/store"
 	"github.com/accesshook/accesshook/examples/gateway/internal/terminal"
+	"github.com/accesshook/accesshook/examples/geoip"
 )
 
 // A gateway is what its settings make of it.

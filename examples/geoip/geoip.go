@@ -1,7 +1,8 @@
 // Package geoip fills the location of events from the client's address, with a MaxMind DB
 // such as GeoLite2 City, GeoLite2 Country or DB-IP Lite.
 //
-// To use it in a service of your own, copy geoip.go and countrycode.go:
+// To use it in a service of your own, import the package, or copy geoip.go and
+// countrycode.go:
 //
 //	places, err := geoip.Open("GeoLite2-City.mmdb", logger)
 //	if err != nil {
