@@ -21,7 +21,7 @@ import (
 func runDead(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	s, err := settings.ParseDead(args)
 	if errors.Is(err, flag.ErrHelp) {
-		settings.DeadHelp(stdout)
+		settings.Help(stdout)
 		return ExitOK
 	}
 	if err != nil {

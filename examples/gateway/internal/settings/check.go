@@ -47,8 +47,7 @@ func (s *Settings) checkTogether(given map[string]bool) error {
 			}
 		}
 	}
-	largest := s.largestBody(func(Vendor) bool { return true })
-	switch e := &s.Endpoint; {
+	switch e, largest := &s.Endpoint, s.largestBody(); {
 	case (s.TLSCert == "") != (s.TLSKey == ""):
 		return errors.New("-tls-cert and -tls-key need each other")
 	case s.TLSCert != "" && s.Demo:
@@ -116,10 +115,15 @@ func (s *Settings) complete(given map[string]bool) (err error) {
 	// All attempts, with the longest pause after each.
 	q.HandlerTimeout = time.Duration(s.Attempts) * (s.HandlerTimeout + event.DefaultRetryMaxDelay)
 
-	if s.AdminAddr != "" {
-		if s.AdminResolved, err = net.ResolveTCPAddr("tcp", s.AdminAddr); err != nil {
-			return fmt.Errorf("-admin-addr: %w", err)
-		}
+	if s.AdminAddr == "" {
+		return nil
+	}
+	if s.AdminResolved, err = net.ResolveTCPAddr("tcp", s.AdminAddr); err != nil {
+		return fmt.Errorf("-admin-addr: %w", err)
+	}
+	if !s.AdminResolved.IP.IsLoopback() && s.Secrets.Admin.Source == "" {
+		return fmt.Errorf("-admin-addr: %q is not a loopback address: others could read the admin paths without a password; "+
+			"set %s to user:password, or use 127.0.0.1", s.AdminAddr, AdminVariable.Name)
 	}
 	return nil
 }
@@ -131,17 +135,17 @@ func (s *Settings) findClients() error {
 	source, trusted := strings.ToLower(s.ClientHeader), s.trust.strings()
 	s.Trusted = s.trust.contains
 	switch {
-	case source == clientRemote && trusted != nil:
+	case source == "remote" && trusted != nil:
 		return errors.New("-trust has no effect without -client-ip")
-	case source == clientRemote:
+	case source == "remote":
 		s.ClientHeader, s.Endpoint.ClientIP = "", verify.RemoteAddr
 	case !headerName.MatchString(source):
 		return errors.New("-client-ip is not the name of a header")
 	case trusted == nil:
 		return errors.New("-client-ip needs -trust: anybody can send a header")
-	case source == clientXForwardedFor:
+	case source == "x-forwarded-for":
 		s.Endpoint.ClientIP = verify.XForwardedFor(trusted...)
-	case source == clientForwarded:
+	case source == "forwarded":
 		s.Endpoint.ClientIP = verify.Forwarded(trusted...)
 	default:
 		s.Endpoint.ClientIP = verify.TrustedHeader(source, trusted...)

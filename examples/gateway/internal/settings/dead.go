@@ -3,7 +3,6 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"strconv"
 	"strings"
@@ -27,26 +26,11 @@ type Dead struct {
 }
 
 func (d *Dead) flags() *group {
-	g := newGroup("Flags")
-	g.StringVar(&d.admin, "admin", "http://127.0.0.1:8080", "`URL` of the admin side of the gateway")
+	g := newGroup("Flags of gateway dead")
+	g.StringVar(&d.admin, "admin", "http://127.0.0.1:8080", "`URL` of the admin side of the gateway to ask, with the user and password of ADMIN_CREDENTIALS if they are set")
 	g.StringVar(&d.Store.Dir, "data", "", "open the store in this `directory` instead; no gateway may have it open. retry then writes the lines itself")
-	g.timeout(&d.Timeout, "timeout", time.Minute, "how long the gateway may take to answer, for each number. A retry continues there after the timeout")
+	number(g, &d.Timeout, "timeout", time.Minute, shortest, maxTimeout, "how long the gateway may take to answer, for each number. A retry continues there after the timeout")
 	return g
-}
-
-// DeadHelp writes the help text of gateway dead.
-func DeadHelp(w io.Writer) {
-	var b, flags strings.Builder
-	new(Dead).flags().describe(&flags)
-	fmt.Fprintf(&b, `Usage: gateway dead list [flags]
-       gateway dead show|retry|drop [flags] number…
-
-Lists, shows, retries or deletes dead letters: events whose attempts all failed.
-The command asks a running gateway, with the user and password of
-%s if they are set.
-
-%s`, AdminVariable.Name, &flags)
-	_, _ = io.WriteString(w, b.String())
 }
 
 // ParseDead returns the settings of gateway dead from the arguments after "dead". The
@@ -67,19 +51,18 @@ func ParseDead(args []string) (*Dead, error) {
 	if err := d.parseNumbers(flags.Args()); err != nil {
 		return nil, err
 	}
-	switch given := given(flags); {
-	case given["admin"] && given["data"]:
-		return nil, errors.New("-admin and -data exclude each other")
-	case given["timeout"] && given["data"]:
-		return nil, errors.New("-timeout has no effect with -data")
-	case given["data"]:
+	if d.Store.Dir != "" {
+		if given(flags)["admin"] {
+			return nil, errors.New("-admin and -data exclude each other")
+		}
 		return d, d.configureStore()
 	}
 	var err error
-	if d.Admin, err = url.Parse(d.admin); err != nil || d.Admin.Scheme != "http" && d.Admin.Scheme != "https" || d.Admin.Host == "" {
+	d.Admin, err = url.Parse(d.admin)
+	switch {
+	case err != nil || d.Admin.Scheme != "http" && d.Admin.Scheme != "https" || d.Admin.Host == "":
 		return nil, errors.New("-admin is not http://host:port or https://host:port")
-	}
-	if d.Admin.User != nil {
+	case d.Admin.User != nil:
 		return nil, fmt.Errorf("-admin has a user or password, which others on the machine can see: set %s", AdminVariable.Name)
 	}
 	d.Account, err = AdminVariable.Read()
@@ -88,24 +71,20 @@ func ParseDead(args []string) (*Dead, error) {
 
 func (d *Dead) parseNumbers(args []string) error {
 	switch d.Verb {
-	case "list":
-		if len(args) > 0 {
-			return errors.New("list takes no numbers")
-		}
-	case "show", "retry", "drop":
-		if len(args) == 0 {
-			return fmt.Errorf("%s needs the number of a dead letter, or several", d.Verb)
-		}
+	case "list", "show", "retry", "drop":
 	default:
 		return errors.New("say list, show, retry or drop first")
 	}
+	if d.Verb == "list" && len(args) > 0 {
+		return errors.New("list takes no numbers")
+	}
+	if d.Verb != "list" && len(args) == 0 {
+		return fmt.Errorf("%s needs the number of a dead letter, or several", d.Verb)
+	}
 	for _, arg := range args {
 		number, err := strconv.ParseUint(arg, 10, 64)
-		if strings.HasPrefix(arg, "-") {
-			return fmt.Errorf("flags go before the numbers: %q", arg)
-		}
 		if err != nil {
-			return fmt.Errorf("%q is not a number", arg)
+			return fmt.Errorf("%q is not a number; flags go before the numbers", arg)
 		}
 		d.Numbers = append(d.Numbers, number)
 	}

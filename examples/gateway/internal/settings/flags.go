@@ -16,21 +16,14 @@ import (
 	"github.com/accesshook/accesshook/verify"
 )
 
-// Larger numbers are mistakes.
+// Limits of values. Beyond them are mistakes.
 const (
-	maxDedupeEntries = 1 << 24 // some 3 GB for each vendor
-	maxRateClients   = 1 << 20 // some 250 MB for each endpoint
-	maxQueueDepth    = 1 << 20
-	maxQueueWorkers  = 1 << 10
-	maxStoreWorkers  = 128 // in each shard
-	maxRetries       = 100
-)
+	shortest   = time.Millisecond // of what cannot be zero
+	maxTimeout = time.Hour        // of each timeout, and so of the sums of them
 
-// Values of -client-ip, apart from the name of a header.
-const (
-	clientRemote        = "remote"
-	clientXForwardedFor = "x-forwarded-for"
-	clientForwarded     = "forwarded"
+	maxDedupeEntries = 1 << 24   // some 3 GB for each vendor
+	maxRateClients   = 1 << 20   // some 250 MB for each endpoint
+	minStoreBytes    = 128 << 20 // three of the largest bodies in each shard
 )
 
 // groups defines the flags, in the order of the help text.
@@ -46,70 +39,66 @@ func (s *Settings) groups() []*group {
 	listen.StringVar(&s.Addr, "addr", "127.0.0.1:8080", "`address` to listen on")
 	listen.StringVar(&s.TLSCert, "tls-cert", "", "serve HTTPS with the certificate chain in this `file` (PEM)")
 	listen.StringVar(&s.TLSKey, "tls-key", "", "`file` with the private key of -tls-cert (PEM)")
-	listen.duration(&s.Server.StopDelay, "stop-delay", 3*time.Second, maxTimeout, "how long /readyz says after SIGTERM that the gateway stops, before it stops listening: time for load balancers to see it (with -demo: 0s)")
+	number(listen, &s.Server.StopDelay, "stop-delay", 3*time.Second, 0, maxTimeout, "how long /readyz says after SIGTERM that the gateway stops, before it stops listening: time for load balancers to see it (with -demo: 0s)")
 
 	admin := newGroup("Administration")
 	admin.StringVar(&s.AdminAddr, "admin-addr", "", "`address` for the admin paths; a loopback address unless ADMIN_CREDENTIALS is set (default: the address of -addr, if that is a loopback address or ADMIN_CREDENTIALS is set)")
 
 	output := newGroup("Output and log")
 	output.choice(&s.Format, "format", "", "`form` of the lines on standard output: text or cloudevents (default text on a terminal, else cloudevents)", "text", "cloudevents")
-	output.timeout(&s.OutputGrace, "output-grace", 10*time.Second, "exit with status 1 once no line could be written for this time")
+	number(output, &s.OutputGrace, "output-grace", 10*time.Second, shortest, maxTimeout, "exit with status 1 once no line could be written for this time")
 	output.TextVar(&s.LogLevel, "log-level", slog.LevelInfo, "least `level` of what is logged: debug, info, warn or error")
 	output.StringVar(&s.GeoIP, "geoip", "", "fill in the country of the client's address, where the vendor sends none, from this `file` (MaxMind DB)")
 
 	e := &s.Endpoint
 	limits := newGroup("Limits of a request")
-	limits.number(&s.Server.MaxHeader, "max-header", 8<<10, 1<<10, 1<<20, "largest request header in `bytes`; up to 4096 more may be accepted")
-	limits.size(&e.MaxBody, "max-body", 0, 1<<30, fmt.Sprintf("largest body in `bytes` (0: %d, LoginRadius %d)", verify.DefaultMaxBody, loginradius.DefaultMaxBody))
-	limits.size(&e.MaxUnverified, "max-unverified", 0, unlimited, fmt.Sprintf("how many `bytes` unverified bodies of more than 65536 bytes may take together, for each vendor (0: %d, or 4 times -max-body if that is more)", verify.DefaultMaxUnverified))
-	limits.timeout(&s.Server.HeaderTimeout, "header-timeout", 5*time.Second, "how long a TLS handshake may take, and then reading the header of a request")
-	limits.timeout(&e.BodyTimeout, "body-timeout", verify.DefaultBodyTimeout, "how long reading a body may take")
-	limits.timeout(&s.HandlerTimeout, "handler-timeout", 10*time.Second, "how long handling an event may take; with -queue, -data or -nats each attempt")
-	limits.timeout(&s.Server.AnswerTimeout, "answer-timeout", 5*time.Second, "how long a client may take to read its answer, added to what is left of -body-timeout and -handler-timeout")
-	limits.duration(&e.MaxAge, "max-age", 0, unlimited, "refuse events that are older, and events without a time (0: no limit)")
-	limits.duration(&e.MaxFuture, "max-future", 0, unlimited, "refuse events whose time is further in the future, and events without a time (0: no limit)")
+	number(limits, &s.Server.MaxHeader, "max-header", 8<<10, 1<<10, 1<<20, "largest request header in `bytes`; up to 4096 more may be accepted")
+	number(limits, &e.MaxBody, "max-body", 0, 0, 1<<30, fmt.Sprintf("largest body in `bytes` (0: %d, LoginRadius %d)", verify.DefaultMaxBody, loginradius.DefaultMaxBody))
+	number(limits, &e.MaxUnverified, "max-unverified", 0, 0, 0, fmt.Sprintf("how many `bytes` unverified bodies of more than 65536 bytes may take together, for each vendor (0: %d, or 4 times -max-body if that is more)", verify.DefaultMaxUnverified))
+	number(limits, &s.Server.HeaderTimeout, "header-timeout", 5*time.Second, shortest, maxTimeout, "how long a TLS handshake may take, and then reading the header of a request")
+	number(limits, &e.BodyTimeout, "body-timeout", verify.DefaultBodyTimeout, shortest, maxTimeout, "how long reading a body may take")
+	number(limits, &s.HandlerTimeout, "handler-timeout", 10*time.Second, shortest, maxTimeout, "how long handling an event may take; with -queue, -data or -nats each attempt")
+	number(limits, &s.Server.AnswerTimeout, "answer-timeout", 5*time.Second, shortest, maxTimeout, "how long a client may take to read its answer, added to what is left of -body-timeout and -handler-timeout")
+	number(limits, &e.MaxAge, "max-age", 0, 0, 0, "refuse events that are older, and events without a time (0: no limit)")
+	number(limits, &e.MaxFuture, "max-future", 0, 0, 0, "refuse events whose time is further in the future, and events without a time (0: no limit)")
 
 	clients := newGroup("Limits of clients")
-	clients.number(&s.Server.MaxConnections, "max-connections", 0, 0, unlimited, fmt.Sprintf("the largest `number` of open connections; idle ones are closed for new ones (0: what the limit of open files allows, at most %d)", maxDefaultConnections))
-	clients.number(&s.Server.MaxConnectionsPerClient, "max-connections-per-client", 0, 0, unlimited, "the largest `number` of open connections of one address that is not one of -trust (0: a quarter of all, at least 8)")
-	clients.timeout(&s.Server.IdleTimeout, "idle-timeout", 2*time.Minute, "how long a connection may wait for its next request")
-	clients.number(&e.RateLimit.Requests, "rate", 100, 0, unlimited, "how many `requests` of a client may fail in the time of -rate-per before it gets 429 (0: no limit)")
-	clients.DurationVar(&e.RateLimit.Per, "rate-per", verify.DefaultRatePer, "the time in which the requests of -rate are restored")
-	clients.check(func() bool { return e.RateLimit.Per > 0 }, "-rate-per is not more than 0")
+	number(clients, &s.Server.MaxConnections, "max-connections", 0, 0, 0, fmt.Sprintf("the largest `number` of open connections; idle ones are closed for new ones (0: what the limit of open files allows, at most %d)", maxDefaultConnections))
+	number(clients, &s.Server.MaxConnectionsPerClient, "max-connections-per-client", 0, 0, 0, "the largest `number` of open connections of one address that is not one of -trust (0: a quarter of all, at least 8)")
+	number(clients, &s.Server.IdleTimeout, "idle-timeout", 2*time.Minute, shortest, maxTimeout, "how long a connection may wait for its next request")
+	number(clients, &e.RateLimit.Requests, "rate", 100, 0, 0, "how many `requests` of a client may fail in the time of -rate-per before it gets 429 (0: no limit)")
+	number(clients, &e.RateLimit.Per, "rate-per", verify.DefaultRatePer, shortest, 0, "the time in which the requests of -rate are restored")
 	clients.BoolVar(&e.RateLimit.EveryRequest, "rate-every-request", false, "count every request for -rate. It can refuse the vendor. Behind a proxy it needs -client-ip")
-	clients.number(&e.RateLimit.Clients, "rate-clients", verify.DefaultRateClients, 1, maxRateClients, "how many `clients` each endpoint remembers for -rate")
+	number(clients, &e.RateLimit.Clients, "rate-clients", verify.DefaultRateClients, 1, maxRateClients, "how many `clients` each endpoint remembers for -rate")
 
 	address := newGroup("Proxies and addresses of clients")
-	address.StringVar(&s.ClientHeader, "client-ip", clientRemote, "where the client's address is: remote (the connection), x-forwarded-for, forwarded, or the `name` of a header that the proxies of -trust set")
+	address.StringVar(&s.ClientHeader, "client-ip", "remote", "where the client's address is: remote (the connection), x-forwarded-for, forwarded, or the `name` of a header that the proxies of -trust set")
 	address.Var(&s.trust, "trust", "`addresses` and networks of your proxies, separated by commas")
 	address.Var(&s.allowFrom, "allow-from", "the only client `addresses` and networks that are accepted, separated by commas")
 	address.Var(&s.allowFromReport, "allow-from-report", "try a list for -allow-from: log clients outside these `addresses` instead of refusing them")
 
 	duplicates := newGroup("Duplicates")
-	duplicates.duration(&s.Dedupe, "dedupe", event.DefaultDedupeKeep, unlimited, "how long duplicates of an event are dropped (0: never)")
-	duplicates.number(&s.DedupeEntries, "dedupe-entries", event.DefaultDedupeEntries, 1, maxDedupeEntries, "how many `events` of each vendor are remembered to drop duplicates; the oldest are forgotten first")
+	number(duplicates, &s.Dedupe, "dedupe", event.DefaultDedupeKeep, 0, 0, "how long duplicates of an event are dropped (0: never)")
+	number(duplicates, &s.DedupeEntries, "dedupe-entries", event.DefaultDedupeEntries, 1, maxDedupeEntries, "how many `events` of each vendor are remembered to drop duplicates; the oldest are forgotten first")
 
 	queue := newGroup("Queue in memory")
-	queue.number(&s.Queue.Depth, "queue", 0, 0, maxQueueDepth, "answer at once, and handle events later: how many `events` may wait in memory. A crash loses them (0: answer when an event has been handled)")
-	queue.size(&s.Queue.MaxBytes, "queue-bytes", 0, unlimited, fmt.Sprintf("how many `bytes` of bodies may wait in the queue (0: %d, or 4 times -max-body if that is more)", event.DefaultQueueMaxBytes))
-	queue.number(&s.Queue.Workers, "queue-workers", event.DefaultQueueWorkers, 1, maxQueueWorkers, "how many `events` of the queue are handled concurrently")
+	number(queue, &s.Queue.Depth, "queue", 0, 0, 1<<20, "answer at once, and handle events later: how many `events` may wait in memory. A crash loses them (0: answer when an event has been handled)")
+	number(queue, &s.Queue.MaxBytes, "queue-bytes", 0, 0, 0, fmt.Sprintf("how many `bytes` of bodies may wait in the queue (0: %d, or 4 times -max-body if that is more)", event.DefaultQueueMaxBytes))
+	number(queue, &s.Queue.Workers, "queue-workers", event.DefaultQueueWorkers, 1, 1<<10, "how many `events` of the queue are handled concurrently")
 	queue.choice(&s.Queue.order, "queue-order", "user", "which events the queue handles in `order` of arrival: those of one user, of one lock, or none", "user", "lock", "none")
-	queue.number(&s.retries, "retries", event.DefaultRetryAttempts-1, 0, maxRetries, fmt.Sprintf("how many `times` an event of the queue or the store is retried if handling it fails; of the store %d if it is not set", durable.DefaultMaxAttempts-1))
+	number(queue, &s.retries, "retries", event.DefaultRetryAttempts-1, 0, 100, fmt.Sprintf("how many `times` an event of the queue or the store is retried if handling it fails; of the store %d if it is not set", durable.DefaultMaxAttempts-1))
 
 	store := newGroup("Store")
 	store.StringVar(&s.Store.Dir, "data", "", "store events in this `directory` before answering, and handle them from there: a crash loses nothing")
 	store.StringVar(&s.Store.NATS, "nats", "", "store events on the NATS servers with these `URLs` (nats:// or tls://, separated by commas) before answering, and handle them from there. Credentials: NATS_CREDS_FILE, or user:password@ in the URL")
-	store.Int64Var(&s.Store.maxBytes, "data-max-bytes", durable.DefaultMaxBytes, "how many `bytes` of events the store may hold. If it is not set, the setting of an existing store stays")
+	number(store, &s.Store.maxBytes, "data-max-bytes", durable.DefaultMaxBytes, minStoreBytes, 0, "how many `bytes` of events the store may hold. If it is not set, the setting of an existing store stays")
 	store.choice(&s.Store.order, "order", "none", "which events are handled in the `order` in which they were stored: those of one user, of one lock, or none. It is fixed when the store is created", "user", "lock", "none")
-	store.number(&s.Store.Consumer.Workers, "workers", durable.DefaultWorkers, 1, maxStoreWorkers, fmt.Sprintf("how many `events` of the store are handled concurrently in each of its %d shards", durable.DefaultShards))
+	number(store, &s.Store.Consumer.Workers, "workers", durable.DefaultWorkers, 1, 128, fmt.Sprintf("how many `events` of the store are handled concurrently in each of its %d shards", durable.DefaultShards))
 	store.IntVar(&s.Store.replicas, "replicas", 1, "on how many `servers` of the NATS cluster each event is kept: 1, 3 or 5. If it is not set, the setting of an existing store stays")
 	store.check(func() bool { n := s.Store.replicas; return n == 1 || n == 3 || n == 5 }, "-replicas is not 1, 3 or 5")
 
 	return []*group{start, listen, admin, output, limits, clients, address, duplicates, queue, store}
 }
-
-// maxTimeout limits each timeout, and so the sums of them.
-const maxTimeout = time.Hour
 
 // A group has the flags for one purpose, and a check for each value with limits.
 type group struct {
@@ -120,7 +109,7 @@ type group struct {
 
 func newGroup(title string) *group { return &group{title: title} }
 
-// check adds a check. The other methods add those of one value.
+// check adds a check.
 func (g *group) check(ok func() bool, format string, args ...any) {
 	g.checks = append(g.checks, func() error {
 		if ok() {
@@ -130,44 +119,21 @@ func (g *group) check(ok func() bool, format string, args ...any) {
 	})
 }
 
-// unlimited is a limit of a value that needs none.
-const unlimited = -1
-
-// bound adds a check that *p is in a range.
-func bound[T int | int64 | time.Duration](g *group, p *T, name string, least, most T) {
-	g.checks = append(g.checks, func() error {
-		switch {
-		case *p >= least && (*p <= most || most == unlimited):
-			return nil
-		case most == unlimited:
-			return fmt.Errorf("-%s is negative", name)
-		}
-		return fmt.Errorf("-%s is not between %v and %v", name, least, most)
-	})
-}
-
-// number defines a flag for a number in a range.
-func (g *group) number(p *int, name string, value, least, most int, usage string) {
-	g.IntVar(p, name, value, usage)
-	bound(g, p, name, least, most)
-}
-
-// size defines a flag for a number of bytes.
-func (g *group) size(p *int64, name string, value, most int64, usage string) {
-	g.Int64Var(p, name, value, usage)
-	bound(g, p, name, 0, most)
-}
-
-// duration defines a flag for a time that may be zero.
-func (g *group) duration(p *time.Duration, name string, value, most time.Duration, usage string) {
-	g.DurationVar(p, name, value, usage)
-	bound(g, p, name, 0, most)
-}
-
-// timeout defines a flag for a time after which something fails.
-func (g *group) timeout(p *time.Duration, name string, value time.Duration, usage string) {
-	g.DurationVar(p, name, value, usage)
-	g.check(func() bool { return *p > 0 && *p <= maxTimeout }, "-%s is not more than 0 and at most %s", name, maxTimeout)
+// number defines a flag for a number in a range. Most 0: it has no upper limit.
+func number[T int | int64 | time.Duration](g *group, p *T, name string, value, least, most T, usage string) {
+	switch p := any(p).(type) {
+	case *int:
+		g.IntVar(p, name, int(value), usage)
+	case *int64:
+		g.Int64Var(p, name, int64(value), usage)
+	case *time.Duration:
+		g.DurationVar(p, name, time.Duration(value), usage)
+	}
+	if most == 0 {
+		g.check(func() bool { return *p >= least }, "-%s is less than %v", name, least)
+	} else {
+		g.check(func() bool { return *p >= least && *p <= most }, "-%s is not between %v and %v", name, least, most)
+	}
 }
 
 // choice defines a flag for one of several words.
@@ -214,16 +180,11 @@ func (n *networks) Set(list string) error {
 	*n = nil
 	for entry := range strings.SplitSeq(list, ",") {
 		p, err := netip.ParsePrefix(entry)
-		if err != nil {
-			var a netip.Addr
-			if a, err = netip.ParseAddr(entry); err != nil || a.Zone() != "" {
-				return fmt.Errorf("%q is neither an address nor a network", entry)
-			}
-			a = a.Unmap()
-			p = netip.PrefixFrom(a, a.BitLen())
+		if a, e := netip.ParseAddr(entry); e == nil && a.Zone() == "" {
+			p, err = a.Unmap().Prefix(a.Unmap().BitLen())
 		}
-		if p.Addr().Is4In6() {
-			return fmt.Errorf("write %q as IPv4", entry)
+		if err != nil || p.Addr().Is4In6() {
+			return fmt.Errorf("%q is neither an address nor a network", entry)
 		}
 		*n = append(*n, p.Masked())
 	}

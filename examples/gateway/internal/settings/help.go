@@ -4,29 +4,29 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 )
-
-// width is the number of columns that the help text has at most.
-const width = 80
 
 // Help writes the help text.
 func Help(w io.Writer) {
 	var b strings.Builder
 	b.WriteString(`Usage: gateway [-demo] [-addr host:port] [flags]
-       gateway dead list|show|retry|drop [flags] [number …]
+       gateway dead list [flags of gateway dead]
+       gateway dead show|retry|drop [flags of gateway dead] number…
 
 Receives webhooks of UserLock, Unloc, Relock and LoginRadius, and writes each
-event as one line to standard output. See also gateway dead -help.
+event as one line to standard output. gateway dead lists, shows, retries or
+deletes dead letters: events whose attempts all failed.
 
-A flag can also be set by a variable, such as GATEWAY_MAX_BODY for -max-body, or
-by a line of the -config file, such as max-body 1000000. A flag on the command
-line counts before its variable, and a variable before the file.
+The flags of gateway can also be set by variables, such as GATEWAY_MAX_BODY for
+-max-body, or by lines of the -config file, such as max-body 1000000. A flag on
+the command line counts before its variable, and a variable before the file.
 
 `)
 	b.WriteString(environmentHelp())
-	for _, g := range new(Settings).groups() {
+	for _, g := range append(new(Settings).groups(), new(Dead).flags()) {
 		fmt.Fprintf(&b, "\n%s:\n", g.title)
 		g.describe(&b)
 	}
@@ -40,30 +40,26 @@ func environmentHelp() string {
 	for _, v := range Vendors {
 		fmt.Fprintf(&b, "  %-20s %s\n", v.Variable.Name, v.Means)
 	}
-	fmt.Fprintf(&b, "  %-20s user:password for the admin paths\n", AdminVariable.Name)
-	fmt.Fprintf(&b, "  %-20s keys of 32 bytes, hex or base64: the store keeps bodies,\n  %-20s sealed with the first key\n", rawKeysVariable.Name, "")
-	fmt.Fprintf(&b, "  %-20s path of a file with the credentials of a NATS user\n", natsVariable)
-	b.WriteString("Separate values by commas. Or add _FILE to a name and set it to the path of a\n" +
-		"file with one value a line. A vendor without its variable is not served.\n")
+	b.WriteString(`  ADMIN_CREDENTIALS    user:password for the admin paths
+  RAW_KEYS             keys of 32 bytes, hex or base64: the store keeps bodies,
+                       sealed with the first key
+  NATS_CREDS_FILE      path of a file with the credentials of a NATS user
+Separate values by commas. Or add _FILE to a name and set it to the path of a
+file with one value a line. A vendor without its variable is not served.
+`)
 	return b.String()
 }
+
+// usageLine matches what goes into one line of 80 columns, indented.
+var usageLine = regexp.MustCompile(`(.{1,74})(?: |$)`)
 
 // describe writes the flags of a group.
 func (g *group) describe(b *strings.Builder) {
 	g.VisitAll(func(f *flag.Flag) {
 		name, usage := flag.UnquoteUsage(f)
 		if !slices.Contains([]string{"", "0", "0s", "false"}, f.DefValue) {
-			usage += fmt.Sprintf(" (default %s)", strings.ToLower(f.DefValue))
+			usage += " (default " + strings.ToLower(f.DefValue) + ")"
 		}
-		fmt.Fprintln(b, strings.TrimRight("  -"+f.Name+" "+name, " "))
-		line := "     "
-		for word := range strings.FieldsSeq(usage) {
-			if len(line)+1+len(word) > width {
-				fmt.Fprintln(b, line)
-				line = "     "
-			}
-			line += " " + word
-		}
-		fmt.Fprintln(b, line)
+		fmt.Fprintf(b, "  -%s\n%s", strings.TrimSpace(f.Name+" "+name), usageLine.ReplaceAllString(usage, "      $1\n"))
 	})
 }

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -76,8 +77,9 @@ type Secrets struct {
 	Admin   envsecret.Values
 }
 
-// readSecrets reads all secrets. It does not judge those of a vendor: its constructors do.
-func (s *Settings) readSecrets(map[string]bool) error {
+// readSecrets reads the secrets of vendors and of the admin paths. It does not judge them:
+// their constructors do.
+func (s *Settings) readSecrets() (err error) {
 	s.Secrets.Vendors = make(map[string]envsecret.Values)
 	for _, v := range Vendors {
 		values, err := s.read(v.Variable)
@@ -91,34 +93,24 @@ func (s *Settings) readSecrets(map[string]bool) error {
 	if len(s.Secrets.Vendors) == 0 && !s.Demo {
 		return fmt.Errorf("no vendor is configured\n\n%s\nOr try it with -demo", environmentHelp())
 	}
-	var err error
-	if s.Secrets.Admin, err = s.read(AdminVariable); err != nil {
-		return err
-	}
-	if a := s.AdminResolved; a != nil && !a.IP.IsLoopback() && s.Secrets.Admin.Source == "" {
-		return fmt.Errorf("-admin-addr: %q is not a loopback address: others could read the admin paths without a password; "+
-			"set %s to user:password, or use 127.0.0.1", s.AdminAddr, AdminVariable.Name)
-	}
+	s.Secrets.Admin, err = s.read(AdminVariable)
 	s.warn(envsecret.FileWarning("-tls-key", s.TLSKey))
 	s.warn(Hints(os.Environ())...)
-	return nil
+	return err
 }
-
-// minShardMessages is how many messages of the largest size must fit into a shard.
-const minShardMessages = 4
 
 // configureStore completes the settings of the store, with its secrets.
 func (s *Settings) configureStore(given map[string]bool) error {
 	if !s.Store.Used() {
 		return nil
 	}
-	largest := s.largestBody(func(v Vendor) bool { return s.Demo || s.Secrets.Vendors[v.Name].Source != "" })
+	largest := s.largestBody()
 	if s.Store.Dir != "" { // it may also have events of vendors that are no longer served
 		largest = max(largest, durable.DefaultMaxBody)
 	}
 	if path, ok := os.LookupEnv(natsVariable); ok && s.Store.NATS != "" {
-		if _, err := readRegular(path); err != nil {
-			return fmt.Errorf("%s: %w", natsVariable, err)
+		if _, err := os.ReadFile(path); err != nil { // without the path, which may be what should be in the file
+			return fmt.Errorf("%s: cannot read the file: %w", natsVariable, errors.Unwrap(err))
 		}
 		s.Store.NATSCredentials = path
 		s.warn(envsecret.FileWarning(natsVariable, path))
@@ -139,13 +131,6 @@ func (s *Settings) configureStore(given map[string]bool) error {
 		KeepRaw:  keys.Source != "",
 		RawKeys:  keys.Secrets,
 	}
-	message, err := c.MaxMessage()
-	if err != nil {
-		return err
-	}
-	if least := durable.DefaultShards * minShardMessages * message; s.Store.maxBytes < least {
-		return fmt.Errorf("-data-max-bytes is less than %d: each of the %d shards needs room for the largest events", least, durable.DefaultShards)
-	}
 	s.Store.Consumer.Timeout = s.HandlerTimeout
 	// Without its flag, a setting of an existing store does not change.
 	if given["replicas"] {
@@ -160,14 +145,15 @@ func (s *Settings) configureStore(given map[string]bool) error {
 	if given["retries"] { // the default of the flag is for the queue
 		s.Store.Consumer.MaxAttempts = s.Attempts
 	}
-	return nil
+	_, err = c.MaxMessage() // validates c
+	return err
 }
 
-// largestBody returns the largest body in bytes that vendors which count may send.
-func (s *Settings) largestBody(counts func(Vendor) bool) int64 {
+// largestBody returns the largest body in bytes that vendors which are served may send.
+func (s *Settings) largestBody() int64 {
 	largest := s.Endpoint.MaxBody
 	for _, v := range Vendors {
-		if s.Endpoint.MaxBody == 0 && counts(v) {
+		if s.Endpoint.MaxBody == 0 && (s.Demo || s.Secrets.Vendors[v.Name].Source != "") {
 			largest = max(largest, v.MaxBody)
 		}
 	}

@@ -105,13 +105,8 @@ func TestHints(t *testing.T) {
 		"USER_LOCK_IDS":          "USERLOCK_IDS",
 		"RELOCK_SECRET_FILE":     "RELOCK_SECRETS_FILE",
 		"relock_secrets":         "RELOCK_SECRETS",
-		"RELOCK_WEBHOOK_SECRET":  "RELOCK_SECRETS",
-		"LOGINRADIUS_API_KEY":    "LOGINRADIUS_SECRETS",
-		"GATEWAY_RELOCK_SECRETS": "RELOCK_SECRETS",
 		"ADMIN_CREDENTIAL":       "ADMIN_CREDENTIALS",
-		"ADMIN_PASSWORD":         "ADMIN_CREDENTIALS",
 		"RAW_KEY":                "RAW_KEYS",
-		"NATS_CREDS":             "NATS_CREDS_FILE",
 		"GATEWAY_MAX_BODYY":      "GATEWAY_MAX_BODY",
 		"GATEWAY_ALLOWFROM":      "GATEWAY_ALLOW_FROM",
 		"GATEWAY_MAX_CONNECTION": "GATEWAY_MAX_CONNECTIONS",
@@ -123,13 +118,12 @@ func TestHints(t *testing.T) {
 		}
 		assert.Equal(t, want, strings.Join(Hints([]string{"PATH=canary", environ + "=canary"}), "\n"), environ)
 	}
-	for _, name := range []string{"GATEWAY_COLOUR", "GATEWAY_ADMINADRRR"} {
+	for _, name := range []string{"GATEWAY_COLOUR", "GATEWAY_ADMINADRRR", "GATEWAY_RELOCK_SECRETS"} {
 		assert.Equal(t, []string{name + " is not read: it is not the variable of a flag"}, Hints([]string{name + "=canary"}))
 	}
 	assert.Empty(t, Hints([]string{
 		"RELOCK_SECRETS=canary", "UNLOC_CREDENTIALS_FILE=canary", "GATEWAY_MAX_BODY=1", "NATS_CREDS_FILE=x",
-		"RELOCK_API_TOKEN=canary", // for a callback: the variable of the vendor is set
-		"UNLOC_API_TOKEN=canary", "RELOCK_URL=canary", "NATS_URL=canary", "ADMIN_EMAIL=canary",
+		"RELOCK_API_TOKEN=canary", "UNLOC_API_TOKEN=canary", "RELOCK_URL=canary", "NATS_URL=canary", "ADMIN_EMAIL=canary",
 		"GATEWAY_PORT=tcp://10.0.0.1:80", "GATEWAY_SERVICE_HOST=10.0.0.1", "GATEWAY_SERVICE_PORT=80", "GATEWAY_SERVICE_PORT_HTTP=80",
 		"GATEWAY_PORT_80_TCP_ADDR=10.0.0.1", "GATEWAY_PORT_80_TCP=x", "GATEWAY_ADMIN_SERVICE_HOST=x", "GATEWAY_ADMIN_PORT=x",
 		"GATEWAY_INTERFACE=CGI/1.1", "PATH=canary", "HOME=canary", "=C:=canary", "",
@@ -175,11 +169,10 @@ func TestParseDeadRefused(t *testing.T) {
 		"list 1":                          "list takes no numbers",
 		"show":                            "show needs the number of a dead letter, or several",
 		"drop one":                        `"one" is not a number`,
-		"drop 1 -admin http://x":          `flags go before the numbers: "-admin"`,
+		"drop 1 -admin http://x":          `"-admin" is not a number; flags go before the numbers`,
 		"drop -1":                         "flag provided but not defined: -1",
 		"list -admin http://x -data x":    "-admin and -data exclude each other",
-		"list -timeout 1s -data x":        "-timeout has no effect with -data",
-		"list -timeout 0s":                "-timeout is not more than 0 and at most 1h0m0s",
+		"list -timeout 0s":                "-timeout is not between 1ms and 1h0m0s",
 		"list -data=":                     "-data is empty",
 		"list -admin gateway:8080":        "-admin is not http://host:port or https://host:port",
 		"list -admin http://ops:canary@x": "-admin has a user or password, which others on the machine can see: set ADMIN_CREDENTIALS",

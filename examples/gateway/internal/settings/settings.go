@@ -118,7 +118,10 @@ func Parse(args []string) (*Settings, error) {
 	if err := checkEach(flags, groups); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(map[string]bool) error{s.checkTogether, s.complete, s.readSecrets, s.configureStore} {
+	if err := s.readSecrets(); err != nil {
+		return nil, err
+	}
+	for _, step := range []func(map[string]bool) error{s.checkTogether, s.complete, s.configureStore} {
 		if err := step(given); err != nil {
 			return nil, err
 		}

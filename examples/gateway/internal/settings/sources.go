@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -28,22 +29,17 @@ var onlyArgument = map[string]bool{"check": true, "version": true}
 // read sets flags from the arguments, from variables, and from the file of -config. The
 // first of them that sets a flag counts.
 func read(flags *flag.FlagSet, args []string) error {
-	err := ff.Parse(flags, args, ff.WithEnvVarPrefix(prefix))
+	err := ff.Parse(flags, args, ff.WithEnvVarPrefix(prefix), ff.WithConfigFileFlag("config"), ff.WithConfigFileParser(
+		func(r io.Reader, set func(name, value string) error) error {
+			if err := parseConfig(flags, r, set); err != nil {
+				return fmt.Errorf("-config: %w", err)
+			}
+			return nil
+		}))
 	if errors.Is(err, flag.ErrHelp) {
 		return flag.ErrHelp
 	}
-	if wrong := checkVariables(flags); wrong != nil {
-		return wrong
-	}
-	if err != nil {
-		return cmp.Or(errors.Unwrap(err), err) // what ff adds does not help
-	}
-	if path := flags.Lookup("config").Value.String(); path != "" {
-		if err := readConfig(flags, path); err != nil {
-			return fmt.Errorf("-config: %w", err)
-		}
-	}
-	return nil
+	return cmp.Or(checkVariables(flags), err)
 }
 
 // checkVariables refuses empty variables, which ff takes for unset: an empty
@@ -61,60 +57,35 @@ func checkVariables(flags *flag.FlagSet) (err error) {
 	return err
 }
 
-// maxFile is the largest size of a file in bytes. It is less than the longest line that
-// ff can read.
-const maxFile = 32 << 10
+// maxConfig is the largest configuration file in bytes. After a longer line, ff would
+// ignore the rest of the file.
+const maxConfig = 32 << 10
 
-// word matches what is likely the name of a flag or a variable, rather than a secret.
-var word = regexp.MustCompile(`^([a-z-]+|[A-Z_]+)$`)
+// word matches what is likely the name of a flag, rather than a secret.
+var word = regexp.MustCompile(`^[a-z-]+$`)
 
-// readConfig sets the flags that are not set yet.
-func readConfig(flags *flag.FlagSet, path string) error {
-	content, err := readRegular(path)
+// parseConfig calls set for each line of the configuration file.
+func parseConfig(flags *flag.FlagSet, r io.Reader, set func(name, value string) error) error {
+	content, err := io.ReadAll(io.LimitReader(r, maxConfig+1))
 	if err != nil {
 		return err
 	}
-	before, inFile := given(flags), make(map[string]bool)
+	if len(content) > maxConfig {
+		return fmt.Errorf("the file has more than %d bytes", maxConfig)
+	}
+	seen := make(map[string]bool)
 	return ff.PlainParser(bytes.NewReader(content), func(name, value string) error {
-		f := flags.Lookup(name)
 		switch {
-		case f == nil:
-			name, _, _ = strings.Cut(name, "=")
-			if name, _, _ = strings.Cut(name, "\t"); !word.MatchString(name) {
-				return errors.New("a line is not the name of a flag, a space and a value")
-			}
-			return fmt.Errorf("the line that begins with %q is not the name of a flag, a space and a value", name)
+		case !word.MatchString(name):
+			return errors.New("a line is not the name of a flag, a space and a value")
+		case flags.Lookup(name) == nil:
+			return fmt.Errorf("there is no flag -%s", name)
 		case name == "config" || onlyArgument[name]:
 			return fmt.Errorf("-%s cannot be in the file", name)
-		case inFile[name]:
+		case seen[name]:
 			return fmt.Errorf("-%s is set twice", name)
 		}
-		if b, ok := f.Value.(interface{ IsBoolFlag() bool }); value == "true" && !(ok && b.IsBoolFlag()) {
-			return fmt.Errorf("-%s has no value", name) // ff makes it true
-		}
-		inFile[name] = true
-		if before[name] {
-			return nil
-		}
-		if err := flags.Set(name, value); err != nil {
-			return fmt.Errorf("-%s: %w", name, err)
-		}
-		return nil
+		seen[name] = true
+		return set(name, value)
 	})
-}
-
-// readRegular returns the content of a file. It refuses what may block, such as a pipe.
-// The error does not hold the path.
-func readRegular(path string) (content []byte, err error) {
-	info, err := os.Stat(path)
-	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxFile) {
-		return nil, fmt.Errorf("it is not a regular file of at most %d bytes", maxFile)
-	}
-	if err == nil {
-		content, err = os.ReadFile(path)
-	}
-	if e, ok := errors.AsType[*os.PathError](err); ok {
-		return nil, fmt.Errorf("cannot read the file: %w", e.Err)
-	}
-	return content, err
 }
