@@ -18,14 +18,14 @@ const (
 	finishTime = time.Second            // the longest time that flush waits
 )
 
-// New returns a log that writes to w what handler makes of a record. The first record after a pause is written at
-// once, as are warnings and errors, together with the records that wait. Other records
-// wait for up to delay, and are lost if the process is killed.
+// New returns a log that writes to w what handler makes of a record. The first record
+// after a pause is written at once, as are warnings and errors, together with the records
+// that wait. Other records wait for up to delay, and are lost if the process is killed.
 //
 // Logging never blocks on w. While w blocks, records wait, up to limit. Records over
 // that are lost, and the log says how many. Call flush before the process ends.
 func New(w io.Writer, handler func(io.Writer) slog.Handler) (log *slog.Logger, flush func()) {
-	b := &writer{w: w, handler: handler}
+	b := &writer{w: w, handler: handler, urgent: make(chan struct{}, 1), flushed: make(chan struct{})}
 	return slog.New(&hastyHandler{handler(b), b}), b.flush
 }
 
@@ -52,19 +52,20 @@ func (h *hastyHandler) WithGroup(name string) slog.Handler {
 }
 
 // A writer collects records and writes them in batches. It is safe for concurrent
-// use. Its goroutine exists only while there are records to write.
+// use. Its goroutine exists only while there are records to write, and for delay after.
 type writer struct {
 	w       io.Writer
 	handler func(io.Writer) slog.Handler
+	urgent  chan struct{} // tells run not to wait
+	flushed chan struct{} // closed by flush: run never waits again
+	once    sync.Once     // closes flushed
 
 	mu      sync.Mutex
 	buf     []byte
 	spare   []byte        // becomes the next buf
 	taken   int           // bytes that are being written
 	lost    int           // records that had no room
-	ticking bool          // tick will run: the last write is less than delay ago
-	urgent  bool          // buf holds a warning or an error
-	writing chan struct{} // closed when write returns; nil while it does not run
+	running chan struct{} // closed when run returns; nil while it does not run
 }
 
 // Write implements [io.Writer]. It returns no error: there is no other log to report it.
@@ -76,90 +77,69 @@ func (l *writer) Write(record []byte) (int, error) {
 	} else {
 		l.buf = append(l.buf, record...)
 	}
-	if !l.ticking || len(l.buf) >= bufferSize {
-		l.start()
+	if l.running == nil {
+		l.running = make(chan struct{})
+		go l.run()
 	}
-	if !l.ticking {
-		l.ticking = true
-		time.AfterFunc(delay, l.tick)
+	if len(l.buf) >= bufferSize {
+		l.hurry()
 	}
 	return len(record), nil
 }
 
-// tick writes every delay, until there is nothing to write.
-func (l *writer) tick() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ticking = l.hasWork(); l.ticking {
-		l.start()
-		time.AfterFunc(delay, l.tick)
-	}
-}
-
-// hurry starts a write of the records that wait, and does not wait for it.
+// hurry makes run write soon, and does not wait for it.
 func (l *writer) hurry() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.urgent = true
-	l.start()
-}
-
-// start starts a write, unless one is in progress or there is nothing to write. The
-// caller holds mu.
-func (l *writer) start() {
-	if l.writing == nil && l.hasWork() {
-		l.writing = make(chan struct{})
-		go l.write()
+	select {
+	case l.urgent <- struct{}{}:
+	default:
 	}
 }
 
-// hasWork reports whether there is something to write. The caller holds mu.
-func (l *writer) hasWork() bool { return len(l.buf) > 0 || l.lost > 0 }
-
-// write writes buf, and again if what was added meanwhile is urgent or large.
-func (l *writer) write() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for first := true; first || l.hasWork() && (l.urgent || len(l.buf) >= bufferSize); first = false {
-		buf := l.buf
-		if l.lost > 0 {
-			buf = l.appendLost(buf)
-		}
-		l.taken = len(l.buf)
-		l.buf, l.lost, l.urgent = l.spare[:0], 0, false
-		l.mu.Unlock()
-		_, _ = l.w.Write(buf)
-		l.mu.Lock()
-		l.taken, l.spare = 0, buf
-	}
-	close(l.writing)
-	l.writing = nil
-}
-
-// appendLost appends a record that says how many were lost. The caller holds mu.
-func (l *writer) appendLost(buf []byte) []byte {
-	b := bytes.NewBuffer(buf)
-	slog.New(l.handler(b)).Error("records were lost: standard error was not read", "records", l.lost)
-	return b.Bytes()
-}
-
-// flush writes the records that wait, and returns when they are written or after
-// finishTime.
-func (l *writer) flush() {
-	end := time.After(finishTime)
-	for {
-		l.mu.Lock()
-		l.urgent = true
-		l.start()
-		writing := l.writing
-		l.mu.Unlock()
-		if writing == nil {
-			return
-		}
+// run writes what waits, every delay or when it is urgent, until there is nothing.
+func (l *writer) run() {
+	for l.write() {
 		select {
-		case <-writing:
-		case <-end:
-			return
+		case <-time.After(delay):
+		case <-l.urgent:
+		case <-l.flushed:
 		}
+	}
+}
+
+// write writes buf. If there is nothing to write, it notes that run ends.
+func (l *writer) write() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.buf) == 0 && l.lost == 0 {
+		close(l.running)
+		l.running = nil
+		return false
+	}
+	buf := l.buf
+	if l.lost > 0 {
+		b := bytes.NewBuffer(buf)
+		slog.New(l.handler(b)).Error("records were lost: standard error was not read", "records", l.lost)
+		buf = b.Bytes()
+	}
+	l.taken, l.buf, l.lost = len(l.buf), l.spare[:0], 0
+	l.mu.Unlock()
+	_, _ = l.w.Write(buf)
+	l.mu.Lock()
+	l.taken, l.spare = 0, buf
+	return true
+}
+
+// flush returns when the records that wait are written, or after finishTime.
+func (l *writer) flush() {
+	l.once.Do(func() { close(l.flushed) })
+	l.mu.Lock()
+	running := l.running
+	l.mu.Unlock()
+	if running == nil {
+		return
+	}
+	select {
+	case <-running:
+	case <-time.After(finishTime):
 	}
 }
