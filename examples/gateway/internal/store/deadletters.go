@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
@@ -52,22 +51,13 @@ func newDeadLetter(l durable.DeadLetter, withEvent bool) DeadLetter {
 // eventJSON returns the event as it is printed, with its secrets masked. An event that
 // cannot be decoded is returned as it is stored, with its secrets masked as well, but
 // without the sealed body. If there is nothing to show, eventJSON returns nil.
-func eventJSON(l durable.DeadLetter) json.RawMessage {
-	if l.Event != nil {
-		line, err := cloudevent.Encode(l.Event)
-		if err != nil {
-			return nil
-		}
-		return line
-	}
+func eventJSON(l durable.DeadLetter) (object json.RawMessage) {
 	var attributes map[string]json.RawMessage
-	if json.Unmarshal(l.Data, &attributes) != nil {
-		return nil
-	}
-	delete(attributes, durable.RawAttribute)
-	object, err := json.Marshal(attributes)
-	if err != nil {
-		return nil
+	if l.Event != nil {
+		object, _ = cloudevent.Encode(l.Event)
+	} else if json.Unmarshal(l.Data, &attributes) == nil {
+		delete(attributes, durable.RawAttribute)
+		object, _ = json.Marshal(attributes)
 	}
 	return object
 }
@@ -118,12 +108,12 @@ func (s *Store) Retry(ctx context.Context, number uint64) error {
 	if err != nil {
 		return err
 	}
-	attrs := []any{"number", number}
+	log := s.log.With("number", number)
 	if l.EventError != nil {
-		s.log.Error("a dead letter cannot be retried", append(attrs, "error", l.EventError)...)
+		log.Error("a dead letter cannot be retried", "error", l.EventError)
 		return ErrUnreadable
 	}
-	attrs = append(attrs, "endpoint", l.Event.Source, "vendor", l.Event.Vendor, "id", l.Event.ID, "type", string(l.Event.Type))
+	log = log.With("endpoint", l.Event.Source, "vendor", l.Event.Vendor, "id", l.Event.ID, "type", string(l.Event.Type))
 	called, handled := false, false
 	err = s.RetryDead(ctx, number, event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
 		called = true
@@ -132,17 +122,17 @@ func (s *Store) Retry(ctx context.Context, number uint64) error {
 		return err
 	}))
 	switch {
-	case err == nil, handled && errors.Is(err, durable.ErrNotFound): // another process has deleted it
-		s.log.Info("a dead letter was retried: it is handled", attrs...)
+	case err == nil:
+		log.Info("a dead letter was retried: it is handled")
 		return nil
 	case handled:
-		s.log.Error("a dead letter was retried, and cannot be deleted", append(attrs, "error", err)...)
+		log.Error("a dead letter was retried, and cannot be deleted", "error", err)
 		return ErrNotDeleted
 	case called:
 		if p, ok := errors.AsType[*event.PanicError](err); ok {
-			attrs = append(attrs, slog.String("stack", string(p.Stack)))
+			log = log.With("stack", string(p.Stack))
 		}
-		s.log.Error("a dead letter was retried, and the callbacks failed again", append(attrs, "error", err)...)
+		log.Error("a dead letter was retried, and the callbacks failed again", "error", err)
 		return ErrCallbacksFailed
 	}
 	return err

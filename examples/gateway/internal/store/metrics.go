@@ -8,69 +8,50 @@ import (
 	"github.com/accesshook/accesshook/event/durable"
 )
 
-// metrics are those of a store. They implement [prometheus.Collector]: while
-// the store does not answer, there is only accesshook_store_up.
-type metrics struct {
-	state    *state
-	attempts *prometheus.CounterVec
-
-	up, events, bytes, maxBytes, fullest, pending, dead *prometheus.Desc
-}
-
-func newMetrics() *metrics {
-	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		return prometheus.NewDesc("accesshook_"+name, help, labels, nil)
-	}
-	m := &metrics{
-		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Namespace: "accesshook", Name: "attempts_total",
-			Help: "Attempts to handle a stored event, by result: handled, delayed (it will be retried), buried (it is a dead letter now).",
-		}, []string{"result"}),
-		up:       desc("store_up", "1 if the store answers, 0 if not. At 0 the other metrics of the store are missing."),
-		events:   desc("store_events", "Events in the store, including handled ones that are kept."),
-		bytes:    desc("store_bytes", "Size of the events in the store."),
-		maxBytes: desc("store_max_bytes", "Limit of accesshook_store_bytes."),
-		fullest:  desc("store_fullest_ratio", "How full the fullest shard of the store is, 0 to 1. Events for a full one are answered 503."),
-		pending:  desc("store_pending", "Events that the consumer has not finished.", "consumer"),
-		dead:     desc("dead_letters", "Dead letters: events whose attempts all failed."),
-	}
+// newAttempts returns the counter of attempts, by result.
+func newAttempts() *prometheus.CounterVec {
+	attempts := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "accesshook", Name: "attempts_total",
+		Help: "Attempts to handle a stored event, by result: handled, delayed (it will be retried), buried (it is a dead letter now).",
+	}, []string{"result"})
 	for _, r := range []durable.Result{durable.Handled, durable.Delayed, durable.Buried} {
-		m.attempts.WithLabelValues(r.String()) // so that they start at zero
+		attempts.WithLabelValues(r.String()) // so that they start at zero
 	}
-	return m
+	return attempts
 }
 
-func (m *metrics) register(r prometheus.Registerer) { r.MustRegister(m, m.attempts) }
-
-// attempted is a [durable.Consumer.Observe].
-func (m *metrics) attempted(_ context.Context, a durable.Attempt) {
-	m.attempts.WithLabelValues(a.Result.String()).Inc()
+// observe returns a [durable.Consumer.Observe].
+func observe(attempts *prometheus.CounterVec) func(context.Context, durable.Attempt) {
+	return func(_ context.Context, a durable.Attempt) { attempts.WithLabelValues(a.Result.String()).Inc() }
 }
 
-// Describe implements [prometheus.Collector].
-func (m *metrics) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.up, m.events, m.bytes, m.maxBytes, m.fullest, m.pending, m.dead} {
-		to <- d
-	}
-}
+// gauges are the metrics of a store's state. They implement [prometheus.Collector]: while
+// the store does not answer, there is only accesshook_store_up.
+type gauges struct{ *state }
+
+// Describe implements [prometheus.Collector]. It describes nothing, since what is
+// collected varies.
+func (gauges) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements [prometheus.Collector].
-func (m *metrics) Collect(to chan<- prometheus.Metric) {
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
-		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+func (g gauges) Collect(to chan<- prometheus.Metric) {
+	gauge := func(name string, v float64, help string, labels ...string) { // names of labels, then values
+		desc := prometheus.NewDesc("accesshook_"+name, help, labels[:len(labels)/2], nil)
+		to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, v, labels[len(labels)/2:]...)
 	}
-	stats, err := m.state.get()
+	const upHelp = "1 if the store answers, 0 if not. At 0 the other metrics of the store are missing."
+	stats, err := g.get()
 	if err != nil {
-		gauge(m.up, 0)
+		gauge("store_up", 0, upHelp)
 		return
 	}
-	gauge(m.up, 1)
-	gauge(m.events, float64(stats.Events))
-	gauge(m.bytes, float64(stats.Bytes))
-	gauge(m.maxBytes, float64(stats.MaxBytes))
-	gauge(m.fullest, stats.Fullest)
-	gauge(m.dead, float64(stats.Dead))
+	gauge("store_up", 1, upHelp)
+	gauge("store_events", float64(stats.Events), "Events in the store, including handled ones that are kept.")
+	gauge("store_bytes", float64(stats.Bytes), "Size of the events in the store.")
+	gauge("store_max_bytes", float64(stats.MaxBytes), "Limit of accesshook_store_bytes.")
+	gauge("store_fullest_ratio", stats.Fullest, "How full the fullest shard of the store is, 0 to 1. Events for a full one are answered 503.")
+	gauge("dead_letters", float64(stats.Dead), "Dead letters: events whose attempts all failed.")
 	for name, c := range stats.Consumers {
-		gauge(m.pending, float64(c.Pending)+float64(c.Active), name)
+		gauge("store_pending", float64(c.Pending)+float64(c.Active), "Events that the consumer has not finished.", "consumer", name)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,19 +22,31 @@ func testConfig() durable.Config {
 	return durable.Config{Payloads: cloudevent.Payloads{relock.Vendor: relock.Decode}}
 }
 
-// A connection must never give up: it would answer 503 for ever.
-func TestConnection(t *testing.T) {
+func startServer(t *testing.T) *natsd.Server {
+	t.Helper()
 	server, err := natsd.NewServer(&natsd.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), MaxPayload: 8 << 20, NoSigs: true})
 	require.NoError(t, err)
 	server.Start()
-	defer server.Shutdown()
+	t.Cleanup(server.Shutdown)
 	require.True(t, server.ReadyForConnections(2*time.Minute))
-	s, err := connect(t.Context(), Config{NATS: server.ClientURL(), Durable: testConfig(), Log: slog.New(slog.DiscardHandler)})
+	return server
+}
+
+// A connection must never give up: it would answer 503 for ever.
+func TestConnection(t *testing.T) {
+	nc, err := connect(Config{NATS: startServer(t).ClientURL(), Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
-	nc := s.(*natsStore).nc
+	defer nc.Close()
 	assert.Negative(t, nc.Opts.MaxReconnect)
+}
+
+func TestCloseDisconnects(t *testing.T) {
+	server := startServer(t)
+	s, err := Open(t.Context(), Config{NATS: server.ClientURL(), Durable: testConfig(), Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	assert.Equal(t, 1, server.NumClients())
 	require.NoError(t, s.Close())
-	assert.True(t, nc.IsClosed())
+	require.Eventually(t, func() bool { return server.NumClients() == 0 }, 2*time.Minute, time.Millisecond)
 }
 
 // A stop does not wait for a callback that ignores its deadline. The event stays.
@@ -71,23 +84,29 @@ func TestSealedBodiesAreNotShown(t *testing.T) {
 
 var errFails = errors.New("it fails")
 
-// A forgetfulStore stops answering when the callback has finished.
-type forgetfulStore struct{ opened }
-
-func (s forgetfulStore) DeadLetter(context.Context, uint64) (durable.DeadLetter, error) {
-	return durable.DeadLetter{Event: &event.Event{ID: "1"}}, nil
-}
-
-func (s forgetfulStore) RetryDead(ctx context.Context, number uint64, h event.Handler) error {
-	return errors.Join(h.HandleEvent(ctx, &event.Event{ID: "1"}), errFails)
-}
-
 // An event that was handled and could not be deleted will be handled again by the next
 // Retry: whoever asked for it must know.
 func TestRetryThatCannotDelete(t *testing.T) {
-	s := &Store{
-		opened: forgetfulStore{}, timeout: time.Minute, log: slog.New(slog.DiscardHandler),
-		callbacks: event.HandlerFunc(func(context.Context, *event.Event) error { return nil }),
-	}
+	server := startServer(t)
+	var handled atomic.Bool
+	c := Config{NATS: server.ClientURL(), Durable: testConfig(), Log: slog.New(slog.DiscardHandler)}
+	c.Durable.PublishTimeout = time.Second
+	c.Consumer = durable.Consumer{MaxAttempts: 1, Timeout: time.Minute}
+	c.Callbacks = event.HandlerFunc(func(context.Context, *event.Event) error {
+		if !handled.Load() {
+			return errFails
+		}
+		server.Shutdown()
+		return nil
+	})
+	s, err := Open(t.Context(), c)
+	require.NoError(t, err)
+	s.Start(func(error) {})
+	require.NoError(t, s.HandleEvent(t.Context(), &event.Event{Vendor: relock.Vendor, Source: relock.Vendor, ID: "1", Type: event.SessionEnded}))
+	require.Eventually(t, func() bool {
+		stats, err := s.Stats(t.Context())
+		return err == nil && stats.Dead == 1
+	}, 2*time.Minute, 5*time.Millisecond)
+	handled.Store(true)
 	require.ErrorIs(t, s.Retry(t.Context(), 1), ErrNotDeleted)
 }

@@ -40,7 +40,8 @@ type Config struct {
 // A Store stores events, and calls the callbacks with them. It is an [event.Handler],
 // which stores.
 type Store struct {
-	opened
+	*durable.Store
+	close     func() error
 	callbacks event.Handler
 	timeout   time.Duration // of one attempt
 	consumer  *durable.Runner
@@ -55,25 +56,25 @@ type Store struct {
 
 // Open opens a store. The callbacks are not called before Start.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	s, err := open(ctx, c)
-	if err != nil {
+	s := &Store{callbacks: c.Callbacks, timeout: c.Consumer.Timeout, log: c.Log}
+	if err := s.open(ctx, c); err != nil {
 		return nil, err
 	}
-	m := newMetrics()
 	if c.Dir != "" {
 		c.Consumer.Lease = directoryLease
 	}
-	c.Consumer.Observe = m.attempted
-	stored := &Store{
-		opened: s, callbacks: c.Callbacks, timeout: c.Consumer.Timeout,
-		consumer: s.Consumer(c.Consumer), state: state{stats: s.Stats}, log: c.Log,
-	}
-	m.state = &stored.state
+	attempts := newAttempts()
+	c.Consumer.Observe = observe(attempts)
+	s.consumer = s.Consumer(c.Consumer)
+	s.state.stats = s.Stats
 	if c.Metrics != nil {
-		m.register(c.Metrics)
+		c.Metrics.MustRegister(attempts, gauges{&s.state})
 	}
-	return stored, nil
+	return s, nil
 }
+
+// Close closes the store. Finish does so as well.
+func (s *Store) Close() error { return s.close() }
 
 // Start calls the callbacks with stored events until Finish. If that ends earlier, it
 // calls failed with the reason.
