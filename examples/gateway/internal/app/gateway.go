@@ -32,7 +32,7 @@ type gateway struct {
 	endpoints   []*receive.Endpoint
 	callbacks   event.Handler
 	certificate *certfile.Certificate // nil: plain HTTP
-	demo        *demo.Demo            // nil without one
+	demo        demo.Demo             // nil without one
 	login       *login                // of the admin paths; nil: none
 	pipeline    *receive.Pipeline
 	summary     *terminal.Summary // of the demo

@@ -3,6 +3,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -22,24 +23,15 @@ import (
 	"github.com/accesshook/accesshook/verify"
 )
 
-// A Demo has random secrets of its own.
-type Demo struct {
-	userLockID        string
-	unlocUser         string
-	unlocPassword     string
-	relockSecret      string
-	loginRadiusSecret string
-}
+// A Demo has random secrets of its own, by vendor.
+type Demo map[string]string
+
+// unlocUser is the user for Unloc. The secret of Unloc is the password.
+const unlocUser = "demo"
 
 // New returns a demo.
-func New() *Demo {
-	return &Demo{
-		userLockID:        randomGUID(),
-		unlocUser:         "demo",
-		unlocPassword:     rand.Text(),
-		relockSecret:      rand.Text(),
-		loginRadiusSecret: rand.Text(),
-	}
+func New() Demo {
+	return Demo{userlock.Vendor: randomGUID(), unloc.Vendor: rand.Text(), relock.Vendor: rand.Text(), loginradius.Vendor: rand.Text()}
 }
 
 // randomGUID returns a random UUID, version 4.
@@ -52,39 +44,33 @@ func randomGUID() string {
 }
 
 // Credentials returns the credentials of a vendor. A nil Demo has none.
-func (d *Demo) Credentials(vendor string) envsecret.Values {
-	if d == nil {
+func (d Demo) Credentials(vendor string) envsecret.Values {
+	switch secret, ok := d[vendor]; {
+	case !ok:
 		return envsecret.Values{}
+	case vendor == unloc.Vendor:
+		return envsecret.Values{Credentials: []verify.Credential{verify.NewCredential(unlocUser, secret)}}
+	default:
+		return envsecret.Values{Secrets: event.Secrets(secret)}
 	}
-	switch vendor {
-	case userlock.Vendor:
-		return envsecret.Values{Secrets: event.Secrets(d.userLockID)}
-	case unloc.Vendor:
-		return envsecret.Values{Credentials: []verify.Credential{verify.NewCredential(d.unlocUser, d.unlocPassword)}}
-	case relock.Vendor:
-		return envsecret.Values{Secrets: event.Secrets(d.relockSecret)}
-	case loginradius.Vendor:
-		return envsecret.Values{Secrets: event.Secrets(d.loginRadiusSecret)}
-	}
-	return envsecret.Values{}
 }
 
 // Curl returns a command that sends an event to the gateway at base. It has the password
 // of this demo, which is worth nothing after it.
-func (d *Demo) Curl(base string) string {
+func (d Demo) Curl(base string) string {
 	return fmt.Sprintf(`curl -u %s:%s -d '{"action":"unlocked","lockName":"My door","userName":"Me"}' %s`,
-		d.unlocUser, d.unlocPassword, base+path(unloc.Vendor))
+		unlocUser, d[unloc.Vendor], base+path(unloc.Vendor))
 }
 
 // Send sends all events to the gateway at base, spread over the given time, and returns
 // how many it sent. It stops with an error at the first that is not answered 200, and
 // without one when ctx is done.
-func (d *Demo) Send(ctx context.Context, base string, over time.Duration) (sent int, err error) {
+func (d Demo) Send(ctx context.Context, base string, over time.Duration) (sent int, err error) {
 	// Without a proxy: the gateway sends to itself.
 	return d.send(ctx, &http.Transport{}, base, over)
 }
 
-func (d *Demo) send(ctx context.Context, transport *http.Transport, base string, over time.Duration) (sent int, err error) {
+func (d Demo) send(ctx context.Context, transport *http.Transport, base string, over time.Duration) (sent int, err error) {
 	client := &http.Client{Transport: transport, Timeout: 10 * time.Second}
 	defer client.CloseIdleConnections()
 	began := time.Now()
@@ -109,6 +95,19 @@ func (d *Demo) send(ctx context.Context, transport *http.Transport, base string,
 	return sent, nil
 }
 
+var vendors = []struct {
+	name     string
+	payloads func(now time.Time) []any
+	request  func(ctx context.Context, url, secret string, payload any) (*http.Request, error)
+}{
+	{userlock.Vendor, userLockEvents, userlock.NewRequest},
+	{unloc.Vendor, unlocEvents, func(ctx context.Context, url, password string, payload any) (*http.Request, error) {
+		return unloc.NewRequest(ctx, url, unlocUser, password, payload)
+	}},
+	{relock.Vendor, relockEvents, relock.NewRequest},
+	{loginradius.Vendor, loginRadiusEvents, loginradius.NewRequest},
+}
+
 // A delivery is one request of the demo.
 type delivery struct {
 	at      float64 // when, between 0 and 1
@@ -116,39 +115,19 @@ type delivery struct {
 }
 
 // deliveries returns all requests in the order in which they are sent. The events of each
-// vendor are spread evenly.
-func (d *Demo) deliveries() []delivery {
-	var all []delivery
-	add(&all, userLockEvents, func(ctx context.Context, base string, p *userlock.Notification) (*http.Request, error) {
-		return userlock.NewRequest(ctx, base+path(userlock.Vendor), d.userLockID, p)
-	})
-	add(&all, unlocEvents, func(ctx context.Context, base string, p *unloc.AccessEvent) (*http.Request, error) {
-		return unloc.NewRequest(ctx, base+path(unloc.Vendor), d.unlocUser, d.unlocPassword, p)
-	})
-	add(&all, relockEvents, func(ctx context.Context, base string, p any) (*http.Request, error) {
-		return relock.NewRequest(ctx, base+path(relock.Vendor), d.relockSecret, p)
-	})
-	add(&all, loginRadiusEvents, func(ctx context.Context, base string, p *loginradius.Hook) (*http.Request, error) {
-		return loginradius.NewRequest(ctx, base+path(loginradius.Vendor), d.loginRadiusSecret, p)
-	})
-	slices.SortStableFunc(all, func(a, b delivery) int {
-		if a.at < b.at {
-			return -1
+// vendor are spread evenly. A payload is made when it is sent, so that it has the time of
+// that.
+func (d Demo) deliveries() (all []delivery) {
+	for _, v := range vendors {
+		n := len(v.payloads(time.Time{}))
+		for i := range n {
+			all = append(all, delivery{(float64(i) + .5) / float64(n), func(ctx context.Context, base string, now time.Time) (*http.Request, error) {
+				return v.request(ctx, base+path(v.name), d[v.name], v.payloads(now)[i])
+			}})
 		}
-		return 1
-	})
-	return all
-}
-
-// add adds a delivery for each payload. A payload is made when it is sent, so that it has
-// the time of that.
-func add[P any](all *[]delivery, payloads func(time.Time) []P, request func(context.Context, string, P) (*http.Request, error)) {
-	n := len(payloads(time.Time{}))
-	for i := range n {
-		*all = append(*all, delivery{(float64(i) + .5) / float64(n), func(ctx context.Context, base string, now time.Time) (*http.Request, error) {
-			return request(ctx, base, payloads(now)[i])
-		}})
 	}
+	slices.SortStableFunc(all, func(a, b delivery) int { return cmp.Compare(a.at, b.at) })
+	return all
 }
 
 func path(vendor string) string { return "/webhooks/" + vendor }

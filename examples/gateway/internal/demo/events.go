@@ -2,6 +2,7 @@ package demo
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
@@ -11,11 +12,7 @@ import (
 	"github.com/accesshook/accesshook/userlock"
 )
 
-const (
-	browser = "Mozilla/5.0 (Macintosh) Safari/605.1.15"
-
-	passwordHash = "a-hash-that-must-not-be-written"
-)
+const browser = "Mozilla/5.0 (Macintosh) Safari/605.1.15"
 
 // A person is somebody invented.
 type person struct {
@@ -30,7 +27,7 @@ var people = []person{
 	{"dkaya", "Deniz Kaya", "deniz@example.com", "+15555550189", "Izmir", "Türkiye", "TR", "Europe/Istanbul"},
 }
 
-func userLockEvents(now time.Time) []*userlock.Notification {
+func userLockEvents(now time.Time) []any {
 	sessions := []struct {
 		id, computer, client string
 		who                  person
@@ -42,7 +39,7 @@ func userLockEvents(now time.Time) []*userlock.Notification {
 		{"7F0004", "LAPTOP-24", "02-00-5E-10-00-24", people[3], []event.Text{"220", "204", "201", "200"}}, // Wi-Fi: a MAC address
 		{"7F0005", "PHONE-25", "192.0.2.25", people[1], []event.Text{"504", "501", "500"}},                // SaaS
 	}
-	var events []*userlock.Notification
+	var events []any
 	for _, s := range sessions {
 		for _, code := range s.codes {
 			events = append(events, &userlock.Notification{
@@ -61,8 +58,8 @@ func userLockEvents(now time.Time) []*userlock.Notification {
 	return events
 }
 
-func unlocEvents(now time.Time) []*unloc.AccessEvent {
-	var events []*unloc.AccessEvent
+func unlocEvents(now time.Time) []any {
+	var events []any
 	for i, action := range []string{"unlocked", "locked", "viewedCode"} {
 		events = append(events, &unloc.AccessEvent{
 			ID:        randomGUID(),
@@ -113,32 +110,31 @@ func relockEvents(now time.Time) []any {
 	}
 }
 
-func loginRadiusEvents(now time.Time) []*loginradius.Hook {
-	var events []*loginradius.Hook
+func loginRadiusEvents(now time.Time) []any {
+	var events []any
 	for i, name := range []string{
 		"register", "createtraditionalaccount", "login", "updateprofile", "setusername", "updateuid",
 		"blockaccount", "deleteaccount", "linkaccount", "unlinkaccount", "consentprofileupdate",
 		"setpassword", "changepassword", "resetpassword", "setpin", "changepin", "resetpin",
 		"addemail", "emailverification", "invalidateemailverification",
 		"updatephoneid", "verifyphonenumber", "invalidatephoneverification", "removephoneid",
-		"assignroles", "unassignroles", "removerolecontext",
+		"assignroles", "unassignroles", "removerolecontext", "removeemail",
+		"createcustomobject", "updatecustomobject", "deletecustomobject",
 	} {
-		events = append(events, &loginradius.Hook{
-			HookName: name, Time: now, HookID: randomGUID(), Profile: profile(people[i%len(people)]),
-		})
-	}
-	events = append(events, &loginradius.Hook{
-		HookName: "removeemail", Time: now, HookID: randomGUID(), Profile: profile(people[0]),
-		RemovedEmail: "ada.old@example.com",
-	})
-	for _, name := range []string{"createcustomobject", "updatecustomobject", "deletecustomobject"} {
-		events = append(events, &loginradius.Hook{
-			HookName: name, Time: now, HookID: randomGUID(),
-			Object: &loginradius.CustomObject{
-				ID: "object-5", UID: people[2].account, IsActive: true, DateCreated: now, DateModified: now,
+		p := people[i%len(people)]
+		hook := &loginradius.Hook{HookName: name, Time: now, HookID: randomGUID()}
+		if strings.HasSuffix(name, "customobject") {
+			hook.Object = &loginradius.CustomObject{
+				ID: "object-5", UID: p.account, IsActive: true, DateCreated: now, DateModified: now,
 				CustomObject: json.RawMessage(`{"newsletter":"weekly"}`),
-			},
-		})
+			}
+		} else {
+			hook.Profile = profile(p)
+		}
+		if name == "removeemail" {
+			hook.RemovedEmail = "old." + p.email
+		}
+		events = append(events, hook)
 	}
 	return events
 }
@@ -150,7 +146,7 @@ func profile(p person) *loginradius.Profile {
 		PhoneID:       p.phone,
 		EmailVerified: true,
 		IsActive:      true,
-		Password:      event.NewSecret(passwordHash), // written as [redacted]
+		Password:      event.NewSecret("a-hash"), // written as [redacted]
 		Identity: loginradius.Identity{
 			ID:           p.account,
 			Provider:     "Email",
