@@ -62,13 +62,9 @@ func deadSource(ctx context.Context, s *settings.Dead, stdout, stderr io.Writer)
 		}
 	}
 	s.Store.Config.Logger = log
-	opened, err := store.OpenExisting(ctx, store.Config{
+	return store.OpenExisting(ctx, store.Config{
 		Dir: s.Store.Dir, Durable: s.Store.Config, Consumer: s.Store.Consumer, Callbacks: output.callbacks(), Log: log,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return dead.Opened(opened), nil
 }
 
 // deadTable writes dead letters as a table.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/examples/gateway/internal/store"
 )
 
@@ -53,6 +54,9 @@ func (c Command) Run(ctx context.Context, s Source) error {
 		case "drop":
 			err = s.Drop(ctx, number)
 		}
+		if errors.Is(err, durable.ErrNotFound) {
+			err = errors.New("there is no such dead letter") // as the admin side says it
+		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%s %d: %w", c.Verb, number, err))
 		}
@@ -61,9 +65,8 @@ func (c Command) Run(ctx context.Context, s Source) error {
 }
 
 func (c Command) list(ctx context.Context, s Source) error {
-	var all []store.DeadLetter // for a table, whose columns fit all rows
-	after := uint64(0)
-	for {
+	var all []store.DeadLetter // together, since the columns of a table fit all rows
+	for after := uint64(0); ; {
 		list, err := s.List(ctx, after, pageSize)
 		if err != nil {
 			return err
@@ -71,32 +74,23 @@ func (c Command) list(ctx context.Context, s Source) error {
 		if len(list) == 0 {
 			break
 		}
-		for _, letter := range list {
-			if letter.Number <= after {
-				return errors.New("the gateway repeats its list")
-			}
-			after = letter.Number
-			if c.Table == nil {
-				if err := c.writeLine(letter); err != nil {
-					return err
-				}
-			}
+		last := list[len(list)-1].Number
+		if last <= after {
+			return errors.New("the gateway repeats its list")
 		}
-		if c.Table != nil {
-			all = append(all, list...)
+		all, after = append(all, list...), last
+	}
+	if c.Table != nil {
+		return c.Table(c.Stdout, all)
+	}
+	for _, letter := range all {
+		if err := c.writeLine(letter); err != nil {
+			return err
 		}
 	}
-	if c.Table == nil {
-		return nil
-	}
-	return c.Table(c.Stdout, all)
+	return nil
 }
 
 func (c Command) writeLine(letter store.DeadLetter) error {
-	line, err := json.Marshal(letter)
-	if err != nil {
-		return err
-	}
-	_, err = c.Stdout.Write(append(line, '\n'))
-	return err
+	return json.NewEncoder(c.Stdout).Encode(letter)
 }

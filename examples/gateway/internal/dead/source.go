@@ -8,40 +8,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/examples/gateway/internal/store"
 	"github.com/accesshook/accesshook/verify"
 )
-
-// Opened returns the dead letters of a store that this process has opened.
-func Opened(s *store.Store) Source { return directory{s} }
-
-type directory struct{ *store.Store }
-
-func (d directory) Show(ctx context.Context, number uint64) (store.DeadLetter, error) {
-	letter, err := d.Store.Show(ctx, number)
-	return letter, publicError(err)
-}
-
-func (d directory) Retry(ctx context.Context, number uint64) error {
-	return publicError(d.Store.Retry(ctx, number))
-}
-
-func (d directory) Drop(ctx context.Context, number uint64) error {
-	return publicError(d.Store.Drop(ctx, number))
-}
-
-// publicError returns err as the admin side words it.
-func publicError(err error) error {
-	if errors.Is(err, durable.ErrNotFound) {
-		return errors.New("there is no such dead letter")
-	}
-	return err
-}
 
 // A client asks the admin side of a running gateway.
 type client struct {
@@ -69,7 +41,7 @@ func (c *client) List(ctx context.Context, after uint64, limit int) (list []stor
 }
 
 func (c *client) Show(ctx context.Context, number uint64) (letter store.DeadLetter, err error) {
-	err = c.ask(ctx, http.MethodGet, "/"+strconv.FormatUint(number, 10), &letter)
+	err = c.ask(ctx, http.MethodGet, fmt.Sprintf("/%d", number), &letter)
 	return letter, err
 }
 
@@ -90,8 +62,7 @@ func (c *client) Close() error {
 // ask sends a request to the given path below /dead, and decodes the answer into v,
 // which may be nil.
 func (c *client) ask(ctx context.Context, method, path string, v any) error {
-	u := strings.TrimSuffix(c.base.String(), "/") + "/dead" + path
-	r, err := http.NewRequestWithContext(ctx, method, u, nil)
+	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.base.String(), "/")+"/dead"+path, nil)
 	if err != nil {
 		return err
 	}
@@ -108,15 +79,14 @@ func (c *client) ask(ctx context.Context, method, path string, v any) error {
 	if err != nil {
 		return err
 	}
-	if answer.StatusCode == http.StatusOK {
-		if v != nil && json.Unmarshal(body, v) != nil {
-			return errors.New("the answer is not one of a gateway")
-		}
-		return nil
-	}
 	var failure struct{ Error string }
-	if json.Unmarshal(body, &failure) != nil || failure.Error == "" {
-		return fmt.Errorf("answered %s", answer.Status)
+	switch {
+	case answer.StatusCode == http.StatusOK && (v == nil || json.Unmarshal(body, v) == nil):
+		return nil
+	case answer.StatusCode == http.StatusOK:
+		return errors.New("the answer is not one of a gateway")
+	case json.Unmarshal(body, &failure) == nil && failure.Error != "":
+		return errors.New(failure.Error)
 	}
-	return errors.New(failure.Error)
+	return fmt.Errorf("answered %s", answer.Status)
 }
