@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/accesshook/accesshook/event"
@@ -32,34 +33,31 @@ type Metrics struct {
 // New returns metrics in a registry of their own. unhandled is how many events had no
 // callback.
 func New(unhandled func() uint64) *Metrics {
-	m := &Metrics{
-		Registry:   prometheus.NewRegistry(),
+	registry := prometheus.NewRegistry()
+	auto := promauto.With(registry)
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return auto.NewCounterVec(prometheus.CounterOpts{Namespace: "accesshook", Name: name, Help: help}, labels)
+	}
+	seconds := func(name, help, label string) *prometheus.HistogramVec {
+		return auto.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: "accesshook", Name: name, Help: help,
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{label})
+	}
+	auto.NewCounterFunc(prometheus.CounterOpts{Namespace: "accesshook", Name: "unhandled_total", Help: "Events without a callback."},
+		func() float64 { return float64(unhandled()) })
+	return &Metrics{
+		Registry:   registry,
 		requests:   counter("requests_total", "Requests, by status of the answer.", "endpoint", "status"),
 		rejected:   counter("rejected_total", "Requests answered 400 to 499.", "endpoint", "status"),
 		events:     counter("events_total", "Verified events that were answered 200, duplicates included.", "vendor", "type"),
 		duplicates: counter("duplicates_total", "Deliveries of an event that had been handled, or was being handled.", "endpoint"),
 		requested:  seconds("request_seconds", "From the header of a request with a verified event to its answer.", "endpoint"),
 		handled:    seconds("handler_seconds", "Run time of the callbacks for an event, or for one attempt.", "vendor"),
-		lastEvent: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		lastEvent: auto.NewGaugeVec(prometheus.GaugeOpts{
 			Namespace: "accesshook", Name: "last_event_timestamp_seconds", Help: "When the last verified event was received. Missing before the first.",
 		}, []string{"endpoint"}),
 	}
-	m.Registry.MustRegister(m.requests, m.rejected, m.events, m.duplicates, m.requested, m.handled, m.lastEvent,
-		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Namespace: "accesshook", Name: "unhandled_total", Help: "Events without a callback.",
-		}, func() float64 { return float64(unhandled()) }))
-	return m
-}
-
-func counter(name, help string, labels ...string) *prometheus.CounterVec {
-	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "accesshook", Name: name, Help: help}, labels)
-}
-
-func seconds(name, help, label string) *prometheus.HistogramVec {
-	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Namespace: "accesshook", Name: name, Help: help,
-		Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
-	}, []string{label})
 }
 
 // Handler returns the handler of /metrics.
