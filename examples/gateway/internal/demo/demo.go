@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -148,9 +147,8 @@ func post(client *http.Client, r *http.Request) error {
 // Reachable returns an address at which this machine can reach a listener. Not every
 // system can dial the address of a listener on all interfaces.
 func Reachable(addr net.Addr) string {
-	a, err := netip.ParseAddrPort(addr.String())
-	if err != nil || !a.Addr().IsUnspecified() {
-		return addr.String()
+	if a, ok := addr.(*net.TCPAddr); ok && a.IP.IsUnspecified() {
+		return fmt.Sprintf("127.0.0.1:%d", a.Port)
 	}
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), a.Port()).String()
+	return addr.String()
 }

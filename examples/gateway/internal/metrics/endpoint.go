@@ -38,24 +38,24 @@ type Endpoint struct {
 	last time.Time // when the last event was received
 }
 
-// Endpoint returns the metrics of an endpoint with this name. types are those that its
-// vendor's events have.
-func (m *Metrics) Endpoint(name, vendor string, types map[string]event.Type) *Endpoint {
+// Endpoint returns the metrics of the endpoint of a vendor. types are those that its
+// events have.
+func (m *Metrics) Endpoint(vendor string, types map[string]event.Type) *Endpoint {
 	e := &Endpoint{
 		metrics:    m,
-		duplicates: m.duplicates.WithLabelValues(name),
-		requested:  m.requested.WithLabelValues(name),
-		ok:         m.requests.WithLabelValues(name, "200"),
+		duplicates: m.duplicates.WithLabelValues(vendor),
+		requested:  m.requested.WithLabelValues(vendor),
+		ok:         m.requests.WithLabelValues(vendor, "200"),
 		types:      map[event.Type]prometheus.Counter{event.Unknown: m.events.WithLabelValues(vendor, string(event.Unknown))},
-		lastEvent:  sync.OnceValue(func() prometheus.Gauge { return m.lastEvent.WithLabelValues(name) }),
+		lastEvent:  sync.OnceValue(func() prometheus.Gauge { return m.lastEvent.WithLabelValues(vendor) }),
 	}
 	for _, t := range types {
 		e.types[t] = m.events.WithLabelValues(vendor, string(t))
 	}
 	for _, status := range statuses {
-		m.requests.WithLabelValues(name, strconv.Itoa(status))
+		m.requests.WithLabelValues(vendor, strconv.Itoa(status))
 		if refusal(status) {
-			m.rejected.WithLabelValues(name, strconv.Itoa(status))
+			m.rejected.WithLabelValues(vendor, strconv.Itoa(status))
 		}
 	}
 	m.handled.WithLabelValues(vendor)

@@ -18,7 +18,7 @@ type Endpoint struct {
 // never holds a credential.
 func NewEndpoint(name string, credentials envsecret.Values, c verify.Config, m *metrics.Metrics) (*Endpoint, error) {
 	v := vendors[name]
-	e := &Endpoint{Metrics: m.Endpoint(name, name, v.types()), vendor: v}
+	e := &Endpoint{Metrics: m.Endpoint(name, v.types()), vendor: v}
 	c.Observe = e.Metrics.Observe
 	var err error
 	e.Endpoint, err = v.endpoint(credentials, c)

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
 	"time"
 
@@ -128,8 +127,6 @@ func (s *Settings) complete(given map[string]bool) (err error) {
 	return nil
 }
 
-var headerName = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
-
 // findClients sets what finds the address of a client.
 func (s *Settings) findClients() error {
 	source, trusted := strings.ToLower(s.ClientHeader), s.trust.strings()
@@ -139,8 +136,6 @@ func (s *Settings) findClients() error {
 		return errors.New("-trust has no effect without -client-ip")
 	case source == "remote":
 		s.ClientHeader, s.Endpoint.ClientIP = "", verify.RemoteAddr
-	case !headerName.MatchString(source):
-		return errors.New("-client-ip is not the name of a header")
 	case trusted == nil:
 		return errors.New("-client-ip needs -trust: anybody can send a header")
 	case source == "x-forwarded-for":

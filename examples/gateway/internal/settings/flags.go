@@ -153,9 +153,7 @@ func checkEach(flags *flag.FlagSet, groups []*group) (err error) {
 	})
 	for _, g := range groups {
 		for _, check := range g.checks {
-			if err == nil {
-				err = check()
-			}
+			err = cmp.Or(err, check())
 		}
 	}
 	return err

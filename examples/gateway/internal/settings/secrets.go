@@ -59,15 +59,14 @@ func secretVariables() (names []string) {
 // read returns the values of a variable, and notes what looks wrong with them.
 func (s *Settings) read(v envsecret.Variable) (envsecret.Values, error) {
 	values, err := v.Read()
-	s.warn(values.Warnings...)
+	s.Warnings = append(s.Warnings, values.Warnings...)
 	return values, err
 }
 
-func (s *Settings) warn(messages ...string) {
-	for _, m := range messages {
-		if m != "" {
-			s.Warnings = append(s.Warnings, m)
-		}
+// checkMode notes that others can read a file with secrets.
+func (s *Settings) checkMode(name, path string) {
+	if warning := envsecret.FileWarning(name, path); warning != "" {
+		s.Warnings = append(s.Warnings, warning)
 	}
 }
 
@@ -79,7 +78,7 @@ type Secrets struct {
 
 // readSecrets reads the secrets of vendors and of the admin paths. It does not judge them:
 // their constructors do.
-func (s *Settings) readSecrets() (err error) {
+func (s *Settings) readSecrets(map[string]bool) (err error) {
 	s.Secrets.Vendors = make(map[string]envsecret.Values)
 	for _, v := range Vendors {
 		values, err := s.read(v.Variable)
@@ -94,8 +93,8 @@ func (s *Settings) readSecrets() (err error) {
 		return fmt.Errorf("no vendor is configured\n\n%s\nOr try it with -demo", environmentHelp())
 	}
 	s.Secrets.Admin, err = s.read(AdminVariable)
-	s.warn(envsecret.FileWarning("-tls-key", s.TLSKey))
-	s.warn(Hints(os.Environ())...)
+	s.checkMode("-tls-key", s.TLSKey)
+	s.Warnings = append(s.Warnings, Hints(os.Environ())...)
 	return err
 }
 
@@ -113,7 +112,7 @@ func (s *Settings) configureStore(given map[string]bool) error {
 			return fmt.Errorf("%s: cannot read the file: %w", natsVariable, errors.Unwrap(err))
 		}
 		s.Store.NATSCredentials = path
-		s.warn(envsecret.FileWarning(natsVariable, path))
+		s.checkMode(natsVariable, path)
 	}
 	keys, err := s.read(rawKeysVariable)
 	if err != nil {

@@ -118,10 +118,7 @@ func Parse(args []string) (*Settings, error) {
 	if err := checkEach(flags, groups); err != nil {
 		return nil, err
 	}
-	if err := s.readSecrets(); err != nil {
-		return nil, err
-	}
-	for _, step := range []func(map[string]bool) error{s.checkTogether, s.complete, s.configureStore} {
+	for _, step := range []func(map[string]bool) error{s.readSecrets, s.checkTogether, s.complete, s.configureStore} {
 		if err := step(given); err != nil {
 			return nil, err
 		}
