@@ -11,7 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/accesshook/accesshook/examples/gateway/internal/logging"
+	"github.com/accesshook/accesshook/asynclog"
 	"github.com/accesshook/accesshook/examples/gateway/internal/settings"
 	"github.com/accesshook/accesshook/examples/gateway/internal/terminal"
 )
@@ -63,9 +63,9 @@ type usageError struct{ error }
 func newLog(stderr io.Writer, level slog.Level) (log *slog.Logger, flush func()) {
 	if terminal.IsTerminal(stderr) {
 		color := terminal.Color(stderr, os.LookupEnv)
-		return logging.New(stderr, func(w io.Writer) slog.Handler { return terminal.NewLogHandler(w, level, color) })
+		return asynclog.New(stderr, func(w io.Writer) slog.Handler { return terminal.NewLogHandler(w, level, color) })
 	}
-	return logging.New(stderr, func(w io.Writer) slog.Handler {
+	return asynclog.New(stderr, func(w io.Writer) slog.Handler {
 		return slog.NewTextHandler(w, &slog.HandlerOptions{Level: level})
 	})
 }

@@ -6,5 +6,6 @@
 //	ACCESSHOOK_AXE=DIR/node_modules/axe-core/axe.min.js ACCESSHOOK_SCREENSHOTS=DIR go test -v ./examples/gateway/internal/page/browsertest
 //
 // Without the variables, the tests that need them are skipped, as all are without
-// chromium. Where CI is set, that is a failure.
+// chromium. Where CI is set, that is a failure. ACCESSHOOK_BROWSER=off leaves all out, for
+// runs beside which they have one of their own.
 package browsertest

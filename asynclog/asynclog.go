@@ -1,5 +1,10 @@
-// Package logging writes the log without ever waiting for its reader.
-package logging
+// Package asynclog is a log that never waits for its reader. An endpoint logs each
+// request, and a handler of log/slog waits for each write: a terminal that was stopped, or
+// a full pipe, then stops all requests.
+//
+//	log, flush := asynclog.New(os.Stderr, func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, nil) })
+//	defer flush()
+package asynclog
 
 import (
 	"bytes"
@@ -18,12 +23,14 @@ const (
 	finishTime = time.Second            // the longest time that flush waits
 )
 
-// New returns a log that writes to w what handler makes of a record. The first record
-// after a pause is written at once, as are warnings and errors, together with the records
-// that wait. Other records wait for up to delay, and are lost if the process is killed.
+// New returns a log that writes to w what handler makes of a record. handler is called once,
+// with a writer of its own, and whenever records were lost. The first record after a pause
+// is written at once, as are warnings and errors, together with the records that wait.
+// Other records wait for up to 100 ms, and are lost if the process is killed.
 //
-// Logging never blocks on w. While w blocks, records wait, up to limit. Records over
-// that are lost, and the log says how many. Call flush before the process ends.
+// Logging never blocks on w. While w blocks, up to 1 MiB of records waits. Records over
+// that are lost, and the log says how many. flush writes what waits, for up to a second.
+// Call it once, before the process ends.
 func New(w io.Writer, handler func(io.Writer) slog.Handler) (log *slog.Logger, flush func()) {
 	b := &writer{w: w, handler: handler, urgent: make(chan struct{}, 1), flushed: make(chan struct{})}
 	return slog.New(&hastyHandler{handler(b), b}), b.flush
@@ -118,7 +125,7 @@ func (l *writer) write() bool {
 	buf := l.buf
 	if l.lost > 0 {
 		b := bytes.NewBuffer(buf)
-		slog.New(l.handler(b)).Error("records were lost: standard error was not read", "records", l.lost)
+		slog.New(l.handler(b)).Error("records were lost: the log was not read", "records", l.lost)
 		buf = b.Bytes()
 	}
 	l.taken, l.buf, l.lost = len(l.buf), l.spare[:0], 0

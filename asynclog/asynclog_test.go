@@ -1,4 +1,4 @@
-package logging
+package asynclog
 
 import (
 	"io"
@@ -165,7 +165,7 @@ func TestLogTellsOfOneLostRecord(t *testing.T) {
 }
 
 // One write may have begun before the first record was lost, or after it.
-var lostRecords = regexp.MustCompile(`(?m)^time=\S+ level=ERROR msg="records were lost: standard error was not read" records=(\d+)\n`)
+var lostRecords = regexp.MustCompile(`(?m)^time=\S+ level=ERROR msg="records were lost: the log was not read" records=(\d+)\n`)
 
 // blocking writes nothing until goOn is closed.
 type blocking struct {
