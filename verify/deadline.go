@@ -29,9 +29,8 @@ func (c *handlerContext) context() context.Context {
 	if m := c.made.Load(); m != nil {
 		return m
 	}
-	values := event.WithDelivery(context.WithoutCancel(c.r.Context()), &c.delivery)
 	m := new(madeContext)
-	m.Context, m.cancel = context.WithDeadline(values, c.deadline)
+	m.Context, m.cancel = context.WithDeadline(c.values(), c.deadline)
 	if !c.made.CompareAndSwap(nil, m) { // somebody else has just made it
 		m.cancel()
 		return c.made.Load()
@@ -40,6 +39,14 @@ func (c *handlerContext) context() context.Context {
 		m.cancel()
 	}
 	return m
+}
+
+// values has no deadline, whose timer costs more than looking a value up.
+func (c *handlerContext) values() context.Context {
+	if m := c.made.Load(); m != nil {
+		return m
+	}
+	return event.WithDelivery(context.WithoutCancel(c.r.Context()), &c.delivery)
 }
 
 // end cancels the context, as is due once the callback has returned.
@@ -53,7 +60,7 @@ func (c *handlerContext) end() {
 func (c *handlerContext) Deadline() (time.Time, bool) { return c.deadline, true }
 func (c *handlerContext) Done() <-chan struct{}       { return c.context().Done() }
 func (c *handlerContext) Err() error                  { return c.context().Err() }
-func (c *handlerContext) Value(key any) any           { return c.context().Value(key) }
+func (c *handlerContext) Value(key any) any           { return c.values().Value(key) }
 
 // String keeps fmt from reading fields while they are written.
 func (c *handlerContext) String() string { return "verify.handlerContext" }

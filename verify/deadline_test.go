@@ -61,3 +61,33 @@ func TestBodyDeadline(t *testing.T) {
 		})
 	}
 }
+
+// A callback that looks a value up finds those of its request, and is still not bound to
+// the sender.
+func TestValuesOfTheContext(t *testing.T) {
+	type key struct{}
+	for name, first := range map[string]func(context.Context){
+		"at once":          func(context.Context) {},
+		"after the timer":  func(ctx context.Context) { ctx.Done() },
+		"after the values": func(ctx context.Context) { ctx.Value(key{}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var seen verify.Observation
+			endpoint := newEndpoint(t, verify.Config{Observe: func(_ context.Context, o verify.Observation) { seen = o }})
+			r := signed(t, "http://localhost/", "{}")
+			ctx, hangUp := context.WithCancel(context.WithValue(r.Context(), key{}, "value"))
+			endpoint.Handler(event.HandlerFunc(func(ctx context.Context, _ *event.Event) error {
+				first(ctx)
+				assert.Equal(t, "value", ctx.Value(key{}))
+				assert.Nil(t, ctx.Value("no such key"))
+				child, cancel := context.WithCancel(ctx)
+				defer cancel()
+				hangUp()
+				assert.NoError(t, child.Err())
+				event.MarkDuplicate(ctx)
+				return nil
+			})).ServeHTTP(httptest.NewRecorder(), r.WithContext(ctx))
+			assert.True(t, seen.Duplicate)
+		})
+	}
+}

@@ -22,16 +22,17 @@ type output struct {
 	w      io.Writer
 	lines  *lines.Writer
 	failed atomic.Int64 // when a line could not be written the last time, in Unix seconds
-	append func(dst []byte, e *event.Event) ([]byte, error)
-	text   bool               // append does not write CloudEvents
+	encode func(e *event.Event) ([]byte, error)
+	text   bool               // encode does not make CloudEvents
 	page   *page.Page         // also gets the events; nil: there is none
 	seen   func(*event.Event) // also gets the events; nil: nobody
 }
 
 func newOutput(stdout io.Writer, format string) *output {
-	o := &output{w: stdout, lines: lines.NewWriter(stdout), append: cloudevent.Append}
+	o := &output{w: stdout, lines: lines.NewWriter(stdout), encode: cloudevent.Encode}
 	if o.text = format == "text" || format == "" && terminal.IsTerminal(stdout); o.text {
-		o.append = terminal.NewEncoder(stdout, os.LookupEnv).AppendEvent
+		text := terminal.NewEncoder(stdout, os.LookupEnv)
+		o.encode = func(e *event.Event) ([]byte, error) { return text.AppendEvent(nil, e) }
 	}
 	return o
 }
@@ -70,7 +71,7 @@ func (o *output) callbacks() *event.Mux {
 
 // write writes an event as a line, and shows it on the page once it has been written.
 func (o *output) write(ctx context.Context, e *event.Event) error {
-	line, err := o.append(nil, e)
+	line, err := o.encode(e)
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func (o *output) write(ctx context.Context, e *event.Event) error {
 		return nil
 	}
 	if o.text {
-		if line, err = cloudevent.Append(nil, e); err != nil {
+		if line, err = cloudevent.Encode(e); err != nil {
 			return nil // it has been written
 		}
 	}
