@@ -8,10 +8,14 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/maxmind/mmdbwriter"
+	"github.com/maxmind/mmdbwriter/mmdbtype"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/accesshook/accesshook/examples/gateway/internal/gatewaytest"
+	"github.com/accesshook/accesshook/relock"
 )
 
 func TestExitStatus(t *testing.T) {
@@ -275,4 +279,37 @@ func TestVersion(t *testing.T) {
 	status, stdout, _ := gatewaytest.RunToEnd(t, nil, "-version")
 	assert.Equal(t, 0, status)
 	assert.Regexp(t, `^gateway \S+ go1\.\S+\n$`, stdout)
+}
+
+// -geoip fills in the country of a client, where the vendor has sent none.
+func TestGeoIP(t *testing.T) {
+	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: "GeoLite2-Country", IncludeReservedNetworks: true})
+	require.NoError(t, err)
+	_, network, err := net.ParseCIDR("81.2.69.0/24")
+	require.NoError(t, err)
+	require.NoError(t, tree.Insert(network, mmdbtype.Map{"country": mmdbtype.Map{
+		"iso_code": mmdbtype.String("GB"), "names": mmdbtype.Map{"en": mmdbtype.String("United Kingdom")},
+	}}))
+	file := filepath.Join(t.TempDir(), "country.mmdb")
+	f, err := os.Create(file)
+	require.NoError(t, err)
+	_, err = tree.WriteTo(f)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+
+	p := gatewaytest.Start(t, gatewaytest.WithRelock, "-geoip", file)
+	for _, failed := range []*relock.AuthenticationFailed{
+		{UserID: "1", IPAddress: "81.2.69.142"},
+		{UserID: "2", IPAddress: "81.2.69.142", Location: relock.Location{Country: "NO"}},
+		{UserID: "3", IPAddress: "10.0.0.1"},
+	} {
+		status, _ := p.Send(relock.NewRequest(t.Context(), p.URL+"/webhooks/relock", gatewaytest.RelockSecret, failed))
+		require.Equal(t, 200, status)
+	}
+	p.Stop()
+	var got []string
+	for _, e := range p.Events() {
+		got = append(got, e.Location.CountryCode)
+	}
+	assert.Equal(t, []string{"GB", "NO", ""}, got)
 }

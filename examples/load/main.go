@@ -133,8 +133,9 @@ func run(ctx context.Context, out io.Writer, rounds, requests, connections int, 
 		gatewayRates, bareRates, ratios = append(gatewayRates, gr), append(bareRates, br), append(ratios, gr/br)
 	}
 	n := requests * (rounds + 1)
-	fmt.Fprintf(out, "processor time for a request: gateway %.1f µs, bare handler %.1f µs\n",
-		g.cost(n).Seconds()*1e6, bare.cost(n).Seconds()*1e6)
+	gatewayCost, bareCost := g.cost(n).Seconds()*1e6, bare.cost(n).Seconds()*1e6
+	fmt.Fprintf(out, "processor time for a request: gateway %.1f µs, bare handler %.1f µs, ratio %.2f\n",
+		gatewayCost, bareCost, gatewayCost/bareCost)
 	fmt.Fprintf(out, "median: gateway %.0f/s, bare handler %.0f/s, ratio %.2f\n",
 		median(gatewayRates), median(bareRates), median(ratios))
 	return nil

@@ -228,3 +228,23 @@ func TestDeadCommandErrors(t *testing.T) {
 	_, err := os.Stat(empty)
 	assert.ErrorIs(t, err, os.ErrNotExist, "no store was made")
 }
+
+// What could act on a terminal is an escape, whatever the command writes.
+func TestDeadLettersAreEscaped(t *testing.T) {
+	const text = "\u009b2J\u202egnp\u2028\u0085\u007f"
+	dir := t.TempDir()
+	broken := gatewaytest.StartBroken(t, gatewaytest.WithRelock, "-data", dir, "-retries", "0")
+	broken.Accept(text)
+	broken.RequireMetrics(broken.URL, map[string]float64{`accesshook_dead_letters`: 1})
+	broken.Stop()
+	for _, verb := range [][]string{{"list"}, {"show", "-data", dir, "1"}} {
+		if len(verb) == 1 {
+			verb = append(verb, "-data", dir)
+		}
+		status, stdout, stderr := gatewaytest.RunToEnd(t, nil, append([]string{"dead"}, verb...)...)
+		require.Equal(t, 0, status, stderr)
+		for _, r := range stdout {
+			assert.True(t, r == '\n' || ' ' <= r && r <= '~', "%s: %q", verb[0], r)
+		}
+	}
+}
