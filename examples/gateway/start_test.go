@@ -10,7 +10,6 @@ import (
 
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 

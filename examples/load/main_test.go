@@ -26,7 +26,7 @@ func TestRun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
 			require.NoError(t, run(t.Context(), &out, 3, 200, 7, send))
-			assert.Regexp(t, `(?m)^round 3: gateway \d+/s, bare handler \d+/s, ratio \d+\.\d\d\nprocessor time for a request: gateway \d+\.\d µs, bare handler \d+\.\d µs\nmedian: gateway \d+/s, bare handler \d+/s, ratio \d+\.\d\d\n\z`, out.String())
+			assert.Regexp(t, `(?m)^round 3: gateway \d+/s, bare handler \d+/s, ratio \d+\.\d\d\nprocessor time for a request: gateway \d+\.\d µs, bare handler \d+\.\d µs, ratio \d+\.\d\d\nmedian: gateway \d+/s, bare handler \d+/s, ratio \d+\.\d\d\n\z`, out.String())
 		})
 	}
 }
