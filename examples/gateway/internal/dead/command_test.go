@@ -80,7 +80,9 @@ func TestDeadCommand(t *testing.T) {
 			assert.Empty(t, stderr)
 			if running {
 				assert.Empty(t, stdout)
-				stdout = p.Stdout.String() // the gateway handles it
+				// The gateway handles it.
+				p.Eventually("they are not written", func() bool { return strings.Count(p.Stdout.String(), "\n") == 2 })
+				stdout = p.Stdout.String()
 			}
 			assert.Len(t, gatewaytest.Decode(t, stdout), 2)
 

@@ -207,7 +207,7 @@ func TestDemoFailsIfAnEventIsRefused(t *testing.T) {
 }
 
 func TestDemoFailsIfAnEventIsNotTaken(t *testing.T) {
-	p := gatewaytest.New(t, nil, "-demo", "-demo-fast")
+	p := gatewaytest.New(t, nil, "-demo", "-demo-fast", "-output-grace", "1h")
 	p.Cmd.Stdout = gatewaytest.ClosedPipe(t)
 	p.Start()
 	assert.Equal(t, 1, p.Wait())
