@@ -136,9 +136,10 @@ func (l *listener) Accept() (net.Conn, error) {
 	for {
 		accepted, err := l.Listener.Accept()
 		if err != nil {
-			// Others in this process may have taken descriptors.
+			// Others in this process may have taken descriptors. That is no reason to close
+			// a vendor's connection: net/http tries again.
 			if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-				if first := s.open.takeFirst(); first != nil {
+				if first := s.open.takeStranger(); first != nil {
 					s.cutFor(first, reachedDescriptors)
 					continue
 				}

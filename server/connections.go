@@ -101,15 +101,16 @@ func (t *connections) client(addr netip.Addr) *client {
 	return &client{addr: addr, conns: make(map[*conn]struct{})}
 }
 
-// takeFirst removes the connection that may be closed first. It returns nil if there is
-// none.
-func (t *connections) takeFirst() *conn {
+// takeStranger removes the connection that may be closed first of those that nothing
+// vouches for. It returns nil if there is none.
+func (t *connections) takeStranger() *conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.first()
-	if c != nil {
-		t.remove(c)
+	if c == nil || c.client.vouched != nil {
+		return nil
 	}
+	t.remove(c)
 	return c
 }
 

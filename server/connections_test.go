@@ -165,7 +165,10 @@ func TestDescriptorShortageMakesRoom(t *testing.T) {
 		assert.True(t, idle.isClosed())
 		assert.Equal(t, 1, g.closedFor(reachedDescriptors))
 		assert.NotContains(t, g.log.String(), "Accept error")
-		n.failures <- &net.OpError{Op: "accept", Err: syscall.EMFILE} // and nothing to close
+		vendor := n.dial("192.0.2.2").send(genuine(t, "1"))
+		vendor.answer()
+		n.failures <- &net.OpError{Op: "accept", Err: syscall.EMFILE} // and none but the vendor's
+		assert.Equal(t, 200, vendor.send(hello).answer().StatusCode)
 		assert.Equal(t, 200, n.dial("192.0.2.1").send(hello).answer().StatusCode)
 		assert.Contains(t, g.log.String(), "Accept error")
 	})

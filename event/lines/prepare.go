@@ -40,6 +40,9 @@ func Prepare(f *os.File) error {
 		}
 		return ErrNullDevice
 	}
+	if _, err := f.Write(nil); err != nil { // such as a file that was opened for reading
+		return fmt.Errorf("lines: cannot write to the output: %w", err)
+	}
 	if !info.Mode().IsRegular() {
 		return nil
 	}

@@ -57,6 +57,15 @@ func TestOnlyFilesArePrepared(t *testing.T) {
 	require.ErrorIs(t, Prepare(w), os.ErrClosed)
 }
 
+// It shows at the start, not with the first line.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	require.ErrorContains(t, Prepare(newFile(t, "{}\n", os.O_RDONLY)), "cannot write to the output")
+	dir, err := os.Open(t.TempDir())
+	require.NoError(t, err)
+	defer dir.Close()
+	require.ErrorContains(t, Prepare(dir), "cannot write to the output")
+}
+
 func TestNullDevice(t *testing.T) {
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	require.NoError(t, err)

@@ -23,9 +23,6 @@ const (
 	stopSlack = 5 * time.Second
 	// finishTime is the part of it which is reserved for events that were answered.
 	finishTime = time.Second
-	// adminConnections is how many connections -admin-addr takes. The page has up to 32
-	// streams.
-	adminConnections = 48
 )
 
 // servers are the HTTP sides of a gateway.
@@ -73,7 +70,7 @@ func (g *gateway) newServers(public, adminListener net.Listener) (*servers, erro
 		own := http.NewServeMux()
 		g.registerAdmin(own, side, health)
 		config := g.serverConfig(own)
-		config.MaxConnections, config.MaxPerClient, config.DrainTimeout = adminConnections, adminConnections, time.Second
+		config.MaxConnections, config.MaxPerClient, config.DrainTimeout = settings.AdminConnections, settings.AdminConnections, time.Second
 		if !c.TLS {
 			config.TLS = nil
 		}

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
+	"golang.org/x/time/rate"
 )
 
 // A Config has the settings of a [Page]. The zero Config is valid.
@@ -47,6 +48,8 @@ type Page struct {
 	token  string // of RequireToken
 	assets map[string]*asset
 	slots  chan struct{} // one for each open stream
+
+	refusals *rate.Limiter // of records in the log
 
 	mu     sync.Mutex
 	ring   ring
@@ -71,6 +74,8 @@ func New(c Config) *Page {
 		slots:  make(chan struct{}, max(cmp.Or(c.Readers, 32), 1)),
 		ring:   newRing(events, bytes),
 		closed: make(chan struct{}),
+
+		refusals: rate.NewLimiter(1, 10),
 	}
 }
 

@@ -52,6 +52,10 @@ type hello struct {
 // Otherwise all events that are held are sent, and the browser leaves out those that it
 // has already.
 func (p *Page) serveEvents(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead { // it would keep a place, and never be slow
+		w.Header().Set("Content-Type", "text/event-stream")
+		return
+	}
 	select {
 	case <-p.closed:
 		refuse(w, "the gateway stops")
@@ -62,7 +66,9 @@ func (p *Page) serveEvents(w http.ResponseWriter, r *http.Request) {
 	case p.slots <- struct{}{}:
 		defer func() { <-p.slots }()
 	default:
-		p.log.Warn("a live page was refused: too many are open", "limit", cap(p.slots))
+		if p.refusals.Allow() {
+			p.log.Warn("a live page was refused: too many are open", "limit", cap(p.slots))
+		}
 		refuse(w, "too many pages are open")
 		return
 	}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -330,5 +332,31 @@ func TestCloseDoesNotWaitForASlowReader(t *testing.T) {
 		s.page.Close()
 		require.NoError(t, s.http.Shutdown(context.Background()))
 		assert.Less(t, time.Since(begin), writeTimeout+2*time.Second)
+	})
+}
+
+// A HEAD request takes no place: it would keep it, since it is never slow to read.
+func TestHeadTakesNoPlace(t *testing.T) {
+	p := New(Config{Readers: 1})
+	mux := http.NewServeMux()
+	p.Register(mux)
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, httptest.NewRequest(http.MethodHead, "/events", nil))
+	assert.Equal(t, http.StatusOK, w.Code)
+	assert.Equal(t, "text/event-stream", w.Header().Get("Content-Type"))
+	assert.Empty(t, p.slots)
+}
+
+func TestRefusalsAreLoggedSparingly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		p := New(Config{Readers: 1, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		p.slots <- struct{}{}
+		for range 1000 {
+			w := httptest.NewRecorder()
+			p.serveEvents(w, httptest.NewRequest(http.MethodGet, "/events", nil))
+			assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+		}
+		assert.Equal(t, 10, strings.Count(log.String(), "a live page was refused"))
 	})
 }

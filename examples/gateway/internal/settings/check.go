@@ -86,7 +86,7 @@ func (s *Settings) complete(given map[string]bool) (err error) {
 		s.Server.StopDelay = 0 // nobody balances its load
 	}
 	if s.Server.MaxConnections == 0 {
-		s.Server.MaxConnections = connections(descriptors())
+		s.Server.MaxConnections = connections(descriptors(), s.AdminAddr != "")
 	}
 	if s.Server.MaxConnectionsPerClient == 0 {
 		s.Server.MaxConnectionsPerClient = min(s.Server.MaxConnections, max(8, s.Server.MaxConnections/4))
@@ -114,11 +114,18 @@ func (s *Settings) complete(given map[string]bool) (err error) {
 	// All attempts, with the longest pause after each.
 	q.HandlerTimeout = time.Duration(s.Attempts) * (s.HandlerTimeout + event.DefaultRetryMaxDelay)
 
+	addr, err := net.ResolveTCPAddr("tcp", s.Addr)
+	if err != nil {
+		return fmt.Errorf("-addr: %w", err)
+	}
 	if s.AdminAddr == "" {
 		return nil
 	}
 	if s.AdminResolved, err = net.ResolveTCPAddr("tcp", s.AdminAddr); err != nil {
 		return fmt.Errorf("-admin-addr: %w", err)
+	}
+	if addr.Port != 0 && addr.String() == s.AdminResolved.String() {
+		return errors.New("-addr and -admin-addr are the same: leave -admin-addr out to share it")
 	}
 	if !s.AdminResolved.IP.IsLoopback() && s.Secrets.Admin.Source == "" {
 		return fmt.Errorf("-admin-addr: %q is not a loopback address: others could read the admin paths without a password; "+
@@ -154,10 +161,17 @@ const (
 	maxDefaultConnections = 4096
 	// otherDescriptors are left for everything else: some 20 with a store.
 	otherDescriptors = 64
+	// AdminConnections is how many connections -admin-addr takes. The page has up to 32
+	// streams.
+	AdminConnections = 48
 )
 
 // connections returns how many connections may be open in a process that may have so many
-// descriptors.
-func connections(descriptors uint64) int {
-	return int(min(descriptors-min(otherDescriptors, descriptors/2), maxDefaultConnections))
+// descriptors, where -admin-addr is set or not.
+func connections(descriptors uint64, admin bool) int {
+	others := uint64(otherDescriptors)
+	if admin {
+		others += AdminConnections
+	}
+	return int(min(descriptors-min(others, descriptors/2), maxDefaultConnections))
 }

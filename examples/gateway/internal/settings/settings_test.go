@@ -265,12 +265,13 @@ func TestTrustedProxies(t *testing.T) {
 
 func TestConnections(t *testing.T) {
 	for descriptors, want := range map[uint64]int{2: 1, 100: 50, 200: 136, 1024: 960, 4160: 4096, 1 << 20: 4096, math.MaxUint64: 4096} {
-		assert.Equal(t, want, connections(descriptors), descriptors)
+		assert.Equal(t, want, connections(descriptors, false), descriptors)
 	}
+	assert.Equal(t, 912, connections(1024, true), "the admin address has some of its own")
 	n := descriptors()
 	assert.Positive(t, n)
 	clean(t)
-	assert.Equal(t, connections(n), parse(t, "-demo").Server.MaxConnections)
+	assert.Equal(t, connections(n, false), parse(t, "-demo").Server.MaxConnections)
 }
 
 // A flag before its variable, and that before the file.
@@ -312,6 +313,7 @@ func TestRefusedFromOtherSources(t *testing.T) {
 		"secret":              {"", "RELOCK_SECRETS=canary", "-config: a line is not"},
 		"file of secrets":     {"", "Xy7canary", "-config: a line is not"},
 		"twice":               {"", "rate 1\nrate 1", "-config: -rate is set twice"},
+		"no value":            {"", "data", "-config: -data has no value"},
 		"another file":        {"", "config x", "-config: -config cannot be in the file"},
 		"version in the file": {"", "version", "-config: -version cannot be in the file"},
 		"long line":           {"", "demo\ndata " + strings.Repeat("x", maxConfig), "-config: the file has more than 32768 bytes"},
@@ -385,4 +387,25 @@ func TestHelp(t *testing.T) {
 	if !strings.Contains(text, want) {
 		t.Errorf("flag (-want +got):\n%s", cmp.Diff(want, text))
 	}
+}
+
+// What cannot be listened on is a mistake of the settings, also for -check.
+func TestAddresses(t *testing.T) {
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no port":      {[]string{"-addr", "127.0.0.1"}, "-addr: "},
+		"no such port": {[]string{"-addr", "127.0.0.1:99999"}, "-addr: "},
+		"admin":        {[]string{"-admin-addr", "127.0.0.1:99999"}, "-admin-addr: "},
+		"the same":     {[]string{"-addr", "127.0.0.1:8080", "-admin-addr", "127.0.0.1:8080"}, "-addr and -admin-addr are the same"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			clean(t)
+			_, err := Parse(append(test.args, "-demo"))
+			require.ErrorContains(t, err, test.want)
+		})
+	}
+	clean(t)
+	parse(t, "-demo", "-addr", "127.0.0.1:0", "-admin-addr", "127.0.0.1:0")
 }

@@ -85,6 +85,9 @@ func parseConfig(flags *flag.FlagSet, r io.Reader, set func(name, value string) 
 		case seen[name]:
 			return fmt.Errorf("-%s is set twice", name)
 		}
+		if b, ok := flags.Lookup(name).Value.(interface{ IsBoolFlag() bool }); value == "true" && !(ok && b.IsBoolFlag()) {
+			return fmt.Errorf("-%s has no value", name) // ff makes it true
+		}
 		seen[name] = true
 		return set(name, value)
 	})
