@@ -76,15 +76,13 @@ type Side struct {
 	closed   context.Context
 	close    context.CancelFunc
 	shutting sync.Once
-
-	protection *http.CrossOriginProtection
 }
 
 // New returns an error if others than this machine could use an address that only
 // serves the admin paths, and no password is required. It logs what makes the admin
 // paths weaker than they could be, or keeps them closed.
 func New(c Config) (*Side, error) {
-	s := &Side{config: c, protection: http.NewCrossOriginProtection()}
+	s := &Side{config: c}
 	host, _, _ := net.SplitHostPort(c.Address) // valid: something listens on it
 	s.host = strings.TrimSuffix(host, ".")
 	if tcp, ok := c.Listen.(*net.TCPAddr); ok {
@@ -92,7 +90,10 @@ func New(c Config) (*Side, error) {
 		s.port = fmt.Sprint(tcp.Port)
 	}
 	if c.Accounts != nil {
-		s.login = newLogin(c.Accounts, c.ClientIP, c.Log)
+		if c.ClientIP == nil {
+			c.ClientIP = verify.RemoteAddr
+		}
+		s.login = &login{accounts: c.Accounts, client: c.ClientIP, failures: newFailureLimit(), log: c.Log}
 		if !s.loopback && !c.TLS {
 			c.Log.Warn("the admin password can be read on its way: the admin paths are served without TLS to more than this machine", "missing", "-tls-cert")
 		}
@@ -124,8 +125,7 @@ func (s *Side) Register(mux *http.ServeMux, h *Health, next http.Handler, patter
 	h.register(mux, s)
 }
 
-// Guard serves next to requests that may use the admin paths, and refuses others. Where a
-// hint closes the admin paths, it also ends the contexts of running requests.
+// Guard serves next to requests that may use the admin paths, and refuses others.
 func (s *Side) Guard(next http.Handler) http.Handler {
 	if s.login != nil {
 		next = s.login.guard(next)
@@ -160,7 +160,7 @@ func (s *Side) refuses(r *http.Request) (status int, why string) {
 		return http.StatusForbidden, "the Host header does not name this machine"
 	case s.loopback && s.login == nil && s.proxyHeader(r) != "":
 		return http.StatusForbidden, "this came through a proxy, for which " + variable + " must be set"
-	case s.crossSite(r):
+	case crossSite(r):
 		return http.StatusForbidden, "a page of another site has led here, or asks for this: type the address yourself, or use a bookmark"
 	}
 	return 0, ""
@@ -168,10 +168,10 @@ func (s *Side) refuses(r *http.Request) (status int, why string) {
 
 // crossSite reports whether a page of another origin has caused a request. Other sites
 // must not even read: an answer shows, by its size or its time, what it contains.
-func (s *Side) crossSite(r *http.Request) bool {
+func crossSite(r *http.Request) bool {
 	// CrossOriginProtection lets all safe methods pass, and looks at one value.
 	changing := &http.Request{Method: http.MethodPost, Host: r.Host, URL: r.URL, Header: r.Header}
-	return len(r.Header["Sec-Fetch-Site"]) > 1 || len(r.Header["Origin"]) > 1 || s.protection.Check(changing) != nil
+	return len(r.Header["Sec-Fetch-Site"]) > 1 || len(r.Header["Origin"]) > 1 || new(http.CrossOriginProtection).Check(changing) != nil
 }
 
 // setHeaders sets headers for answers that are not pages. A page sets a policy of its

@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -29,8 +31,8 @@ const (
 // concurrent use. What they return contains no secrets.
 type DeadLetters interface {
 	// List returns up to limit dead letters with numbers above after, in order, without
-	// their events. Each is a JSON object with a member "number". It returns fewer only
-	// if there are no more.
+	// their events. Each is a JSON object with a field "number". It returns none only if
+	// there are no more.
 	List(ctx context.Context, after uint64, limit int) ([]json.RawMessage, error)
 	// Show returns a dead letter with its event.
 	Show(ctx context.Context, number uint64) (json.RawMessage, error)
@@ -64,99 +66,77 @@ func (d *DeadLetterAPI) Register(mux *http.ServeMux) {
 		return
 	}
 	reads, retries := make(chan struct{}, maxReads), make(chan struct{}, maxReads)
-	mux.HandleFunc("GET /dead", d.bounded(reads, readTimeout, d.list))
-	mux.HandleFunc("GET /dead/{number}", d.bounded(reads, readTimeout, numbered(func(ctx context.Context, number uint64) (any, error) {
+	mux.HandleFunc("GET /dead", func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query() // not FormValue, which also reads a body
+		after, err := strconv.ParseUint(cmp.Or(query.Get("after"), "0"), 10, 64)
+		limit, _ := strconv.Atoi(cmp.Or(query.Get("limit"), strconv.Itoa(maxDeadLetters))) // 0: not a number
+		if err != nil || limit < 1 || limit > maxDeadLetters {
+			writeError(w, http.StatusBadRequest, fmt.Sprint("after must be a number, and limit 1 to ", maxDeadLetters))
+			return
+		}
+		d.answer(w, r, reads, readTimeout, func(ctx context.Context) (any, error) { return d.list(ctx, after, limit) })
+	})
+	numbered := func(pattern string, slots chan struct{}, timeout time.Duration, f func(context.Context, uint64) (any, error)) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			number, err := strconv.ParseUint(r.PathValue("number"), 10, 64)
+			if err != nil {
+				writeError(w, http.StatusNotFound, "there is no such dead letter")
+				return
+			}
+			d.answer(w, r, slots, timeout, func(ctx context.Context) (any, error) { return f(ctx, number) })
+		})
+	}
+	numbered("GET /dead/{number}", reads, readTimeout, func(ctx context.Context, number uint64) (any, error) {
 		return d.Letters.Show(ctx, number)
-	})))
-	mux.HandleFunc("DELETE /dead/{number}", d.bounded(reads, readTimeout, numbered(func(ctx context.Context, number uint64) (any, error) {
+	})
+	numbered("DELETE /dead/{number}", reads, readTimeout, func(ctx context.Context, number uint64) (any, error) {
 		return map[string]bool{"dropped": true}, d.Letters.Drop(ctx, number)
-	})))
-	mux.HandleFunc("POST /dead/{number}/retry", d.bounded(retries, d.RetryTimeout, numbered(func(ctx context.Context, number uint64) (any, error) {
+	})
+	numbered("POST /dead/{number}/retry", retries, d.RetryTimeout, func(ctx context.Context, number uint64) (any, error) {
 		return map[string]bool{"handled": true}, d.Letters.Retry(ctx, number)
-	})))
+	})
 }
 
-// A failure is an error for the client.
-type failure struct {
-	status int
-	text   string
-}
-
-func (f failure) Error() string { return f.text }
-
-// bounded answers with what f returns within the timeout. It refuses requests while as
+// answer answers with what f returns within the timeout. It refuses requests while as
 // many run as slots has room for. An answer takes its slot until it is written, so that
 // memory is bounded as well.
-func (d *DeadLetterAPI) bounded(slots chan struct{}, timeout time.Duration, f func(*http.Request) (any, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case slots <- struct{}{}:
-			defer func() { <-slots }()
-		default:
-			w.Header().Set("Retry-After", "1")
-			writeError(w, http.StatusServiceUnavailable, "too many requests for dead letters at once")
-			return
-		}
-		// A server that is not one of net/http may have no deadlines.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(timeout + readTimeout))
-		ctx, cancel := context.WithTimeout(r.Context(), timeout)
-		defer cancel()
-		answer, err := f(r.WithContext(ctx))
-		if err != nil {
-			d.fail(w, err)
-			return
-		}
+func (d *DeadLetterAPI) answer(w http.ResponseWriter, r *http.Request, slots chan struct{}, timeout time.Duration, f func(context.Context) (any, error)) {
+	select {
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
+	default:
+		w.Header().Set("Retry-After", "1")
+		writeError(w, http.StatusServiceUnavailable, "too many requests for dead letters at once")
+		return
+	}
+	// A server that is not one of net/http may have no deadlines.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(timeout + readTimeout))
+	ctx, cancel := context.WithTimeout(r.Context(), timeout)
+	defer cancel()
+	answer, err := f(ctx)
+	if err == nil {
 		writeJSON(w, http.StatusOK, answer)
+		return
 	}
-}
-
-func (d *DeadLetterAPI) fail(w http.ResponseWriter, err error) {
-	f, ok := err.(failure)
-	if !ok {
-		f.status, f.text = d.Explain(err)
-	}
-	if f.status == 0 {
+	status, text := d.Explain(err)
+	if status == 0 {
 		d.Log.Error("dead letters cannot be had", "error", err)
-		f = failure{http.StatusServiceUnavailable, "the store does not answer"}
+		status, text = http.StatusServiceUnavailable, "the store does not answer"
 	}
-	writeError(w, f.status, f.text)
+	writeError(w, status, text)
 }
 
 func writeError(w http.ResponseWriter, status int, text string) {
 	writeJSON(w, status, map[string]string{"error": text})
 }
 
-// numbered passes to f the number that the path names.
-func numbered(f func(context.Context, uint64) (any, error)) func(*http.Request) (any, error) {
-	return func(r *http.Request) (any, error) {
-		number, err := strconv.ParseUint(r.PathValue("number"), 10, 64)
-		if err != nil {
-			return nil, failure{http.StatusNotFound, "there is no such dead letter"}
-		}
-		return f(r.Context(), number)
-	}
-}
-
 // list returns up to limit dead letters with numbers above after.
-func (d *DeadLetterAPI) list(r *http.Request) (any, error) {
-	query := r.URL.Query() // not FormValue, which also reads a body
-	after, limit := uint64(0), maxDeadLetters
-	var err error
-	if value := query.Get("after"); value != "" {
-		after, err = strconv.ParseUint(value, 10, 64)
-	}
-	if value := query.Get("limit"); value != "" && err == nil {
-		limit, err = strconv.Atoi(value)
-	}
-	if err != nil || limit < 1 || limit > maxDeadLetters {
-		return nil, failure{http.StatusBadRequest, "after must be a number, and limit 1 to " + strconv.Itoa(maxDeadLetters)}
-	}
+func (d *DeadLetterAPI) list(ctx context.Context, after uint64, limit int) ([]json.RawMessage, error) {
 	list, size := make([]json.RawMessage, 0, limit), 0 // not nil, which is null in JSON
 	for len(list) < limit {
-		asked := min(deadLettersAtOnce, limit-len(list))
-		letters, err := d.Letters.List(r.Context(), after, asked)
-		if err != nil {
-			return nil, err
+		letters, err := d.Letters.List(ctx, after, min(deadLettersAtOnce, limit-len(list)))
+		if err != nil || len(letters) == 0 {
+			return list, err
 		}
 		for _, letter := range letters {
 			if size += len(letter); size > maxListBytes && len(list) > 0 {
@@ -164,11 +144,8 @@ func (d *DeadLetterAPI) list(r *http.Request) (any, error) {
 			}
 			list = append(list, letter)
 		}
-		if len(letters) < asked {
-			break
-		}
 		var last struct{ Number uint64 }
-		if err := json.Unmarshal(letters[asked-1], &last); err != nil {
+		if err := json.Unmarshal(letters[len(letters)-1], &last); err != nil {
 			return nil, err
 		}
 		after = last.Number

@@ -1,8 +1,10 @@
 package admin
 
 import (
-	"container/list"
+	"cmp"
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,8 +23,7 @@ const (
 	strangersEvery  = time.Second
 
 	// maxClients is how many clients are remembered of those that have logged in, and
-	// how many of those that have only failed. Failures of strangers are so rare that
-	// none is forgotten that still counts.
+	// how many of those that have only failed.
 	maxClients = 1024
 )
 
@@ -31,23 +32,31 @@ const (
 // it.
 //
 // Each client has a counter of its own. Clients that have never logged in also share one,
-// so many of them can keep the others among them out. They cannot keep out a client that
+// so a guesser can keep the others among them out. They cannot keep out a client that
 // has logged in since the start, or this machine itself.
 //
 // A client is an IPv4 address or a /64 network of IPv6. If it has logged in, it is that
 // one address, since others in its network may not have the password.
 type failureLimit struct {
-	mu        sync.Mutex // held during a login, so that each counts before the next begins
-	local     *rate.Limiter
-	known     *clients // have logged in
-	strangers *clients // have only failed
-	all       *rate.Limiter
+	mu     sync.Mutex // held during a login, so that each counts before the next begins
+	local  *rate.Limiter
+	known  map[netip.Addr]*knownClient
+	logins uint64 // of known clients
+
+	strangers map[netip.Addr]*rate.Limiter
+	all       *rate.Limiter // of strangers
+}
+
+// A knownClient has logged in.
+type knownClient struct {
+	counter *rate.Limiter
+	login   uint64 // number of its last one
 }
 
 func newFailureLimit() *failureLimit {
 	return &failureLimit{
-		local: newCounter(), known: newClients(), strangers: newClients(),
-		all: rate.NewLimiter(rate.Every(strangersEvery), strangersAtOnce),
+		local: newCounter(), known: make(map[netip.Addr]*knownClient),
+		strangers: make(map[netip.Addr]*rate.Limiter), all: rate.NewLimiter(rate.Every(strangersEvery), strangersAtOnce),
 	}
 }
 
@@ -59,86 +68,63 @@ func (f *failureLimit) try(client netip.Addr, login func() error) (wait time.Dur
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
-	counter, network, known := f.counter(client)
-	wait = missing(counter, now)
-	if !known {
-		wait = max(wait, missing(f.all, now))
+	var failure []*rate.Reservation
+	for _, counter := range f.counters(client, now) {
+		r := counter.ReserveN(now, 1)
+		failure = append(failure, r)
+		wait = max(wait, r.DelayFrom(now))
 	}
-	if wait > 0 {
-		return wait, nil
-	}
-	if err = login(); err == nil {
-		if !known && client.IsValid() {
-			f.known.add(client, newCounter())
+	if wait == 0 {
+		if err = login(); err != nil {
+			return 0, err
 		}
-		return 0, nil
+		f.remember(client)
 	}
-	counter.AllowN(now, 1)
-	if !known {
-		f.strangers.add(network, counter)
-		f.all.AllowN(now, 1)
+	for _, r := range failure {
+		r.CancelAt(now)
 	}
-	return 0, err
+	return wait, nil
 }
 
-// counter returns the counter of a client, and of a stranger its network.
-func (f *failureLimit) counter(client netip.Addr) (c *rate.Limiter, network netip.Addr, known bool) {
+// counters returns what counts the failures of a client.
+func (f *failureLimit) counters(client netip.Addr, now time.Time) []*rate.Limiter {
 	if client.IsLoopback() {
-		return f.local, client, true
+		return []*rate.Limiter{f.local}
 	}
-	if c := f.known.get(client); c != nil {
-		return c, client, true
+	if known := f.known[client]; known != nil {
+		return []*rate.Limiter{known.counter}
 	}
-	network = client
-	if p, err := client.Prefix(64); err == nil && client.Is6() {
-		network = p.Addr()
+	if network, err := client.Prefix(64); err == nil && client.Is6() {
+		client = network.Addr()
 	}
-	if c := f.strangers.get(network); c != nil {
-		return c, network, false
+	if f.strangers[client] == nil {
+		if len(f.strangers) == maxClients {
+			// All but 200 at most are as good as new: f.all allows no more failures in
+			// the time that fills a counter again.
+			maps.DeleteFunc(f.strangers, func(_ netip.Addr, counter *rate.Limiter) bool {
+				return counter.TokensAt(now) == failuresAtOnce
+			})
+		}
+		f.strangers[client] = newCounter()
 	}
-	return newCounter(), network, false
+	return []*rate.Limiter{f.strangers[client], f.all}
 }
 
-// missing returns how long it takes until one more failure may be counted.
-func missing(l *rate.Limiter, now time.Time) time.Duration {
-	tokens := 1 - l.TokensAt(now)
-	if tokens <= 0 {
-		return 0
-	}
-	return max(1, time.Duration(tokens/float64(l.Limit())*float64(time.Second)))
-}
-
-// clients are the counters of up to maxClients clients. The one that has not been used
-// for the longest time is forgotten first.
-type clients struct {
-	elements map[netip.Addr]*list.Element // of *client
-	recent   list.List                    // the last used first
-}
-
-type client struct {
-	addr    netip.Addr
-	counter *rate.Limiter
-}
-
-func newClients() *clients { return &clients{elements: make(map[netip.Addr]*list.Element)} }
-
-// get returns nil for a client that is not remembered.
-func (c *clients) get(a netip.Addr) *rate.Limiter {
-	e := c.elements[a]
-	if e == nil {
-		return nil
-	}
-	c.recent.MoveToFront(e)
-	return e.Value.(*client).counter
-}
-
-// add remembers a client, if it does not yet.
-func (c *clients) add(a netip.Addr, counter *rate.Limiter) {
-	if c.elements[a] != nil {
+// remember notes that a client has logged in. The one whose last login was first is
+// forgotten if there are too many.
+func (f *failureLimit) remember(client netip.Addr) {
+	if !client.IsValid() || client.IsLoopback() {
 		return
 	}
-	if len(c.elements) == maxClients {
-		delete(c.elements, c.recent.Remove(c.recent.Back()).(*client).addr)
+	if f.known[client] == nil {
+		if len(f.known) == maxClients {
+			oldest := slices.MinFunc(slices.Collect(maps.Keys(f.known)), func(a, b netip.Addr) int {
+				return cmp.Compare(f.known[a].login, f.known[b].login)
+			})
+			delete(f.known, oldest)
+		}
+		f.known[client] = &knownClient{counter: newCounter()}
 	}
-	c.elements[a] = c.recent.PushFront(&client{a, counter})
+	f.logins++
+	f.known[client].login = f.logins
 }

@@ -89,7 +89,7 @@ func TestGuessesFromManyAddresses(t *testing.T) {
 		}
 		assert.Equal(t, strangersAtOnce+hours*3600-1, g.checked)
 		assert.Zero(t, g.right(administrator))
-		assert.LessOrEqual(t, len(g.strangers.elements), maxClients)
+		assert.LessOrEqual(t, len(g.strangers), maxClients)
 
 		// The last are still counted.
 		time.Sleep(time.Minute)
@@ -97,12 +97,12 @@ func TestGuessesFromManyAddresses(t *testing.T) {
 		for range failuresAtOnce {
 			require.Zero(t, g.wrong(first))
 		}
-		for i := range 40 {
+		for i := range maxClients {
 			g.wrong(address(1<<20 + 1 + i))
 		}
 		time.Sleep(time.Second)
 		assert.Positive(t, g.right(first))
-		assert.Equal(t, len(g.strangers.elements), g.strangers.recent.Len())
+		assert.LessOrEqual(t, len(g.strangers), maxClients)
 	})
 }
 
@@ -110,19 +110,19 @@ func TestKnownClientsAreBounded(t *testing.T) {
 	g := newGuesser()
 	at := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}) }
 	require.Zero(t, g.right(at(0)))
-	first := g.known.get(at(0))
-	for i := range 3 * maxClients {
+	first := g.known[at(0)]
+	for i := range maxClients + 100 {
 		require.Zero(t, g.right(at(i)))
 		require.Zero(t, g.right(at(0)), "the one that is used most")
 	}
-	assert.Len(t, g.known.elements, maxClients)
-	assert.Equal(t, maxClients, g.known.recent.Len())
-	assert.Same(t, first, g.known.get(at(0)))
-	assert.NotNil(t, g.known.get(at(3*maxClients-1)))
-	assert.Nil(t, g.known.get(at(1)))
+	assert.Len(t, g.known, maxClients)
+	assert.Same(t, first, g.known[at(0)])
+	assert.Contains(t, g.known, at(maxClients+99))
+	assert.Contains(t, g.known, at(101), "the oldest that there is room for")
+	assert.NotContains(t, g.known, at(100))
 
 	g.right(netip.Addr{})
-	assert.Nil(t, g.known.get(netip.Addr{}), "no address")
+	assert.NotContains(t, g.known, netip.Addr{}, "no address")
 }
 
 // This machine is one client, and never a stranger.
@@ -133,8 +133,10 @@ func TestFailuresOnThisMachine(t *testing.T) {
 			require.Zero(t, g.wrong(netip.AddrFrom4([4]byte{127, 0, 0, i})))
 		}
 		assert.Positive(t, g.right(netip.IPv6Loopback()))
-		assert.Empty(t, g.strangers.elements)
-		assert.Empty(t, g.known.elements)
+		assert.Empty(t, g.strangers)
+		time.Sleep(failureEvery)
+		assert.Zero(t, g.right(netip.IPv6Loopback()))
+		assert.Empty(t, g.known)
 		assert.Equal(t, float64(strangersAtOnce), g.all.Tokens())
 	})
 }

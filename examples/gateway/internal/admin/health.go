@@ -62,8 +62,10 @@ type Consumer struct {
 }
 
 // Register adds to mux what anyone may see: /healthz and /readyz, with a status alone.
+// /healthz says that the program runs, whether or not it can take events: starting it
+// again would not help.
 func (h *Health) Register(mux *http.ServeMux) {
-	mux.HandleFunc("GET /healthz", serveAlive)
+	mux.HandleFunc("GET /healthz", serveOK)
 	mux.HandleFunc("GET /readyz", h.serveReady)
 }
 
@@ -74,7 +76,7 @@ func (h *Health) register(mux *http.ServeMux, s *Side) {
 	details := s.Guard(http.HandlerFunc(h.serveDetails))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		if refused, _ := s.refuses(r); refused != 0 || s.login != nil && r.Header["Authorization"] == nil {
-			serveAlive(w, r)
+			serveOK(w, r)
 			return
 		}
 		details.ServeHTTP(w, r)
@@ -86,18 +88,14 @@ type status struct {
 	Status string `json:"status"`
 }
 
-// serveAlive says that the program runs, whether or not it can take events: starting it
-// again would not help.
-func serveAlive(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, status{"ok"})
-}
+func serveOK(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, status{"ok"}) }
 
-func (h *Health) serveReady(w http.ResponseWriter, _ *http.Request) {
+func (h *Health) serveReady(w http.ResponseWriter, r *http.Request) {
 	if h.ready() != nil {
 		writeJSON(w, http.StatusServiceUnavailable, status{"not ready"})
 		return
 	}
-	writeJSON(w, http.StatusOK, status{"ok"})
+	serveOK(w, r)
 }
 
 func (h *Health) serveDetails(w http.ResponseWriter, _ *http.Request) {

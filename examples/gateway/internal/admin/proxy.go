@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"net/netip"
-	"net/textproto"
 	"net/url"
 	"strconv"
 	"strings"
@@ -15,58 +14,36 @@ import (
 // A proxy, a relay or a tunnel on this machine forwards what its clients send. Most add
 // headers, or leave the Host header with the public name.
 //
-// A page in a browser on this machine can send requests. It cannot read the answers,
-// unless its own host name resolves to this machine (DNS rebinding): then the browser
-// takes the gateway for a part of the page's site. The Host header has the name of the
-// site.
+// A page in a browser on this machine can read answers if the host name of its site
+// resolves to this machine (DNS rebinding). The Host header has that name.
 
-// proxyHeaders are headers that proxies add to requests, in canonical form.
-var proxyHeaders = set(
-	"Forwarded", "Via", "Max-Forwards", "Front-End-Https", "Disguised-Host",
-	"Client-Ip", "True-Client-Ip", "Remote-Addr", "Do-Connecting-Ip", "Rndr-Id", "Wl-Proxy-Client-Ip",
-	"X-Client-Ip", "X-Client-Cert", "X-Cluster-Client-Ip", "X-Forward-For", "X-Host", "X-Originating-Ip", "X-Proxyuser-Ip",
-	"X-Real-Ip", "X-Remote-Addr", "X-Remote-Ip", "X-Request-Start", "X-Rewrite-Url", "X-Scheme", "X-Url-Scheme", "X-Varnish",
-	"X-Amz-Cf-Id", "X-Cloud-Trace-Context",
-)
-
-// proxyPrefixes are the words with which names of such headers begin, up to a hyphen.
-var proxyPrefixes = set(
-	"Akamai", "Cdn", "Cf", "Cloudfront", "Fastly", "Fly", "Incap", "L5d", "Proxy", "Tailscale",
-	"X-Akamai", "X-Amzn", "X-Appengine", "X-Arr", "X-Azure", "X-Envoy", "X-Fastly", "X-Forwarded", "X-Nf", "X-Ngrok",
-	"X-Original", "X-Proxy", "X-Sucuri", "X-Vercel",
-)
-
-func set(names ...string) map[string]bool {
-	s := make(map[string]bool)
-	for _, name := range names {
-		s[name] = true
+// addedByProxy reports whether proxies add a header to requests. name is in canonical
+// form. A case stands for the header of that name, and for those whose names go on with
+// a hyphen.
+func addedByProxy(name string) bool {
+	for ; name != ""; name = name[:max(0, strings.LastIndexByte(name, '-'))] {
+		switch name {
+		case "Akamai", "Cdn", "Cf", "Client-Ip", "Cloudfront", "Disguised-Host", "Do-Connecting-Ip", "Fastly", "Fly", "Forwarded",
+			"Front-End-Https", "Incap", "L5d", "Max-Forwards", "Proxy", "Remote-Addr", "Rndr-Id", "Tailscale", "True-Client-Ip", "Via",
+			"Wl-Proxy-Client-Ip", "X-Akamai", "X-Amz-Cf-Id", "X-Amzn", "X-Appengine", "X-Arr", "X-Azure", "X-Client-Cert",
+			"X-Client-Ip", "X-Cloud-Trace-Context", "X-Cluster-Client-Ip", "X-Envoy", "X-Fastly", "X-Forward-For", "X-Forwarded",
+			"X-Host", "X-Nf", "X-Ngrok", "X-Original", "X-Originating-Ip", "X-Proxy", "X-Proxyuser-Ip", "X-Real-Ip",
+			"X-Remote-Addr", "X-Remote-Ip", "X-Request-Start", "X-Rewrite-Url", "X-Scheme", "X-Sucuri", "X-Url-Scheme",
+			"X-Varnish", "X-Vercel":
+			return true
+		}
 	}
-	return s
+	return false
 }
 
 // proxyHeader returns the name of a header of r that a proxy has added, or "".
 func (s *Side) proxyHeader(r *http.Request) string {
 	for name := range r.Header {
-		if proxyHeaders[name] || proxyPrefixes[prefix(name)] {
+		if addedByProxy(name) || strings.EqualFold(name, s.config.ClientHeader) {
 			return name
 		}
 	}
-	if name := s.config.ClientHeader; r.Header[textproto.CanonicalMIMEHeaderKey(name)] != nil {
-		return name
-	}
 	return ""
-}
-
-// prefix returns the first word of a header's name, and with X- also the second.
-func prefix(name string) string {
-	begin := 0
-	if strings.HasPrefix(name, "X-") {
-		begin = len("X-")
-	}
-	if length := strings.IndexByte(name[begin:], '-'); length >= 0 {
-		return name[:begin+length]
-	}
-	return name
 }
 
 // names reports whether the Host header names this machine: localhost, a loopback
@@ -93,17 +70,14 @@ func (s *Side) namesPort(r *http.Request) bool {
 // Watch notes what hints at a proxy in the requests to next, which has all paths of an
 // address that webhooks share with the admin paths. It refuses no request.
 func (s *Side) Watch(next http.Handler) http.Handler {
-	if s.closed == nil {
-		return next
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.note(r)
 		next.ServeHTTP(w, r)
 	})
 }
 
-// note closes the admin paths if r has not come straight from this machine. The port
-// matters here, since that of a relay is another one.
+// note closes the admin paths if r has not come straight from this machine, where hints
+// do so. The port matters here, since that of a relay is another one.
 func (s *Side) note(r *http.Request) {
 	if s.closed == nil || s.closed.Err() != nil {
 		return

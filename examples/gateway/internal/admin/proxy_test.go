@@ -47,7 +47,7 @@ func TestHeadersOfProxies(t *testing.T) {
 		"Akamai-Origin-Hop", "X-Akamai-Edgescape", "Incap-Client-IP", "X-Sucuri-ClientIP", "X-Vercel-Id", "X-NF-Client-Connection-IP", "X-Ngrok-Trace",
 		"Tailscale-User-Login", "Do-Connecting-IP", "Rndr-Id", "l5d-dst-canonical", "Proxy-Connection", "Proxy-Client-IP", "WL-Proxy-Client-IP", "X-ProxyUser-IP", "X-Proxy-Id",
 		"X-Varnish", "X-Request-Start", "X-Scheme", "X-Url-Scheme", "Front-End-Https", "X-Client-Cert", "X-Host", "X-Originating-IP",
-		"Remote-Addr", "X-Remote-Addr", "X-Remote-IP", "X-Rewrite-URL", "X-Fastly-Imageopto-Api",
+		"Remote-Addr", "X-Remote-Addr", "X-Remote-IP", "X-Rewrite-URL", "X-Fastly-Imageopto-Api", "X-Real-IP-Of-Client",
 	} {
 		t.Run(header, func(t *testing.T) {
 			f := serve(t, nil)
@@ -308,16 +308,3 @@ func TestHintsAreLoggedOnce(t *testing.T) {
 	assert.Contains(t, f.log.String(), `the Host header \\x1b[2J\\u202exxx`)
 	assert.Less(t, len(f.log.String()), 500)
 }
-
-// With a password, or on an address of their own, nothing is noted.
-func TestWatchNeedsNoHints(t *testing.T) {
-	for name, change := range map[string]func(*Config){"password": withPassword, "own": own, "open": open} {
-		f := serve(t, change)
-		next := &countedHandler{}
-		assert.Same(t, next, f.side.Watch(next), name)
-	}
-}
-
-type countedHandler struct{ calls int }
-
-func (h *countedHandler) ServeHTTP(http.ResponseWriter, *http.Request) { h.calls++ }
