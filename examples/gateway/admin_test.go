@@ -421,3 +421,22 @@ func TestAdminPathsAreNotServedToOtherSites(t *testing.T) {
 	status, _ := p.Send(r, nil)
 	assert.Equal(t, 200, status)
 }
+
+// A password that was replaced lets nobody read on.
+func TestSIGHUPEndsStreams(t *testing.T) {
+	file := gatewaytest.WriteFile(t, "ops:"+gatewaytest.AdminPassword)
+	p := gatewaytest.Start(t, append(gatewaytest.WithRelock[:1:1], "ADMIN_CREDENTIALS_FILE="+file))
+	r, err := gatewaytest.Get(t, p.URL+"/events")
+	require.NoError(t, err)
+	r.SetBasicAuth("ops", gatewaytest.AdminPassword)
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, 200, answer.StatusCode)
+	gatewaytest.ReplaceFile(t, file, "ops:canary-another-password")
+	hangUp(p, readAgain+"ADMIN_CREDENTIALS_FILE")
+	_, err = io.Copy(io.Discard, answer.Body) // ends
+	if err != nil {
+		assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	}
+}

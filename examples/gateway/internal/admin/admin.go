@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 
@@ -36,9 +37,10 @@ type Config struct {
 	TLS bool
 
 	// Accounts returns who may log in. It is called at each login, so that accounts can
-	// be replaced. If it returns nil, nobody may. If Accounts itself is nil, no password
-	// is required.
-	Accounts func() *verify.BasicAuth
+	// be replaced. valid is done once they are: that ends the requests that they have let
+	// in, such as the streams of the live page. If auth is nil, nobody may log in. If
+	// Accounts itself is nil, no password is required.
+	Accounts func() (auth *verify.BasicAuth, valid context.Context)
 	// ClientIP finds the client whose failed logins are counted. The default is
 	// verify.RemoteAddr.
 	ClientIP verify.ClientIP
@@ -114,6 +116,9 @@ func New(c Config) (*Side, error) {
 	return s, nil
 }
 
+// Served reports whether the admin paths are served at all.
+func (s *Side) Served() bool { return s.loopback || s.login != nil }
+
 // Register adds to mux the admin paths, /healthz and /readyz. The admin paths are those
 // of next that the patterns match. The patterns are without a method: Guard answers
 // first.
@@ -137,13 +142,19 @@ func (s *Side) Guard(next http.Handler) http.Handler {
 			return
 		}
 		if s.closed != nil {
-			ctx, cancel := context.WithCancel(r.Context())
-			defer cancel()
-			defer context.AfterFunc(s.closed, cancel)()
-			r = r.WithContext(ctx)
+			serveWhile(s.closed, next, w, r)
+			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// serveWhile ends the context of a request once valid is done.
+func serveWhile(valid context.Context, next http.Handler, w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(valid, cancel)()
+	next.ServeHTTP(w, r.WithContext(ctx))
 }
 
 // refuses returns why a request may not use the admin paths, whatever its password.
@@ -151,7 +162,7 @@ func (s *Side) Guard(next http.Handler) http.Handler {
 func (s *Side) refuses(r *http.Request) (status int, why string) {
 	s.note(r)
 	switch {
-	case !s.loopback && s.login == nil:
+	case !s.Served():
 		return http.StatusNotFound, "404 page not found"
 	case s.closed != nil && s.closed.Err() != nil:
 		return http.StatusForbidden, "the admin paths are closed: something hints that requests reach this address through a proxy, a relay or a tunnel. " +
@@ -171,7 +182,19 @@ func (s *Side) refuses(r *http.Request) (status int, why string) {
 func crossSite(r *http.Request) bool {
 	// CrossOriginProtection lets all safe methods pass, and looks at one value.
 	changing := &http.Request{Method: http.MethodPost, Host: r.Host, URL: r.URL, Header: r.Header}
-	return len(r.Header["Sec-Fetch-Site"]) > 1 || len(r.Header["Origin"]) > 1 || new(http.CrossOriginProtection).Check(changing) != nil
+	return len(r.Header["Sec-Fetch-Site"]) > 1 || len(r.Header["Origin"]) > 1 || new(http.CrossOriginProtection).Check(changing) != nil ||
+		r.Header["Sec-Fetch-Site"] == nil && foreignReferer(r)
+}
+
+// foreignReferer reports whether a page of another host has caused a request. Over plain
+// HTTP browsers do not say more of a reading request, unless to this machine.
+func foreignReferer(r *http.Request) bool {
+	for _, referer := range r.Header["Referer"] {
+		if u, err := url.Parse(referer); err != nil || u.Host != r.Host {
+			return true
+		}
+	}
+	return false
 }
 
 // setHeaders sets headers for answers that are not pages. A page sets a policy of its

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -72,7 +73,7 @@ func withPassword(c *Config) {
 	if err != nil {
 		panic(err)
 	}
-	c.Accounts = func() *verify.BasicAuth { return accounts }
+	c.Accounts = func() (*verify.BasicAuth, context.Context) { return accounts, context.Background() }
 }
 
 // open configures an address that other machines reach.
@@ -215,6 +216,19 @@ func TestOriginsWithoutSecFetchSite(t *testing.T) {
 	r.Header["Origin"] = []string{f.url, "https://evil.example"}
 	answer, _ := f.send(r)
 	assert.Equal(t, 403, answer.StatusCode)
+}
+
+// Of a reading request over plain HTTP they send no Origin either.
+func TestReferer(t *testing.T) {
+	f := serve(t, nil)
+	for referer, want := range map[string]int{"http://evil.example/": 403, "http://127.0.0.1:1/": 403, "about:blank": 403, f.url + "/": 200} {
+		for _, path := range adminPaths {
+			r := f.request(http.MethodGet, path)
+			r.Header.Set("Referer", referer)
+			answer, _ := f.send(r)
+			assert.Equal(t, want, answer.StatusCode, "%s %s", path, referer)
+		}
+	}
 }
 
 func TestSecurityHeaders(t *testing.T) {

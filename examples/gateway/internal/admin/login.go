@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"log/slog"
 	"math"
 	"net/http"
@@ -15,7 +16,7 @@ const challenge = `Basic realm="accesshook admin", charset="UTF-8"`
 
 // A login requires a user and a password (HTTP Basic).
 type login struct {
-	accounts func() *verify.BasicAuth
+	accounts func() (*verify.BasicAuth, context.Context)
 	client   verify.ClientIP
 	failures *failureLimit
 	log      *slog.Logger
@@ -30,8 +31,9 @@ func (l *login) guard(next http.Handler) http.Handler {
 			return
 		}
 		client, clientErr := l.client(r) // clients without a readable address count as one
+		accounts, valid := l.accounts()
 		wait, err := l.failures.try(client, func() error {
-			_, err := l.accounts().VerifyHeader(r)
+			_, err := accounts.VerifyHeader(r)
 			return err
 		})
 		switch {
@@ -48,7 +50,7 @@ func (l *login) guard(next http.Handler) http.Handler {
 			l.log.Warn("admin login failed", "client", name, "error", err)
 			refuse(w)
 		default:
-			next.ServeHTTP(w, r)
+			serveWhile(valid, next, w, r)
 		}
 	})
 }

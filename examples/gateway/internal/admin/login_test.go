@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -82,7 +84,9 @@ func TestLoginWithCurl(t *testing.T) {
 
 func TestAccountsAreReplaced(t *testing.T) {
 	var accounts atomic.Pointer[verify.BasicAuth]
-	f := serve(t, func(c *Config) { c.Accounts = accounts.Load })
+	f := serve(t, func(c *Config) {
+		c.Accounts = func() (*verify.BasicAuth, context.Context) { return accounts.Load(), context.Background() }
+	})
 	status, _ := f.get("/metrics", "", "")
 	assert.Equal(t, 401, status, "there are no accounts")
 	for _, test := range []struct {
@@ -95,6 +99,29 @@ func TestAccountsAreReplaced(t *testing.T) {
 		status, _ := f.get("/metrics", "", "")
 		assert.Equal(t, test.want, status, test.password)
 	}
+}
+
+// Replaced accounts end what they have let in.
+func TestReplacedAccountsEndRequests(t *testing.T) {
+	auth, err := verify.NewBasicAuth(verify.NewCredential("ops", adminPassword))
+	require.NoError(t, err)
+	valid, replace := context.WithCancel(t.Context())
+	side, err := New(Config{
+		Address: "127.0.0.1:8080", Listen: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080},
+		Accounts: func() (*verify.BasicAuth, context.Context) { return auth, valid },
+		Log:      slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	ended := false
+	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8080/events", nil)
+	r.SetBasicAuth("ops", adminPassword)
+	side.Guard(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		require.NoError(t, r.Context().Err())
+		replace()
+		<-r.Context().Done()
+		ended = true
+	})).ServeHTTP(httptest.NewRecorder(), r)
+	assert.True(t, ended)
 }
 
 // byHeader finds the client in a header.

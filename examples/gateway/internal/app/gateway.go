@@ -16,6 +16,7 @@ import (
 	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/examples/gateway/internal/demo"
 	"github.com/accesshook/accesshook/examples/gateway/internal/metrics"
+	"github.com/accesshook/accesshook/examples/gateway/internal/page"
 	"github.com/accesshook/accesshook/examples/gateway/internal/receive"
 	"github.com/accesshook/accesshook/examples/gateway/internal/settings"
 	"github.com/accesshook/accesshook/examples/gateway/internal/store"
@@ -30,6 +31,7 @@ type gateway struct {
 	output      *output
 	metrics     *metrics.Metrics
 	endpoints   []*receive.Endpoint
+	unserved    []settings.Vendor
 	callbacks   event.Handler
 	certificate *certfile.Certificate // nil: plain HTTP
 	demo        demo.Demo             // nil without one
@@ -51,7 +53,7 @@ func newGateway(ctx context.Context, s *settings.Settings, stdout io.Writer, log
 	}
 	var err error
 	g.output = newOutput(stdout, s.Format)
-	g.output.page = g.newPage()
+	g.output.page = page.New(page.Config{DeadLetters: s.Store.Used(), Version: version(), Log: log})
 	if g.demo != nil {
 		g.summary = terminal.NewSummary()
 		g.output.seen = g.summary.Add
@@ -141,7 +143,6 @@ func run(ctx context.Context, hangups <-chan os.Signal, s *settings.Settings, st
 	if err != nil {
 		return errors.Join(err, g.pipeline.Finish(ctx))
 	}
-	defer closeAll(public, admin)
 	servers, err := g.newServers(public, admin)
 	if err != nil {
 		return errors.Join(err, g.pipeline.Finish(ctx))
@@ -179,14 +180,6 @@ func (g *gateway) listen() (public, admin net.Listener, err error) {
 		return nil, nil, errors.Join(fmt.Errorf("cannot listen: %w", err), public.Close())
 	}
 	return public, l, nil
-}
-
-func closeAll(listeners ...net.Listener) {
-	for _, l := range listeners {
-		if l != nil {
-			_ = l.Close()
-		}
-	}
 }
 
 // announce says what is served where.

@@ -21,7 +21,8 @@ func (g *gateway) newEndpoints() (endpoints []*receive.Endpoint, err error) {
 	for _, v := range settings.Vendors {
 		credentials := g.credentials(v.Name, g.Secrets.Vendors[v.Name])
 		if len(credentials.Secrets)+len(credentials.Credentials) == 0 {
-			continue // its path answers 404
+			g.unserved = append(g.unserved, v)
+			continue
 		}
 		e, err := receive.NewEndpoint(v.Name, credentials, config, g.metrics)
 		if err != nil {
@@ -60,7 +61,14 @@ func (g *gateway) reload(ctx context.Context, signals <-chan os.Signal) {
 
 // A login has the accounts for the admin paths.
 type login struct {
-	accounts atomic.Pointer[verify.BasicAuth]
+	current atomic.Pointer[accounts]
+}
+
+// accounts may log in while valid is not done.
+type accounts struct {
+	auth  *verify.BasicAuth
+	valid context.Context
+	end   context.CancelFunc
 }
 
 // newLogin returns nil if there are no credentials.
@@ -76,24 +84,29 @@ func newLogin(v envsecret.Values) (*login, error) {
 }
 
 func (l *login) set(v envsecret.Values) error {
-	accounts, err := verify.NewBasicAuth(v.Credentials...)
-	if err == nil {
-		l.accounts.Store(accounts)
+	auth, err := verify.NewBasicAuth(v.Credentials...)
+	if err != nil {
+		return err
 	}
-	return err
+	next := &accounts{auth: auth}
+	next.valid, next.end = context.WithCancel(context.Background())
+	if old := l.current.Swap(next); old != nil {
+		old.end()
+	}
+	return nil
+}
+
+func (l *login) get() (*verify.BasicAuth, context.Context) {
+	a := l.current.Load()
+	return a.auth, a.valid
 }
 
 // announceVendors logs which vendors are served, and which are not and why.
 func (g *gateway) announceVendors(base string) {
-	served := make(map[string]bool)
 	for _, e := range g.endpoints {
-		served[e.Vendor()] = true
+		g.log.Info("serving", slog.String("vendor", e.Vendor()), slog.String("url", base+receive.Path(e.Vendor())))
 	}
-	for _, v := range settings.Vendors {
-		if served[v.Name] {
-			g.log.Info("serving", slog.String("vendor", v.Name), slog.String("url", base+receive.Path(v.Name)))
-		} else {
-			g.log.Info("not served", slog.String("vendor", v.Name), slog.String("missing", v.Variable.Name))
-		}
+	for _, v := range g.unserved {
+		g.log.Info("not served", slog.String("vendor", v.Name), slog.String("missing", v.Variable.Name))
 	}
 }

@@ -10,11 +10,9 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/examples/gateway/internal/admin"
-	"github.com/accesshook/accesshook/examples/gateway/internal/page"
 	"github.com/accesshook/accesshook/examples/gateway/internal/receive"
 	"github.com/accesshook/accesshook/examples/gateway/internal/settings"
 	"github.com/accesshook/accesshook/server"
-	"github.com/accesshook/accesshook/verify"
 )
 
 const (
@@ -53,7 +51,7 @@ func (g *gateway) newServers(public, adminListener net.Listener) (*servers, erro
 		c.ProxySetting = "-client-ip"
 	}
 	if g.login != nil {
-		c.Accounts = func() *verify.BasicAuth { return g.login.accounts.Load() }
+		c.Accounts = g.login.get
 	}
 	side, err := admin.New(c)
 	if err != nil {
@@ -64,7 +62,6 @@ func (g *gateway) newServers(public, adminListener net.Listener) (*servers, erro
 		handler = side.Watch(handler)
 		g.registerAdmin(mux, side, health)
 		s.addr = public.Addr()
-		s.adminServed = g.login != nil || isLoopback(s.addr)
 	} else {
 		health.Register(mux)
 		own := http.NewServeMux()
@@ -75,8 +72,9 @@ func (g *gateway) newServers(public, adminListener net.Listener) (*servers, erro
 			config.TLS = nil
 		}
 		s.admin = server.New(config)
-		s.addr, s.adminServed = adminListener.Addr(), true
+		s.addr = adminListener.Addr()
 	}
+	s.adminServed = side.Served()
 	s.public = g.newPublic(s, mux, handler)
 	return s, nil
 }
@@ -107,26 +105,23 @@ func (g *gateway) newPublic(s *servers, mux *http.ServeMux, handler http.Handler
 	public := server.New(c)
 	g.metrics.Server(public)
 	var paths []string
-	served := make(map[string]bool)
 	for _, e := range g.endpoints {
 		// No method in the pattern: the endpoint answers 405 itself.
 		path := receive.Path(e.Vendor())
 		mux.Handle(path, e.Handler(public.Counted(g.pipeline.Handler(e.Source()))))
-		paths, served[e.Vendor()] = append(paths, path), true
+		paths = append(paths, path)
 	}
 	notFound := public.NotFound(paths, e.ClientIP)
 	mux.Handle("/webhooks", notFound)
 	mux.Handle("/webhooks/", notFound)
-	for _, v := range settings.Vendors {
-		if !served[v.Name] {
-			warn := sync.OnceFunc(func() {
-				g.log.Warn("a request came for a vendor that is not served", "vendor", v.Name, "missing", v.Variable.Name)
-			})
-			mux.HandleFunc(receive.Path(v.Name), func(w http.ResponseWriter, r *http.Request) {
-				warn()
-				notFound.ServeHTTP(w, r)
-			})
-		}
+	for _, v := range g.unserved {
+		warn := sync.OnceFunc(func() {
+			g.log.Warn("a request came for a vendor that is not served", "vendor", v.Name, "missing", v.Variable.Name)
+		})
+		mux.HandleFunc(receive.Path(v.Name), func(w http.ResponseWriter, r *http.Request) {
+			warn()
+			notFound.ServeHTTP(w, r)
+		})
 	}
 	return public
 }
@@ -170,11 +165,6 @@ func (s *servers) run(ctx context.Context, public, admin net.Listener, g *gatewa
 	return errors.Join(err, g.pipeline.Finish(finish))
 }
 
-// newPage returns the live page.
-func (g *gateway) newPage() *page.Page {
-	return page.New(page.Config{DeadLetters: g.Store.Used(), Version: version(), Log: g.log})
-}
-
 // ready returns why an event could not be taken now, or nil.
 func (g *gateway) ready() error {
 	if g.stopping.Load() {
@@ -195,9 +185,4 @@ func (g *gateway) ready() error {
 		}
 	}
 	return nil
-}
-
-func isLoopback(a net.Addr) bool {
-	tcp, ok := a.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
 }
