@@ -172,8 +172,8 @@ func TestExitStatus(t *testing.T) {
 			says: []string{"cannot listen", "address already in use"},
 		},
 		"no such address": {
-			env: gatewaytest.WithRelock, args: []string{"-addr", "127.0.0.1:http-but-not"}, status: 1,
-			says: []string{"cannot listen"},
+			env: gatewaytest.WithRelock, args: []string{"-addr", "127.0.0.1:http-but-not"}, status: 2,
+			says: []string{"-addr: "},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -148,7 +148,7 @@ func TestDemoSaysWhereThePageIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := gatewaytest.Start(t, test.env, append([]string{"-demo", "-demo-fast"}, test.args...)...)
-			assert.Regexp(t, `^Live page: +`+test.want, p.Stderr.String())
+			assert.Regexp(t, `(?m)^Live page: +`+test.want, p.Stderr.String())
 		})
 	}
 }
