@@ -221,6 +221,8 @@ func genuine(t testing.TB, id string) string {
 func inBubble(t *testing.T, c Config, f func(t *testing.T, g *gateway, n *network)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
+		// Runs last: net/http waits half a second before it closes some connections.
+		t.Cleanup(func() { time.Sleep(time.Second) })
 		g, n := newGateway(t, c), newNetwork(t)
 		g.run(n)
 		f(t, g, n)
