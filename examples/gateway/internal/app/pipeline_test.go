@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -324,4 +325,42 @@ func TestPipelineBoundsBodies(t *testing.T) {
 		close(release)
 		require.NoError(t, p.gateway.pipeline.Finish(t.Context()))
 	})
+}
+
+// The queue is finished also when the gateway stops because its listener fails.
+func TestQueueIsFinishedWhenTheListenerFails(t *testing.T) {
+	environment(t)
+	release := make(chan struct{})
+	p := newPipe(t, func(context.Context, *event.Event) error {
+		<-release
+		return nil
+	}, "-queue", "10", "-queue-workers", "1", "-stop-delay", "0")
+	p.take(event.Event{Vendor: relock.Vendor, ID: "1"}, event.Event{Vendor: relock.Vendor, ID: "2"})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	servers, err := p.gateway.newServers(l, nil)
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	served := make(chan error, 1)
+	go func() { served <- servers.run(t.Context(), l, nil, p.gateway) }()
+	require.Eventually(t, func() bool { return strings.Contains(p.log.String(), "finishing what waits in the queue") }, gatewaytest.Patience, 5*time.Millisecond)
+	close(release)
+	require.ErrorIs(t, <-served, net.ErrClosed)
+	assert.Equal(t, "1 2", p.ids())
+}
+
+// A signal during the start stops the gateway as well.
+func TestStopDuringTheStart(t *testing.T) {
+	for name, args := range map[string][]string{"by itself": nil, "store": {"-data", t.TempDir()}} {
+		t.Run(name, func(t *testing.T) {
+			environment(t)
+			ctx, stop := context.WithCancel(t.Context())
+			stop()
+			var stdout, stderr gatewaytest.Buffer
+			status := Run(ctx, nil, append([]string{"-addr", "127.0.0.1:0", "-stop-delay", "0"}, args...), &stdout, &stderr)
+			assert.Equal(t, ExitOK, status, "stderr:\n%s", &stderr)
+			assert.NotContains(t, stderr.String(), "level=ERROR")
+			assert.Regexp(t, `level=INFO msg="?stopped`, stderr.String())
+		})
+	}
 }

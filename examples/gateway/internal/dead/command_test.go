@@ -250,3 +250,18 @@ func TestDeadLettersAreEscaped(t *testing.T) {
 		}
 	}
 }
+
+// Neither secrets of a payload nor sealed bodies are shown.
+func TestDeadLettersKeepSecrets(t *testing.T) {
+	p := gatewaytest.StartBroken(t, []string{"RAW_KEYS=" + strings.Repeat("ab", 32)}, "-demo", "-demo-fast", "-data", t.TempDir(), "-retries", "0")
+	p.RequireMetrics(p.URL, map[string]float64{`accesshook_dead_letters`: 61})
+	masked := false
+	for number := 1; number <= 61; number++ {
+		status, body := p.Send(gatewaytest.Get(t, fmt.Sprintf("%s/dead/%d", p.URL, number)))
+		require.Equal(t, 200, status)
+		assert.NotContains(t, body, "a-hash-that-must-not-be-written")
+		assert.NotContains(t, body, durable.RawAttribute)
+		masked = masked || strings.Contains(body, "[redacted]")
+	}
+	assert.True(t, masked)
+}
