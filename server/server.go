@@ -40,7 +40,8 @@ type Config struct {
 	ReadTimeout time.Duration
 	// WriteTimeout is how long a request may take from the end of its header until its
 	// answer is written. Without it, a client that does not read its answer keeps its
-	// connection for ever. Default 30 seconds.
+	// connection for ever. It must be longer than BodyTimeout and HandlerTimeout of the
+	// endpoints together. Default 45 seconds, which their defaults fit into.
 	WriteTimeout time.Duration
 	// AnswerTimeout is how long a client may take to read an answer while the server
 	// stops. Default 5 seconds.
@@ -92,7 +93,7 @@ func New(c Config) *Server {
 	}
 	c.HeaderTimeout = cmp.Or(c.HeaderTimeout, 5*time.Second)
 	c.ReadTimeout = cmp.Or(c.ReadTimeout, 20*time.Second)
-	c.WriteTimeout = cmp.Or(c.WriteTimeout, 30*time.Second)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, 45*time.Second)
 	c.AnswerTimeout = cmp.Or(c.AnswerTimeout, 5*time.Second)
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, 2*time.Minute)
 	c.MaxHeader = cmp.Or(c.MaxHeader, 8<<10)
@@ -148,16 +149,25 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 // Counted tells the server which requests have a verified event, the one that next is
 // called with. Their connections are never closed for others, the server does not stop
 // before next returns, and from then on the peer's connections are closed last.
-func (s *Server) Counted(next event.Handler) event.Handler {
-	return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
-		s.working.Add(1)
-		defer s.working.Add(-1)
-		if c, ok := ctx.Value(connKey{}).(*conn); ok {
-			s.open.verified(c)
-		}
-		return next.HandleEvent(ctx, e)
-	})
+func (s *Server) Counted(next event.Handler) event.Handler { return counted{s, next} }
+
+type counted struct {
+	server *Server
+	next   event.Handler
 }
+
+// HandleEvent implements [event.Handler].
+func (h counted) HandleEvent(ctx context.Context, e *event.Event) error {
+	h.server.working.Add(1)
+	defer h.server.working.Add(-1)
+	if c, ok := ctx.Value(connKey{}).(*conn); ok {
+		h.server.open.verified(c)
+	}
+	return h.next.HandleEvent(ctx, e)
+}
+
+// Unwrap lets an endpoint ask next whether it takes the events of its vendor.
+func (h counted) Unwrap() event.Handler { return h.next }
 
 // Vouch has later connections from addr closed last. A client of which a verified
 // request came needs no call.

@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -386,4 +387,25 @@ func TestStopWaitsForEventsWithoutAConnection(t *testing.T) {
 		release()
 		assert.NoError(t, <-g.ran)
 	})
+}
+
+// A picky handler takes events of no vendor.
+type picky struct{ event.Handler }
+
+func (picky) AcceptsVendor(string) error { return errors.New("of none") }
+
+// An endpoint finds out at the start what its handler does not take, as without Counted.
+func TestCountedShowsItsHandler(t *testing.T) {
+	s := New(Config{Handler: http.NotFoundHandler()})
+	endpoint, err := relock.New(relock.Config{Secrets: event.Secrets(secret)})
+	require.NoError(t, err)
+	assert.Panics(t, func() { endpoint.Handler(s.Counted(picky{event.NewMux()})) })
+	assert.NotPanics(t, func() { endpoint.Handler(s.Counted(event.NewMux())) })
+}
+
+// The defaults of an endpoint fit into those of the server.
+func TestDefaultsFitAnEndpoint(t *testing.T) {
+	s := New(Config{Handler: http.NotFoundHandler()})
+	assert.Greater(t, s.http.WriteTimeout, verify.DefaultBodyTimeout+verify.DefaultHandlerTimeout)
+	assert.Greater(t, s.http.ReadTimeout, verify.DefaultBodyTimeout)
 }

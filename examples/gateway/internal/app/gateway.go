@@ -29,6 +29,7 @@ type gateway struct {
 	*settings.Settings
 	log         *slog.Logger
 	output      *output
+	page        *page.Page
 	metrics     *metrics.Metrics
 	endpoints   []*receive.Endpoint
 	unserved    []settings.Vendor
@@ -53,7 +54,7 @@ func newGateway(ctx context.Context, s *settings.Settings, stdout io.Writer, log
 	}
 	var err error
 	g.output = newOutput(stdout, s.Format)
-	g.output.page = page.New(page.Config{DeadLetters: s.Store.Used(), Version: version(), Log: log})
+	g.page = page.New(page.Config{DeadLetters: s.Store.Used(), Version: version(), Log: log})
 	if g.demo != nil {
 		g.summary = terminal.NewSummary()
 		g.output.seen = g.summary.Add
@@ -151,11 +152,7 @@ func run(ctx context.Context, hangups <-chan os.Signal, s *settings.Settings, st
 	if g.demo != nil {
 		go g.play(ctx, cancel, public.Addr(), stderr)
 	}
-	go func() {
-		if err := g.output.watch(ctx, s.OutputGrace); err != nil {
-			cancel(err)
-		}
-	}()
+	go func() { cancel(g.output.watch(ctx, s.OutputGrace)) }() // nil: ctx is done already
 	g.pipeline.Start(func(err error) { cancel(fmt.Errorf("store: %w", err)) })
 	err = servers.run(ctx, public, admin, g)
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {

@@ -24,7 +24,7 @@ type output struct {
 	failed atomic.Int64 // when a line could not be written the last time, in Unix seconds
 	encode func(e *event.Event) ([]byte, error)
 	text   bool               // encode does not make CloudEvents
-	page   *page.Page         // also gets the events; nil: there is none
+	page   *page.Page         // also gets the events; nil: nobody may see it
 	seen   func(*event.Event) // also gets the events; nil: nobody
 }
 

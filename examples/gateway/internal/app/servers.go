@@ -27,7 +27,7 @@ const (
 type servers struct {
 	public      *server.Server
 	admin       *server.Server // nil without -admin-addr
-	addr        net.Addr       // of the admin paths
+	addr        net.Addr       // of -admin-addr
 	adminServed bool           // false: -addr is open to other machines, and there is no password
 
 	stopAt time.Time // when the public side was told to stop
@@ -61,7 +61,6 @@ func (g *gateway) newServers(public, adminListener net.Listener) (*servers, erro
 	if shared {
 		handler = side.Watch(handler)
 		g.registerAdmin(mux, side, health)
-		s.addr = public.Addr()
 	} else {
 		health.Register(mux)
 		own := http.NewServeMux()
@@ -74,7 +73,9 @@ func (g *gateway) newServers(public, adminListener net.Listener) (*servers, erro
 		s.admin = server.New(config)
 		s.addr = adminListener.Addr()
 	}
-	s.adminServed = side.Served()
+	if s.adminServed = side.Served(); s.adminServed {
+		g.output.page = g.page
+	}
 	s.public = g.newPublic(s, mux, handler)
 	return s, nil
 }
@@ -100,7 +101,7 @@ func (g *gateway) newPublic(s *servers, mux *http.ServeMux, handler http.Handler
 	c.Stopping = func() {
 		s.stopAt = time.Now()
 		g.stopping.Store(true)
-		g.output.page.Close()
+		g.page.Close()
 	}
 	public := server.New(c)
 	g.metrics.Server(public)
@@ -130,10 +131,10 @@ func (g *gateway) newPublic(s *servers, mux *http.ServeMux, handler http.Handler
 func (g *gateway) registerAdmin(mux *http.ServeMux, side *admin.Side, health *admin.Health) {
 	paths := http.NewServeMux()
 	paths.Handle("GET /metrics", g.metrics.Handler(g.log))
-	g.output.page.Register(paths)
+	g.page.Register(paths)
 	dead := http.NewServeMux()
 	g.deadLetterAPI().Register(dead)
-	guarded := g.output.page.RequireToken(dead)
+	guarded := g.page.RequireToken(dead)
 	paths.Handle("/dead", guarded)
 	paths.Handle("/dead/", guarded)
 	side.Register(mux, health, paths, adminPaths...)
