@@ -364,3 +364,17 @@ func TestStopDuringTheStart(t *testing.T) {
 		})
 	}
 }
+
+// Events are kept for the live page only where somebody may see it.
+func TestPageIsFedWhereItIsServed(t *testing.T) {
+	environment(t)
+	for addr, served := range map[string]bool{"127.0.0.1:0": true, "0.0.0.0:0": false} {
+		p := newPipe(t, done, "-addr", addr)
+		l, err := net.Listen("tcp", addr)
+		require.NoError(t, err)
+		_, err = p.gateway.newServers(l, nil)
+		require.NoError(t, err)
+		require.NoError(t, l.Close())
+		assert.Equal(t, served, p.gateway.output.page != nil, addr)
+	}
+}
