@@ -30,6 +30,7 @@ type Store struct {
 	unknown sync.Once // of the log record of a vendor that is not in Payloads
 
 	conflicts conflicts
+	health    atomic.Pointer[error] // why no event could be stored when watch looked last
 
 	fullMu   sync.Mutex
 	fullness []fullness // of each shard
@@ -37,7 +38,7 @@ type Store struct {
 	base context.Context // done when Close has begun
 	stop context.CancelFunc
 	mu   sync.Mutex
-	runs sync.WaitGroup // of Run and whatever else calls callbacks; added to under mu
+	runs sync.WaitGroup // of watch, Run and whatever else calls callbacks; added to under mu
 }
 
 // Connect opens a store on the servers that nc is connected to, and creates its streams
@@ -88,6 +89,7 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: RawKeys without KeepRaw: bodies that others have kept are opened; here only those are kept that could not be decoded")
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
+	s.runs.Go(s.watch)
 	return s, nil
 }
 
