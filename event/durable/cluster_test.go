@@ -30,6 +30,12 @@ type cluster struct {
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
+	return newClusterOf(t, func(*cluster) {})
+}
+
+// newClusterOf is newCluster with options that configure has changed.
+func newClusterOf(t *testing.T, configure func(*cluster)) *cluster {
+	t.Helper()
 	const size = 3
 	c := new(cluster)
 	var routes []*url.URL
@@ -50,6 +56,7 @@ func newCluster(t *testing.T) *cluster {
 		})
 		c.servers = append(c.servers, nil)
 	}
+	configure(c)
 	for i := range size {
 		c.start(t, i)
 	}
@@ -109,7 +116,7 @@ func (c *cluster) connect(t *testing.T) *nats.Conn {
 	for _, o := range c.options {
 		urls += fmt.Sprintf("nats://127.0.0.1:%d,", o.Port)
 	}
-	nc, err := nats.Connect(urls[:len(urls)-1], nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
+	nc, err := nats.Connect(urls[:len(urls)-1], durable.ConnectOptions()...)
 	require.NoError(t, err)
 	t.Cleanup(nc.Close)
 	return nc

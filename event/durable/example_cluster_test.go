@@ -61,7 +61,8 @@ func ExampleConnect() {
 
 // connectToCluster connects to a server of this example. A service has
 //
-//	nats.Connect("tls://nats.example.com", nats.MaxReconnects(-1), nats.UserCredentials("accesshook.creds"))
+//	options := append(durable.ConnectOptions(), nats.UserCredentials("accesshook.creds"))
+//	nats.Connect("tls://a.example.com,tls://b.example.com,tls://c.example.com", options...)
 func connectToCluster() (nc *nats.Conn, end func()) {
 	dir, err := os.MkdirTemp("", "nats")
 	if err != nil {

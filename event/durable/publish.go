@@ -60,7 +60,12 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.c.PublishTimeout)
 	defer cancel()
+	began := time.Now()
+	if err := s.watchdog.begin(shard, began); err != nil {
+		return s.publishError(shard, err)
+	}
 	ack, err := s.js.PublishMsg(ctx, m)
+	s.watchdog.end(shard, began, time.Now(), err)
 	if err != nil {
 		return s.publishError(shard, err)
 	}
@@ -129,12 +134,26 @@ func (s *Store) publishError(shard int, err error) error {
 		return fmt.Errorf("%w: %w", ErrTooLarge, err)
 	case api.ErrorCode == codeDuplicateInProcess:
 		return event.Unavailable(ErrInProgress, retryAfterBusy)
-	case api.ErrorCode == codeStoreFailed && strings.HasPrefix(api.Description, "maximum "),
-		api.ErrorCode == codeAccountResources, api.ErrorCode == codeResources, api.ErrorCode == codeStorageResources:
+	case isFull(err):
 		s.requestPurge(shard)
 		return event.Unavailable(fmt.Errorf("%w: %w", ErrFull, err), retryAfterFull)
 	}
 	return event.Unavailable(fmt.Errorf("%w: %w", ErrRefused, err), retryAfterFault)
+}
+
+// isFull reports whether err of the client says that a shard, or the server, is full.
+func isFull(err error) bool {
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	if !ok {
+		return false
+	}
+	switch api.ErrorCode {
+	case codeStoreFailed:
+		return strings.HasPrefix(api.Description, "maximum ")
+	case codeAccountResources, codeResources, codeStorageResources:
+		return true
+	}
+	return false
 }
 
 // requestPurge has Run purge a full shard now.

@@ -30,7 +30,7 @@ type Store struct {
 	unknown sync.Once // of the log record of a vendor that is not in Payloads
 
 	conflicts conflicts
-	health    atomic.Pointer[error] // why no event could be stored when watch looked last
+	watchdog  *watchdog
 
 	fullMu   sync.Mutex
 	fullness []fullness // of each shard
@@ -38,7 +38,7 @@ type Store struct {
 	base context.Context // done when Close has begun
 	stop context.CancelFunc
 	mu   sync.Mutex
-	runs sync.WaitGroup // of watch, Run and whatever else calls callbacks; added to under mu
+	runs sync.WaitGroup // of watch, guard, Run and whatever else calls callbacks; added to under mu
 }
 
 // Connect opens a store on the servers that nc is connected to, and creates its streams
@@ -50,8 +50,10 @@ type Store struct {
 // Until then events are answered 503, and Run waits.
 //
 // The connection stays the caller's, with its credentials and TLS. Close does not close
-// it. Make it with nats.MaxReconnects(-1): after a connection has given up, every event
-// is answered 503. Servers must be of version 2.11 or later, with a max_payload of at
+// it. Make it with [ConnectOptions] and the URLs of all servers. The store leaves a server
+// that does not store for another one, by nats.Conn.ForceReconnect, if the connection
+// knows one: after 3 seconds without an answer to any event, after 10 for one shard. It
+// logs which and why. Servers must be of version 2.11 or later, with a max_payload of at
 // least [Config.MaxMessage].
 func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	asked := c
@@ -81,6 +83,7 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 		inFlight: make(chan struct{}, c.MaxInFlight),
 		full:     make(chan int, c.Shards),
 		fullness: make([]fullness, c.Shards),
+		watchdog: newWatchdog(c.Shards, c.PublishTimeout, time.Now()),
 	}
 	if err := s.createStreams(ctx, asked); err != nil {
 		return nil, err
@@ -90,6 +93,7 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
 	s.runs.Go(s.watch)
+	s.runs.Go(s.guard)
 	return s, nil
 }
 

@@ -29,16 +29,6 @@ type glance struct {
 	others []streamState // of dead letters, attempts
 }
 
-// err returns why the store could not take an event in every shard, or nil.
-func (g glance) err() error {
-	for _, shard := range g.shards {
-		if shard.err != nil {
-			return fmt.Errorf("durable: stream %s: %w", shard.name, shard.err)
-		}
-	}
-	return nil
-}
-
 // glance asks for all streams at once, so that one that does not answer does not hide
 // the others.
 func (s *Store) glance(ctx context.Context) glance {
@@ -54,7 +44,7 @@ func (s *Store) glance(ctx context.Context) glance {
 			asking.Go(func() {
 				stream, err := s.js.Stream(ctx, state.name)
 				if err != nil {
-					state.err = err
+					state.err = fmt.Errorf("durable: stream %s: %w", state.name, err)
 					return
 				}
 				state.info = stream.CachedInfo()
@@ -75,33 +65,27 @@ func (s *Store) watch() {
 			return
 		case <-tick.C:
 		}
+		began := time.Now()
 		ctx, cancel := context.WithTimeout(s.base, watchWait)
-		s.noteGlance(s.glance(ctx))
+		g := s.glance(ctx)
 		cancel()
+		if s.base.Err() == nil { // else that is why there is no answer
+			s.watchdog.glanced(g.shards, began, time.Now())
+		}
 	}
 }
 
-// noteGlance learns from what the servers said.
-func (s *Store) noteGlance(g glance) {
-	if s.base.Err() != nil {
-		return // why there is no answer
-	}
-	reason := g.err()
-	s.health.Store(&reason)
-}
-
-// Ready returns nil if the store could take an event when it looked at its streams last,
-// which it does every two seconds, and otherwise why not. It does not wait for the
-// servers.
+// Ready returns nil if the store can take events, and otherwise why not: its servers cannot
+// be reached, no shard stores or answers, or all are full. It goes by the events that came
+// last and by a look at the streams every two seconds, so that it may be some seconds late.
+// It does not wait for the servers.
+//
+// A store of which only some shards fail is ready. Events of those are answered 503. A
+// balancer that sent elsewhere because of them would find the same there, as the processes
+// share the store, or would have nobody left for the others.
 func (s *Store) Ready() error {
 	if s.base.Err() != nil {
 		return ErrClosed
 	}
-	if !s.nc.IsConnected() {
-		return fmt.Errorf("durable: %w", errNotConnected)
-	}
-	if reason := s.health.Load(); reason != nil {
-		return *reason
-	}
-	return nil // Connect has just asked for all streams
+	return s.watchdog.ready(time.Now())
 }
