@@ -67,6 +67,7 @@ func TestWhatCannotBeBuriedIsNotDecoded(t *testing.T) {
 	letter := waitLetters(t, s, 1)[0]
 	assert.Equal(t, 2, letter.Attempts)
 	assert.Contains(t, letter.Error, "no attempt came to an end")
+	assert.Equal(t, durable.DeadUnfinished, letter.Reason)
 }
 
 // An attempt whose record was stored, but too late for the process to know, did

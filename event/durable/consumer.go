@@ -81,6 +81,7 @@ type Attempt struct {
 	Result   Result
 	Err      error         // of the callbacks, or why they were not called
 	Duration time.Duration // of the callbacks
+	Reason   DeadReason    // if Result is Buried
 }
 
 // A Result is the outcome of one attempt.

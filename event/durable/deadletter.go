@@ -21,6 +21,7 @@ const (
 	headerDeadConsumer = "Accesshook-Dead-Consumer"
 	headerDeadAttempts = "Accesshook-Dead-Attempts"
 	headerDeadError    = "Accesshook-Dead-Error"
+	headerDeadReason   = "Accesshook-Dead-Reason" // a DeadReason
 	headerDeadStored   = "Accesshook-Dead-Stored" // when the event was stored, RFC 3339
 )
 
@@ -30,9 +31,10 @@ const maxDeadError = 1024
 // A DeadLetter is an event that a consumer could not handle. It stays until it has been
 // retried with success, or was dropped.
 type DeadLetter struct {
-	Number   uint64    // for [Store.RetryDead] and [Store.DropDead]
-	Consumer string    // who could not handle it
-	Attempts int       // how often it was tried
+	Number   uint64 // for [Store.RetryDead] and [Store.DropDead]
+	Consumer string // who could not handle it
+	Attempts int    // how often it was tried
+	Reason   DeadReason
 	Error    string    // the last error: one line, at most 1 KiB
 	Time     time.Time // when it became a dead letter
 	Stored   time.Time // when the event was stored
@@ -67,6 +69,7 @@ func (d *delivery) writeDead(ctx context.Context, a Attempt) error {
 		d.meta.Timestamp.UnixNano(), d.made))
 	m.Header.Set(headerDeadConsumer, d.c.Name)
 	m.Header.Set(headerDeadAttempts, strconv.Itoa(a.Number))
+	m.Header.Set(headerDeadReason, string(d.deadReason(a)))
 	m.Header.Set(headerDeadStored, d.meta.Timestamp.UTC().Format(time.RFC3339Nano))
 	m.Header.Set(headerDeadError, oneLine(a.Err.Error(), maxDeadError))
 	_, err := d.js.PublishMsg(ctx, m, jetstream.WithExpectStream(d.names.dead()))
@@ -196,7 +199,7 @@ func deadError(number uint64, err error) error {
 func (s *Store) deadLetter(number uint64, at time.Time, h nats.Header, data []byte) DeadLetter {
 	l := DeadLetter{
 		Number: number, Consumer: h.Get(headerDeadConsumer), Error: h.Get(headerDeadError),
-		Time: at, Data: data,
+		Reason: DeadReason(h.Get(headerDeadReason)), Time: at, Data: data,
 	}
 	l.Attempts, _ = strconv.Atoi(h.Get(headerDeadAttempts)) // written by writeDead
 	l.Stored, _ = time.Parse(time.RFC3339Nano, h.Get(headerDeadStored))

@@ -236,6 +236,11 @@ func TestFullDeadLetters(t *testing.T) {
 	for len(texts) < 5 {
 		for _, l := range letters {
 			texts[l.Event.ID] = l.Error
+			want := durable.DeadAttempts
+			if l.Event.ID == "event-4" {
+				want = durable.DeadPermanent
+			}
+			assert.Equal(t, want, l.Reason, l.Event.ID)
 			require.NoError(t, s.DropDead(t.Context(), l.Number))
 		}
 		letters, err = s.DeadLetters(t.Context(), 0, 10)

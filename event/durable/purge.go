@@ -173,14 +173,11 @@ func finishedUpTo(ctx context.Context, stream jetstream.Stream) (finished uint64
 // newest event yet.
 func finishedBy(ctx context.Context, stream jetstream.Stream, c *jetstream.ConsumerInfo, last uint64) (uint64, error) {
 	floor := c.AckFloor.Stream
-	filters := c.Config.FilterSubjects
-	if c.Config.FilterSubject != "" {
-		filters = []string{c.Config.FilterSubject}
-	}
-	if len(filters) == 0 || floor >= last {
+	subjects := filters(c)
+	if len(subjects) == 0 || floor >= last {
 		return floor, nil
 	}
-	for _, f := range filters {
+	for _, f := range subjects {
 		m, err := stream.GetLastMsgForSubject(ctx, f)
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			continue
@@ -193,6 +190,14 @@ func finishedBy(ctx context.Context, stream jetstream.Stream, c *jetstream.Consu
 		}
 	}
 	return last, nil
+}
+
+// filters are the subjects of the events for c, none if all are.
+func filters(c *jetstream.ConsumerInfo) []string {
+	if c.Config.FilterSubject != "" {
+		return []string{c.Config.FilterSubject}
+	}
+	return c.Config.FilterSubjects
 }
 
 // durableConsumers returns the state of all consumers of the stream but those of a Replay.

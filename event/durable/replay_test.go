@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -389,11 +391,11 @@ func TestReplayTouchesNoConsumer(t *testing.T) {
 	store(t, s, newEvent(20))
 	before, err := s.Stats(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, map[string]durable.ConsumerStats{"default": {Pending: 1}}, before.Consumers)
+	assert.EqualValues(t, 1, before.Consumers["default"].Pending)
 	assert.Len(t, replayed(t, s.Store, always, always, durable.Filter{}), 21)
 	after, err := s.Stats(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, before, after)
+	assert.Empty(t, cmp.Diff(before, after, cmpopts.IgnoreFields(durable.ConsumerStats{}, "Age")))
 	run(t, s, durable.Consumer{}, got)
 	got.wait(t, 1)
 	assert.Equal(t, "event-20", got.ids()[20])

@@ -191,7 +191,7 @@ func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.M
 	d.recorded = meta.NumDelivered > 1 || r.c.MaxAttempts == 1 || d.mark == nil && time.Since(r.began) < warmUp
 	a := Attempt{Consumer: r.c.Name}
 	d.attempt(ctx, &a)
-	r.observe(ctx, a)
+	d.observe(ctx, a)
 }
 
 var (

@@ -234,6 +234,19 @@ func TestAttempts(t *testing.T) {
 			assert.Equal(t, tt.letter, letter.Error)
 			assert.Equal(t, calls, letter.Attempts)
 			assert.Equal(t, "siem", letter.Consumer)
+			want := durable.DeadAttempts
+			if strings.HasPrefix(name, "permanent") {
+				want = durable.DeadPermanent
+			}
+			assert.Equal(t, want, letter.Reason)
+			for i, a := range attempts {
+				if i < len(attempts)-1 {
+					want = ""
+				} else {
+					want = letter.Reason
+				}
+				assert.Equal(t, want, a.Reason)
+			}
 		})
 	}
 }
@@ -321,6 +334,7 @@ func TestWhatCannotBeDecoded(t *testing.T) {
 		for _, l := range letters {
 			assert.Nil(t, l.Event)
 			assert.Error(t, l.EventError)
+			assert.Equal(t, durable.DeadUndecodable, l.Reason)
 			for _, v := range vendors {
 				if strings.Contains(string(l.Data), `"id":"`+v+`"`) {
 					found[v] = l
