@@ -192,7 +192,7 @@ func TestServerHangs(t *testing.T) {
 			eventually(t, "stored", func() bool { return stored.Load() > before })
 			t.Logf("stored again after %s", time.Since(began))
 			eventually(t, "ready", func() bool { return s.Ready() == nil })
-			assert.Contains(t, log.String(), `level=WARN msg="durable: leaving a NATS server for another" server=n0 addr=127.0.0.1`)
+			assert.Contains(t, log.String(), fmt.Sprintf(`level=WARN msg="durable: leaving a NATS server for another" server=127.0.0.1:%d name=n0 reason="no `, r.clients[0].port))
 			assert.Contains(t, log.String(), `for 3s"`)
 			got.wait(t, 1)
 			t.Logf("handled again after %s", time.Since(began))

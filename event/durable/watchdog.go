@@ -247,7 +247,7 @@ func (s *Store) guard() {
 			continue
 		}
 		s.log().LogAttrs(s.base, slog.LevelWarn, "durable: leaving a NATS server for another",
-			slog.String("server", name), slog.String("addr", addr), slog.String("reason", reason))
+			slog.String("server", addr), slog.String("name", name), slog.String("reason", reason))
 		// The client flushes the connection while it holds its lock, which a server that
 		// hangs may hold up. Until then, nobody else may wait for that lock.
 		s.stuck.Add(1)
