@@ -153,6 +153,7 @@ func run(ctx context.Context, hangups <-chan os.Signal, s *settings.Settings, st
 		go g.play(ctx, cancel, public.Addr(), stderr)
 	}
 	go func() { cancel(g.output.watch(ctx, s.OutputGrace)) }() // nil: ctx is done already
+	go logReadiness(ctx, g.ready, log)
 	g.pipeline.Start(func(err error) { cancel(fmt.Errorf("store: %w", err)) })
 	err = servers.run(ctx, public, admin, g)
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -177,13 +178,36 @@ func (g *gateway) ready() error {
 	if q := g.pipeline.Queue; q != nil && q.Len() >= g.Queue.Depth {
 		return errors.New("the queue is full")
 	}
-	if g.pipeline.Store != nil {
-		switch state, err := g.pipeline.Store.LastState(); {
-		case err != nil:
-			return fmt.Errorf("the store does not answer: %w", err)
-		case state.Fullest >= 1:
-			return errors.New("the store is full")
+	if s := g.pipeline.Store; s != nil {
+		if err := s.Ready(); err != nil {
+			return fmt.Errorf("the store cannot take an event: %w", err)
 		}
 	}
 	return nil
+}
+
+// readyEvery is how often logReadiness asks.
+const readyEvery = time.Second
+
+// logReadiness logs when ready begins or ceases to return an error, until ctx is done.
+func logReadiness(ctx context.Context, ready func() error, log *slog.Logger) {
+	tick := time.NewTicker(readyEvery)
+	defer tick.Stop()
+	for was := true; ; {
+		switch err := ready(); {
+		case ctx.Err() != nil:
+			return
+		case err != nil && was:
+			log.Warn("not ready: /readyz answers 503", "reason", err)
+			was = false
+		case err == nil && !was:
+			log.Info("ready again")
+			was = true
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }

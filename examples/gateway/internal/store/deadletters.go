@@ -17,9 +17,10 @@ type DeadLetter struct {
 	Number   uint64    `json:"number"`
 	Consumer string    `json:"consumer"`
 	Attempts int       `json:"attempts"`
-	Error    string    `json:"error"`  // of the last attempt
-	Time     time.Time `json:"time"`   // of the last attempt
-	Stored   time.Time `json:"stored"` // when the event was stored
+	Reason   string    `json:"reason,omitempty"` // a durable.DeadReason
+	Error    string    `json:"error"`            // of the last attempt
+	Time     time.Time `json:"time"`             // of the last attempt
+	Stored   time.Time `json:"stored"`           // when the event was stored
 
 	// Of the event. Missing if it cannot be decoded.
 	Endpoint string `json:"endpoint,omitempty"`
@@ -33,7 +34,7 @@ type DeadLetter struct {
 
 func newDeadLetter(l durable.DeadLetter, withEvent bool) DeadLetter {
 	view := DeadLetter{
-		Number: l.Number, Consumer: l.Consumer, Attempts: l.Attempts, Error: l.Error,
+		Number: l.Number, Consumer: l.Consumer, Attempts: l.Attempts, Reason: string(l.Reason), Error: l.Error,
 		Time: l.Time.UTC(), Stored: l.Stored.UTC(),
 	}
 	if e := l.Event; e != nil {

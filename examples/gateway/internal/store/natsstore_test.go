@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/nats-io/jwt/v2"
@@ -85,18 +87,94 @@ func TestNATSServerGoesAway(t *testing.T) {
 	p := gatewaytest.Start(t, gatewaytest.WithRelock, "-nats", s.url())
 	p.End("a")
 	printedSessions(p, 1)
+	addr := s.Addr().String()
 	s.stop()
-	p.Eventually("it is not said", func() bool { return strings.Contains(p.Stderr.String(), "the NATS server is gone") })
+	p.Eventually("it is not said", func() bool {
+		return strings.Contains(p.Stderr.String(), "the NATS server is gone: events are answered 503 until there is one\" server="+addr)
+	})
 	assert.Equal(t, 503, p.From("canary-relock-secret", "alert", "", ""))
+	requireNotReady(p)
 	p.RequireMetrics(p.URL, map[string]float64{`accesshook_store_up`: 0})
 	series, _ := p.Metrics(p.URL)
 	assert.Contains(t, series, `accesshook_store_up`)
 	assert.NotContains(t, series, `accesshook_store_events`)
-	_, details := p.Health(p.URL)
+	status, details := p.Health(p.URL)
+	assert.Equal(t, 200, status, "it is alive")
 	assert.Equal(t, new(admin.Store), details.Store)
+	assert.Equal(t, "the store cannot take an event: durable: no answer from the store: not connected", details.Reason)
 
 	s.start()
 	p.Eventually("it does not come back", func() bool { return strings.Contains(p.Stderr.String(), "connected to a NATS server again") })
+	p.End("b")
+	assert.Equal(t, []string{"a", "b"}, printedSessions(p, 2))
+	p.Eventually("it is not ready again", func() bool { return readiness(p) == 200 && strings.Contains(p.Stderr.String(), `msg="ready again"`) })
+}
+
+func readiness(p *gatewaytest.Process) int {
+	status, _ := p.Send(gatewaytest.Get(p.T, p.URL+"/readyz"))
+	return status
+}
+
+func requireNotReady(p *gatewaytest.Process) {
+	p.T.Helper()
+	p.Eventually("it is ready", func() bool {
+		return readiness(p) == 503 && strings.Contains(p.Stderr.String(), `level=WARN msg="not ready: /readyz answers 503" reason="the store cannot take an event`)
+	})
+}
+
+// A server that hangs keeps its connections. The metrics say at once that the store is
+// down.
+func TestNATSServerHangs(t *testing.T) {
+	t.Parallel() // it takes some seconds
+	s := startNATS(t, nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	var hangs sync.RWMutex // held for writing while it does
+	go func() {
+		for {
+			from, err := l.Accept()
+			if err != nil {
+				return
+			}
+			to, err := net.Dial("tcp", s.Addr().String())
+			if err != nil {
+				from.Close()
+				continue
+			}
+			for _, c := range [][2]net.Conn{{from, to}, {to, from}} {
+				go func() {
+					defer c[0].Close()
+					defer c[1].Close()
+					b := make([]byte, 1<<16)
+					for {
+						n, err := c[0].Read(b)
+						hangs.RLock()
+						hangs.RUnlock() //nolint:staticcheck // it waits
+						if err != nil {
+							return
+						}
+						if _, err := c[1].Write(b[:n]); err != nil {
+							return
+						}
+					}
+				}()
+			}
+		}
+	}()
+	p := gatewaytest.Start(t, gatewaytest.WithRelock, "-nats", strings.Replace(s.url(), s.Addr().String(), l.Addr().String(), 1))
+	p.End("a")
+	printedSessions(p, 1)
+	assert.Equal(t, 200, readiness(p))
+	hangs.Lock()
+	requireNotReady(p)
+	status, details := p.Health(p.URL)
+	assert.Equal(t, 200, status, "it is alive")
+	assert.Contains(t, details.Reason, "no answer from the store")
+	assert.Equal(t, 503, p.From("canary-relock-secret", "alert", "", ""))
+	p.RequireMetrics(p.URL, map[string]float64{`accesshook_store_up`: 0})
+	hangs.Unlock()
+	p.Eventually("it is not ready again", func() bool { return readiness(p) == 200 })
 	p.End("b")
 	assert.Equal(t, []string{"a", "b"}, printedSessions(p, 2))
 }

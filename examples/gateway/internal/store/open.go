@@ -64,18 +64,24 @@ func OpenExisting(ctx context.Context, c Config) (*Store, error) {
 // connection waits for lost servers to come back. Their URLs are not logged, since they may
 // have a user and a password.
 func connect(c Config) (*nats.Conn, error) {
-	options := []nats.Option{
+	var server string // of the last connection; the client calls handlers one after another
+	connected := func(msg string) nats.ConnHandler {
+		return func(nc *nats.Conn) {
+			server = nc.ConnectedAddr()
+			c.Log.Info(msg, "server", server, "name", nc.ConnectedServerName())
+		}
+	}
+	options := append(durable.ConnectOptions(),
 		nats.Name("accesshook gateway"),
-		nats.MaxReconnects(-1),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			if err != nil { // nil: the connection was closed
-				c.Log.Warn("the NATS server is gone: events are answered 503 until there is one", "error", err)
+			if err != nil { // nil: the connection was closed, or the store leaves the server and says so
+				c.Log.Warn("the NATS server is gone: events are answered 503 until there is one", "server", server, "error", err)
 			}
 		}),
-		nats.ConnectHandler(func(nc *nats.Conn) { c.Log.Info("connected to a NATS server", "server", nc.ConnectedAddr()) }),
-		nats.ReconnectHandler(func(nc *nats.Conn) { c.Log.Info("connected to a NATS server again", "server", nc.ConnectedAddr()) }),
+		nats.ConnectHandler(connected("connected to a NATS server")),
+		nats.ReconnectHandler(connected("connected to a NATS server again")),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { c.Log.Warn("NATS", "error", err) }),
-	}
+	)
 	if c.Credentials != "" {
 		options = append(options, nats.UserCredentials(c.Credentials)) // read at each connection
 	}

@@ -3,15 +3,14 @@ package store
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/accesshook/accesshook/event/durable"
 )
 
 const (
-	// stateMaxAge is how long the state of a store is reused. Getting it takes some
-	// twenty requests to the server.
+	// stateMaxAge is how long the state of a store is reused. Getting it takes four
+	// requests to the server for each shard.
 	stateMaxAge  = time.Second
 	stateTimeout = 2 * time.Second // of getting it
 )
@@ -20,10 +19,7 @@ const (
 type state struct {
 	stats func(context.Context) (durable.Stats, error)
 
-	reading sync.Mutex  // held while the state is read, so that concurrent calls read it once
-	peeking atomic.Bool // peek has it read
-
-	mu   sync.Mutex // of the rest
+	mu   sync.Mutex // held while the state is read, so that concurrent calls read it once
 	at   time.Time
 	last durable.Stats
 	err  error
@@ -31,35 +27,13 @@ type state struct {
 
 // get returns the state of the store, at most stateMaxAge old.
 func (s *state) get() (durable.Stats, error) {
-	s.reading.Lock()
-	defer s.reading.Unlock()
-	if last, err, ok := s.cached(); ok {
-		return last, err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), stateTimeout)
-	defer cancel()
-	last, err := s.stats(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.last, s.err, s.at = last, err, time.Now()
-	return last, err
-}
-
-// peek returns the last state without waiting for the store, and has it read again if it
-// is old.
-func (s *state) peek() (durable.Stats, error) {
-	last, err, ok := s.cached()
-	if !ok && s.peeking.CompareAndSwap(false, true) {
-		go func() {
-			defer s.peeking.Store(false)
-			_, _ = s.get()
-		}()
+	if s.at.IsZero() || time.Since(s.at) >= stateMaxAge {
+		ctx, cancel := context.WithTimeout(context.Background(), stateTimeout)
+		defer cancel()
+		s.last, s.err = s.stats(ctx)
+		s.at = time.Now()
 	}
-	return last, err
-}
-
-func (s *state) cached() (last durable.Stats, err error, fresh bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.last, s.err, !s.at.IsZero() && time.Since(s.at) < stateMaxAge
+	return s.last, s.err
 }

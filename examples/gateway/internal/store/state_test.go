@@ -64,26 +64,3 @@ func TestStoreStateIsBounded(t *testing.T) {
 		assert.Equal(t, stateTimeout, time.Since(began))
 	})
 }
-
-// What anyone can ask for does not wait for the store.
-func TestStoreStateWithoutWaiting(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		asked := 0
-		s := &state{stats: func(ctx context.Context) (durable.Stats, error) {
-			asked++
-			<-ctx.Done()
-			return durable.Stats{}, ctx.Err()
-		}}
-		began := time.Now()
-		for range 100 {
-			_, err := s.peek()
-			assert.NoError(t, err, "nothing is known yet")
-		}
-		assert.Zero(t, time.Since(began))
-		time.Sleep(stateTimeout)
-		synctest.Wait()
-		_, err := s.peek()
-		assert.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.Equal(t, 1, asked)
-	})
-}

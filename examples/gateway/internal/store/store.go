@@ -63,12 +63,12 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Dir != "" {
 		c.Consumer.Lease = directoryLease
 	}
-	attempts := newAttempts()
-	c.Consumer.Observe = observe(attempts)
+	outcomes := newOutcomes()
+	c.Consumer.Observe = outcomes.observe
 	s.consumer = s.Consumer(c.Consumer)
 	s.state.stats = s.Stats
 	if c.Metrics != nil {
-		c.Metrics.MustRegister(attempts, gauges{&s.state})
+		c.Metrics.MustRegister(outcomes.attempts, outcomes.buried, gauges{s})
 	}
 	return s, nil
 }
@@ -122,7 +122,3 @@ func (s *Store) Finish(ctx context.Context) error {
 // State returns the state of the store, at most a second old. It fails while the store
 // does not answer.
 func (s *Store) State() (durable.Stats, error) { return s.state.get() }
-
-// LastState returns the state as it was read the last time. It does not wait for the
-// store.
-func (s *Store) LastState() (durable.Stats, error) { return s.state.peek() }
