@@ -102,7 +102,7 @@ func TestDeadLettersAreListed(t *testing.T) {
 		assert.WithinRange(t, views[i].Time, began, time.Now())
 		views[i].Stored, views[i].Time = time.Time{}, time.Time{}
 	}
-	want := store.DeadLetter{Number: 2, Consumer: "default", Attempts: 1, Error: "it fails", Endpoint: "relock", Vendor: "relock", ID: "2", Type: "session.ended"}
+	want := store.DeadLetter{Number: 2, Consumer: "default", Attempts: 1, Reason: "attempts", Error: "it fails", Endpoint: "relock", Vendor: "relock", ID: "2", Type: "session.ended"}
 	if diff := cmp.Diff(want, views[1]); diff != "" {
 		t.Errorf("dead letter (-want +got):\n%s", diff)
 	}
