@@ -27,6 +27,7 @@ const (
 // It returns within Config.PublishTimeout, or when ctx is done, with one exception: when
 // the connection blocks, as when the disk of an embedded store stalls, up to MaxInFlight
 // calls block with it until that is detected. All later calls return ErrNoAnswer at once.
+// So do most calls for a shard that has not answered for 3 seconds.
 func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	if s.base.Err() != nil {
 		return event.Unavailable(ErrClosed, retryAfterFault)

@@ -149,12 +149,13 @@ func TestNATSServerHangs(t *testing.T) {
 					b := make([]byte, 1<<16)
 					for {
 						n, err := c[0].Read(b)
-						hangs.RLock()
-						hangs.RUnlock() //nolint:staticcheck // it waits
 						if err != nil {
 							return
 						}
-						if _, err := c[1].Write(b[:n]); err != nil {
+						hangs.RLock()
+						_, err = c[1].Write(b[:n])
+						hangs.RUnlock()
+						if err != nil {
 							return
 						}
 					}
