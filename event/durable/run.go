@@ -115,7 +115,7 @@ func (r *run) tryCreate(ctx context.Context) (consumers []jetstream.Consumer, er
 		}
 		consumers = append(consumers, consumer)
 	}
-	return consumers, nil
+	return consumers, r.sync()
 }
 
 // work handles the events of a shard one after another. It does not fetch ahead: an event

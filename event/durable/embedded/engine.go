@@ -22,14 +22,15 @@ const startWait = 5 * time.Minute
 type engine struct {
 	options server.Options
 	log     *slog.Logger
+	commits *commitLog // nil if the server syncs each write
 
 	mu     sync.Mutex
 	server *server.Server // nil while there is none
 	conn   net.Conn       // the last connection to it
 }
 
-func newEngine(c Config, maxPayload int32, log *slog.Logger) *engine {
-	return &engine{
+func newEngine(c Config, maxPayload int32, log *slog.Logger) (*engine, error) {
+	e := &engine{
 		log: log,
 		options: server.Options{
 			ServerName: "accesshook",
@@ -37,7 +38,7 @@ func newEngine(c Config, maxPayload int32, log *slog.Logger) *engine {
 			NoSigs:     true, // else it would end the process at SIGTERM
 			JetStream:  true,
 			StoreDir:   c.Dir,
-			SyncAlways: true,
+			SyncAlways: !keepsRenames(c.Dir),
 			MaxPayload: maxPayload,
 			MaxPending: max(server.MAX_PENDING_SIZE, 2*int64(maxPayload)), // else the server refuses large ones
 			// The streams have limits. They may have been created with more than this
@@ -46,6 +47,13 @@ func newEngine(c Config, maxPayload int32, log *slog.Logger) *engine {
 			JetStreamMaxMemory: 64 << 20,
 		},
 	}
+	if !e.options.SyncAlways {
+		var err error
+		if e.commits, err = openCommitLog(c.Dir); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
 }
 
 // connect returns a client that connects again after a restart of the server.
@@ -94,10 +102,34 @@ func (e *engine) start() error {
 		stopServer(srv)
 		return fmt.Errorf("embedded: the store in %s cannot be opened; the log says why", e.options.StoreDir)
 	}
+	if e.commits != nil {
+		if err := restore(srv, e.commits, e.log); err != nil {
+			stopServer(srv)
+			return fmt.Errorf("embedded: events that were answered 200 cannot be stored again; without %s.* they are lost: %w", logFile, err)
+		}
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.server = srv
 	return nil
+}
+
+// Commit returns once m, which the server has stored under this sequence, is on the disk.
+// Package durable calls it.
+func (e *engine) Commit(ctx context.Context, stream string, sequence uint64, m *nats.Msg) error {
+	if e.commits == nil {
+		return nil
+	}
+	return e.commits.add(ctx, committed{stream, sequence, m.Subject, m.Header, m.Data})
+}
+
+// Sync returns once all that the server has stored is on the disk. Package durable calls
+// it for what is deleted out of turn, which the log would bring back.
+func (e *engine) Sync() error {
+	if e.commits == nil {
+		return nil
+	}
+	return e.commits.sync()
 }
 
 // detach closes the connection to the server, and makes no other. It returns the server
@@ -121,6 +153,19 @@ func stopServer(srv *server.Server) {
 	}
 }
 
+// close closes the commit log. It empties the log of a server that has been stopped in
+// good health: its files have all that it had.
+func (e *engine) close(healthy bool) error {
+	if e.commits == nil {
+		return nil
+	}
+	var err error
+	if healthy {
+		err = e.commits.clear()
+	}
+	return errors.Join(err, e.commits.close())
+}
+
 // health returns why the server no longer stores events, or nil.
 func (e *engine) health() error {
 	e.mu.Lock()
@@ -128,6 +173,11 @@ func (e *engine) health() error {
 	e.mu.Unlock()
 	if srv == nil {
 		return errNoServer
+	}
+	if e.commits != nil {
+		if err := e.commits.health(); err != nil {
+			return fmt.Errorf("embedded: commit log: %w", err)
+		}
 	}
 	return lasting(func() error {
 		if h := srv.Healthz(nil); h.Error != "" {
