@@ -17,7 +17,6 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/accesshook/accesshook/examples/gateway/internal/app"
@@ -33,20 +32,6 @@ func main() {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills
-	tuneGC(os.Getenv)
+	tuneGC(ctx, os.Getenv)
 	os.Exit(app.Run(ctx, hangups, os.Args[1:], os.Stdout, os.Stderr))
-}
-
-// gcPercent replaces the default of GOGC, 100. The live heap is small: 12 MB for each
-// vendor whose de-duplication memory is full. Nearly everything else is garbage soon
-// after it is allocated. Collecting it a quarter as often saves about a twentieth of the
-// processor time, and costs 36 MB more for each such vendor.
-const gcPercent = 400
-
-// tuneGC makes the garbage collector run less often, unless the environment sets GOGC
-// or GOMEMLIMIT.
-func tuneGC(getenv func(string) string) {
-	if getenv("GOGC") == "" && getenv("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 }
