@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,6 +27,15 @@ import (
 	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/relock"
 )
+
+// The commit log is tested on any file system.
+func init() {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(os.TempDir(), &fs); err != nil {
+		panic(err)
+	}
+	orderedRename[uint32(fs.Type)] = true
+}
 
 func openDir(t *testing.T, dir string) *Store {
 	t.Helper()
