@@ -23,6 +23,7 @@ const (
 	headerDeadError    = "Accesshook-Dead-Error"
 	headerDeadReason   = "Accesshook-Dead-Reason" // a DeadReason
 	headerDeadStored   = "Accesshook-Dead-Stored" // when the event was stored, RFC 3339
+	headerDeadTime     = "Accesshook-Dead-Time"   // when it became a dead letter, if it was moved since, RFC 3339
 )
 
 // maxDeadError is the length in bytes of the error that a dead letter has.
@@ -92,38 +93,15 @@ func oneLine(s string, limit int) string {
 
 // DeadLetters returns up to limit dead letters with a Number above after, the oldest
 // first. limit must be 1 to 1,000. All of them are in memory at once.
-func (s *Store) DeadLetters(ctx context.Context, after uint64, limit int) ([]DeadLetter, error) {
+func (s *Store) DeadLetters(ctx context.Context, after uint64, limit int) (letters []DeadLetter, err error) {
 	if limit < 1 || limit > 1000 {
 		return nil, errors.New("durable: limit must be 1 to 1000")
 	}
-	stream, err := s.js.Stream(ctx, s.names.dead())
-	if err != nil {
-		return nil, fmt.Errorf("durable: dead letters: %w", err)
-	}
-	state := stream.CachedInfo().State
-	first := max(after+1, state.FirstSeq)
-	if after+1 == 0 || state.Msgs == 0 || first > state.LastSeq {
-		return nil, nil
-	}
-	r, err := s.read(ctx, s.names.dead(), min(limit, s.c.ahead()), jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: first,
+	err = s.eachDead(ctx, DeadFilter{After: after}, min(limit, s.c.ahead()), func(l DeadLetter) bool {
+		letters = append(letters, l)
+		return len(letters) < limit
 	})
-	if err != nil {
-		return nil, fmt.Errorf("durable: dead letters: %w", err)
-	}
-	defer r.stop()
-	var letters []DeadLetter
-	for len(letters) < limit {
-		m, meta, err := r.next(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("durable: dead letters: %w", err)
-		}
-		if m == nil {
-			break
-		}
-		letters = append(letters, s.deadLetter(meta.Sequence.Stream, meta.Timestamp, m.Headers(), m.Data()))
-	}
-	return letters, nil
+	return letters, err
 }
 
 // DeadLetter returns one dead letter, or [ErrNotFound].
@@ -198,10 +176,18 @@ func deadError(number uint64, err error) error {
 	return fmt.Errorf("durable: dead letter %d: %w", number, err)
 }
 
+// deadTime is when an event became a dead letter that this store has had since at.
+func deadTime(at time.Time, h nats.Header) time.Time {
+	if t, err := time.Parse(time.RFC3339Nano, h.Get(headerDeadTime)); err == nil {
+		return t
+	}
+	return at
+}
+
 func (s *Store) deadLetter(number uint64, at time.Time, h nats.Header, data []byte) DeadLetter {
 	l := DeadLetter{
 		Number: number, Consumer: h.Get(headerDeadConsumer), Error: h.Get(headerDeadError),
-		Reason: DeadReason(h.Get(headerDeadReason)), Time: at, Data: data,
+		Reason: DeadReason(h.Get(headerDeadReason)), Time: deadTime(at, h), Data: data,
 	}
 	l.Attempts, _ = strconv.Atoi(h.Get(headerDeadAttempts)) // written by writeDead
 	l.Stored, _ = time.Parse(time.RFC3339Nano, h.Get(headerDeadStored))

@@ -66,20 +66,13 @@ func ExampleStore_DeadLetters() {
 
 // retryAll runs all dead letters again, the oldest first. One that fails again stays.
 func retryAll(ctx context.Context, store *durable.Store, events event.Handler) {
-	for after := uint64(0); ; {
-		letters, err := store.DeadLetters(ctx, after, 100)
+	for l, err := range store.EachDead(ctx, durable.DeadFilter{}) {
 		if err != nil {
 			log.Fatal(err)
 		}
-		if len(letters) == 0 {
-			return
-		}
-		for _, l := range letters {
-			after = l.Number
-			fmt.Println(l.Number, "failed with:", l.Error)
-			if err := store.RetryDead(ctx, l.Number, events); err != nil {
-				log.Print(err)
-			}
+		fmt.Println(l.Number, "failed with:", l.Error)
+		if err := store.RetryDead(ctx, l.Number, events); err != nil {
+			log.Print(err)
 		}
 	}
 }
