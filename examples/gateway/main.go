@@ -4,7 +4,7 @@
 //
 //	gateway -demo
 //	RELOCK_SECRETS=… gateway -addr 127.0.0.1:8080 -data /var/lib/gateway
-//	gateway dead list|show|retry|drop [-admin URL | -data DIR] [number …]
+//	gateway dead list|show|retry|drop [-admin URL | -data DIR] [-vendor … | -all | number …]
 //
 // The last manages dead letters, the events whose attempts all failed, with -data or
 // -nats. gateway -help says what else can be set, and how.

@@ -119,6 +119,15 @@ func TestFormat(t *testing.T) {
 	term.WaitFor(func(output string) bool { return strings.Contains(output, `"specversion":"1.0"`) })
 }
 
+// The progress is one line on a terminal.
+func TestProgressOnATerminal(t *testing.T) {
+	dir := t.TempDir()
+	gatewaytest.StartWithDead(t, dir, gatewaytest.WithRelock, []string{"s-1", "s-2"}).Stop()
+	term := ptytest.Run(t, gatewaytest.Command(context.WithoutCancel(t.Context()), nil, "dead", "drop", "-data", dir, "-all"), 80)
+	require.NoError(t, term.Wait())
+	assert.Regexp(t, `^(\rdropped 1 of 2\x1b\[K)?(\rdropped 2 of 2\x1b\[K)+\n$`, term.Output())
+}
+
 // The list of dead letters is a table on a terminal.
 func TestDeadLettersOnATerminal(t *testing.T) {
 	dir := t.TempDir()

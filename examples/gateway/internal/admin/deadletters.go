@@ -1,14 +1,14 @@
 package admin
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/accesshook/accesshook/event/durable"
 )
 
 const (
@@ -30,10 +30,10 @@ const (
 // DeadLetters are the events whose attempts all failed. Its methods are safe for
 // concurrent use. What they return contains no secrets.
 type DeadLetters interface {
-	// List returns up to limit dead letters with numbers above after, in order, without
-	// their events. Each is a JSON object with a field "number". It returns none only if
-	// there are no more.
-	List(ctx context.Context, after uint64, limit int) ([]json.RawMessage, error)
+	// List returns up to limit dead letters that f selects, in order, without their
+	// events. Each is a JSON object with a field "number". It returns none only if there
+	// are no more.
+	List(ctx context.Context, f durable.DeadFilter, limit int) ([]json.RawMessage, error)
 	// Show returns a dead letter with its event.
 	Show(ctx context.Context, number uint64) (json.RawMessage, error)
 	// Retry handles the event of a dead letter again, and deletes the dead letter if that
@@ -67,14 +67,13 @@ func (d *DeadLetterAPI) Register(mux *http.ServeMux) {
 	}
 	reads, retries := make(chan struct{}, maxReads), make(chan struct{}, maxReads)
 	mux.HandleFunc("GET /dead", func(w http.ResponseWriter, r *http.Request) {
-		query := r.URL.Query() // not FormValue, which also reads a body
-		after, err := strconv.ParseUint(cmp.Or(query.Get("after"), "0"), 10, 64)
-		limit, _ := strconv.Atoi(cmp.Or(query.Get("limit"), strconv.Itoa(maxDeadLetters))) // 0: not a number
-		if err != nil || limit < 1 || limit > maxDeadLetters {
-			writeError(w, http.StatusBadRequest, fmt.Sprint("after must be a number, and limit 1 to ", maxDeadLetters))
+		filter, limit, err := parseList(r.URL.Query()) // not FormValue, which also reads a body
+		if err != nil {
+			writeError(w, http.StatusBadRequest, err.Error())
 			return
 		}
-		d.answer(w, r, reads, readTimeout, func(ctx context.Context) (any, error) { return d.list(ctx, after, limit) })
+		w.Header().Set(filteredHeader, "true")
+		d.answer(w, r, reads, readTimeout, func(ctx context.Context) (any, error) { return d.list(ctx, filter, limit) })
 	})
 	numbered := func(pattern string, slots chan struct{}, timeout time.Duration, f func(context.Context, uint64) (any, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -130,11 +129,11 @@ func writeError(w http.ResponseWriter, status int, text string) {
 	writeJSON(w, status, map[string]string{"error": text})
 }
 
-// list returns up to limit dead letters with numbers above after.
-func (d *DeadLetterAPI) list(ctx context.Context, after uint64, limit int) ([]json.RawMessage, error) {
+// list returns up to limit dead letters that f selects.
+func (d *DeadLetterAPI) list(ctx context.Context, f durable.DeadFilter, limit int) ([]json.RawMessage, error) {
 	list, size := make([]json.RawMessage, 0, limit), 0 // not nil, which is null in JSON
 	for len(list) < limit {
-		letters, err := d.Letters.List(ctx, after, min(deadLettersAtOnce, limit-len(list)))
+		letters, err := d.Letters.List(ctx, f, min(deadLettersAtOnce, limit-len(list)))
 		if err != nil || len(letters) == 0 {
 			return list, err
 		}
@@ -148,7 +147,7 @@ func (d *DeadLetterAPI) list(ctx context.Context, after uint64, limit int) ([]js
 		if err := json.Unmarshal(letters[len(letters)-1], &last); err != nil {
 			return nil, err
 		}
-		after = last.Number
+		f.After = last.Number
 	}
 	return list, nil
 }

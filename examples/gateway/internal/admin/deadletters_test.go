@@ -14,14 +14,18 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/accesshook/accesshook/event/durable"
 )
 
 // letters are dead letters with the numbers 1 to count, each of size bytes.
 type letters struct {
 	count, size int
 	asked       []int                           // limits of List
+	filter      durable.DeadFilter              // of the last List, without After
 	wait        func(ctx context.Context) error // called by each method, if not nil
 	err         error                           // of each method
 	did         []string
@@ -40,8 +44,10 @@ func (l *letters) do(ctx context.Context, what string, number uint64) error {
 	return l.err
 }
 
-func (l *letters) List(ctx context.Context, after uint64, limit int) (list []json.RawMessage, err error) {
-	l.asked = append(l.asked, limit)
+func (l *letters) List(ctx context.Context, f durable.DeadFilter, limit int) (list []json.RawMessage, err error) {
+	after := f.After
+	f.After = 0
+	l.asked, l.filter = append(l.asked, limit), f
 	if l.wait != nil {
 		return nil, l.wait(ctx)
 	}
@@ -110,11 +116,42 @@ func TestDeadLettersAreListed(t *testing.T) {
 	for _, asked := range l.asked {
 		assert.LessOrEqual(t, asked, deadLettersAtOnce)
 	}
-	for _, path := range []string{"/dead?after=x", "/dead?after=-1", "/dead?limit=0", "/dead?limit=101", "/dead?limit=x"} {
-		w := ask(t, h, http.MethodGet, path)
-		assert.Equal(t, 400, w.Code, path)
-		assert.JSONEq(t, `{"error":"after must be a number, and limit 1 to 100"}`, w.Body.String())
+}
+
+func TestDeadLettersAreFiltered(t *testing.T) {
+	l := &letters{count: 25}
+	h, _ := newAPI(l)
+	w := ask(t, h, http.MethodGet, "/dead?vendor=relock&type=session.*&consumer=siem&error=no+route&since=2026-03-01T14:00:00%2B02:00&until=2026-03-02T00:00:00.5Z")
+	require.Equal(t, 200, w.Code)
+	assert.Equal(t, "true", w.Header().Get("Accesshook-Filtered"))
+	want := durable.DeadFilter{
+		Filter: durable.Filter{Vendor: "relock", Type: "session.*"}, Consumer: "siem", Error: "no route",
+		Since: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Until: time.Date(2026, 3, 2, 0, 0, 0, 5e8, time.UTC),
 	}
+	if diff := cmp.Diff(want, l.filter); diff != "" {
+		t.Error(diff)
+	}
+	var list []struct{ Number int }
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &list))
+	assert.Len(t, list, 25, "in several readings")
+}
+
+func TestFiltersOfDeadLettersAreValidated(t *testing.T) {
+	l := new(letters)
+	h, _ := newAPI(l)
+	for query, says := range map[string]string{
+		"after=x": "after must be a number", "after=-1": "after must be a number", "after=": "after must be a number",
+		"limit=0": "limit 1 to 100", "limit=101": "limit 1 to 100", "limit=x": "limit 1 to 100",
+		"since=yesterday": "since and until times as in RFC 3339", "until=2026-03-01": "since and until times as in RFC 3339",
+		"vender=relock": "there is a parameter other than", "=": "there is a parameter other than",
+		"vendor=relock&vendor=unloc": "a parameter is there twice",
+		"vendor=*":                   "no dead letter has such a vendor", "type=a..b": "no dead letter has such a vendor", "consumer=%3E": "no dead letter has such a vendor",
+	} {
+		w := ask(t, h, http.MethodGet, "/dead?"+query)
+		assert.Equal(t, 400, w.Code, query)
+		assert.Contains(t, w.Body.String(), says, query)
+	}
+	assert.Empty(t, l.asked)
 }
 
 // A list of large dead letters ends early. Who asks on gets the rest.
@@ -232,7 +269,7 @@ func (b *blocking) hold(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (b *blocking) List(ctx context.Context, _ uint64, _ int) ([]json.RawMessage, error) {
+func (b *blocking) List(ctx context.Context, _ durable.DeadFilter, _ int) ([]json.RawMessage, error) {
 	return nil, b.hold(ctx)
 }
 

@@ -77,8 +77,8 @@ func explain(err error) (status int, text string) {
 // deadLetters are the dead letters of a store as JSON.
 type deadLetters struct{ *store.Store }
 
-func (d deadLetters) List(ctx context.Context, after uint64, limit int) ([]json.RawMessage, error) {
-	list, err := d.Store.List(ctx, after, limit)
+func (d deadLetters) List(ctx context.Context, f durable.DeadFilter, limit int) ([]json.RawMessage, error) {
+	list, err := d.Store.List(ctx, f, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,17 @@ func runDead(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	source, err := deadSource(ctx, s, stdout, stderr)
 	if err == nil {
-		c := dead.Command{Verb: s.Verb, Numbers: s.Numbers, Stdout: stdout}
+		progress := terminal.NewProgress(stderr)
+		c := dead.Command{
+			Verb: s.Verb, Numbers: s.Numbers, Many: s.Many(), Filter: s.Filter, DryRun: s.DryRun, Stdout: stdout,
+			Progress: func(p dead.Progress, end bool) {
+				show := progress.Update
+				if end {
+					show = progress.Done
+				}
+				show(deadProgress(p))
+			},
+		}
 		if terminal.IsTerminal(stdout) {
 			c.Table = deadTable
 		}
@@ -41,6 +51,19 @@ func runDead(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return ExitFailed
 	}
 	return ExitOK
+}
+
+// deadProgress returns such as "retried 120 of 3,400, 3 failed".
+func deadProgress(p dead.Progress) string {
+	done := map[string]string{"retry": "retried", "drop": "dropped"}[p.Verb]
+	text := fmt.Sprintf("%s %s of %s", done, terminal.Thousands(p.Tried), terminal.Thousands(p.Total))
+	if p.Failed > 0 {
+		text += fmt.Sprintf(", %s failed", terminal.Thousands(p.Failed))
+	}
+	if p.Gone > 0 {
+		text += fmt.Sprintf(", %s were gone", terminal.Thousands(p.Gone))
+	}
+	return text
 }
 
 // deadSource returns a running gateway, or the store in a directory, whose retried events
@@ -54,7 +77,12 @@ func deadSource(ctx context.Context, s *settings.Dead, stdout, stderr io.Writer)
 		return dead.Ask(s.Admin, login, s.Timeout), nil
 	}
 	// This log is read on a terminal: it shows problems only.
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	level := slog.LevelWarn
+	if s.Many() {
+		// The progress says how many were dropped. Of many that fail the first say why.
+		level, stderr = slog.LevelError, &firstWrites{w: stderr, left: firstRecords}
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	output := newOutput(stdout, "cloudevents")
 	if s.Verb == "retry" { // before the dead letter is deleted
 		if err := output.prepare(log); err != nil {
@@ -65,6 +93,24 @@ func deadSource(ctx context.Context, s *settings.Dead, stdout, stderr io.Writer)
 	return store.OpenExisting(ctx, store.Config{
 		Dir: s.Store.Dir, Durable: s.Store.Config, Consumer: s.Store.Consumer, Callbacks: output.callbacks(), Log: log,
 	})
+}
+
+// firstRecords is how many log records there are about many dead letters.
+const firstRecords = 10
+
+// firstWrites drops all but the first writes to w. A log writes each record at once, one
+// after another.
+type firstWrites struct {
+	w    io.Writer
+	left int
+}
+
+func (f *firstWrites) Write(p []byte) (int, error) {
+	if f.left == 0 {
+		return len(p), nil
+	}
+	f.left--
+	return f.w.Write(p)
 }
 
 // deadTable writes dead letters as a table.

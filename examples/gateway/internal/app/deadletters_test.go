@@ -119,7 +119,7 @@ func TestDeadLettersAreListed(t *testing.T) {
 	for _, path := range []string{"/dead?after=x", "/dead?after=-1", "/dead?limit=0", "/dead?limit=101", "/dead?limit=x"} {
 		status, body := p.ask(http.MethodGet, path)
 		assert.Equal(t, 400, status, path)
-		assert.JSONEq(t, `{"error":"after must be a number, and limit 1 to 100"}`, body)
+		assert.JSONEq(t, `{"error":"after must be a number, limit 1 to 100, since and until times as in RFC 3339"}`, body)
 	}
 }
 

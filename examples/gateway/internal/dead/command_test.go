@@ -1,6 +1,7 @@
 package dead_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -104,6 +105,89 @@ func TestDeadCommand(t *testing.T) {
 	}
 }
 
+// Filters select what is listed, retried and dropped.
+func TestDeadCommandFilters(t *testing.T) {
+	for name, running := range map[string]bool{"admin": true, "data": false} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			broken := gatewaytest.StartBroken(t, gatewaytest.WithRelock, "-data", dir, "-retries", "0")
+			broken.Accept("an alert") // number 1, or after the sessions
+			broken.End(sessionsUpTo(105)...)
+			broken.RequireMetrics(broken.URL, map[string]float64{`accesshook_dead_letters`: 106})
+			broken.Stop()
+			p, where := (*gatewaytest.Process)(nil), []string{"-data", dir}
+			if running {
+				p = gatewaytest.Start(t, gatewaytest.WithRelock, "-data", dir)
+				where = []string{"-admin", p.URL}
+			}
+			dead := func(verb string, flags ...string) (stdout, stderr string) {
+				t.Helper()
+				status, stdout, stderr := gatewaytest.RunToEnd(t, nil, append(append([]string{"dead", verb}, where...), flags...)...)
+				require.Equal(t, 0, status, stderr)
+				return stdout, stderr
+			}
+			listed := func(flags ...string) int {
+				stdout, _ := dead("list", flags...)
+				return len(readViews(t, stdout))
+			}
+			assert.Equal(t, 106, listed())
+			assert.Equal(t, 105, listed("-type", "session.*", "-since", "1h", "-vendor", "relock", "-consumer", "default"))
+			assert.Equal(t, 106, listed("-error", "pipe"))
+			assert.Zero(t, listed("-until", "1h"))
+			assert.Zero(t, listed("-vendor", "unloc"))
+			assert.Zero(t, listed("-error", "no such error"))
+
+			stdout, stderr := dead("retry", "-type", "session.ended", "-dry-run")
+			assert.Equal(t, "105\n", stdout)
+			assert.Empty(t, stderr)
+			stdout, stderr = dead("retry", "-type", "session.ended")
+			assert.Regexp(t, `(?m)\Aretried 105 of 105\n\z`, stderr)
+			if running {
+				p.Eventually("they are not written", func() bool { return strings.Count(p.Stdout.String(), "\n") == 105 })
+				stdout = p.Stdout.String()
+			}
+			assert.Len(t, gatewaytest.Decode(t, stdout), 105)
+			_, stderr = dead("drop", "-vendor", "unloc")
+			assert.Equal(t, "dropped 0 of 0\n", stderr)
+			stdout, stderr = dead("drop", "-all")
+			assert.Empty(t, stdout)
+			assert.Equal(t, "dropped 1 of 1\n", stderr)
+			assert.Zero(t, listed())
+		})
+	}
+}
+
+// The output is bounded, however many fail.
+func TestDeadCommandManyFail(t *testing.T) {
+	for name, running := range map[string]bool{"admin": true, "data": false} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			p := gatewaytest.StartBroken(t, gatewaytest.WithRelock, "-data", dir, "-retries", "0")
+			p.End(sessionsUpTo(40)...)
+			p.RequireMetrics(p.URL, map[string]float64{`accesshook_dead_letters`: 40})
+			where := []string{"-admin", p.URL}
+			if !running {
+				p.Stop()
+				where = []string{"-data", dir}
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), gatewaytest.Patience)
+			defer cancel()
+			cmd := gatewaytest.Command(ctx, nil, append(append([]string{"dead", "retry"}, where...), "-all")...)
+			cmd.Stdout = gatewaytest.ClosedPipe(t)
+			var stderr strings.Builder
+			cmd.Stderr = &stderr
+			require.Error(t, cmd.Run())
+			assert.Equal(t, 1, cmd.ProcessState.ExitCode())
+			assert.Regexp(t, `(?m)^retried 40 of 40, 40 failed$`, stderr.String())
+			assert.Regexp(t, `(?m)^gateway: dead: retry \d+: the callbacks failed again\n(retry \d+: the callbacks failed again\n){4}and 35 more\n\z`, stderr.String())
+			assert.Less(t, strings.Count(stderr.String(), "\n"), 20)
+			if !running {
+				assert.Contains(t, stderr.String(), "broken pipe", "the first say why")
+			}
+		})
+	}
+}
+
 // The command asks for a list in several requests.
 func TestDeadCommandListsAll(t *testing.T) {
 	p := gatewaytest.StartWithDead(t, t.TempDir(), gatewaytest.WithRelock, sessionsUpTo(100+5))
@@ -196,6 +280,8 @@ func TestDeadCommandErrors(t *testing.T) {
 		"wrong flag":           {args: []string{"list", "-addr", "x"}, status: 2, says: "-addr"},
 		"list a number":        {args: []string{"list", "1"}, status: 2, says: "list takes no numbers"},
 		"show no number":       {args: []string{"show"}, status: 2, says: "show needs the number"},
+		"drop nothing":         {args: []string{"drop"}, status: 2, says: "drop needs the number of a dead letter, or several, or a flag that selects dead letters, or -all"},
+		"no such vendor":       {args: []string{"drop", "-vendor", "*"}, status: 2, says: "no dead letter has the vendor"},
 		"not a number":         {args: []string{"drop", "1", "x"}, status: 2, says: `"x" is not a number`},
 		"flag after a number":  {args: []string{"drop", "1", "-data", dir}, status: 2, says: `"-data" is not a number`},
 		"two places":           {args: []string{"list", "-admin", p.URL, "-data", dir}, status: 2, says: "exclude each other"},

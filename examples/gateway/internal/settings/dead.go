@@ -9,12 +9,16 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/envsecret"
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/durable"
 )
 
 // Dead are the settings of the command gateway dead.
 type Dead struct {
 	Verb    string   // list, show, retry or drop
 	Numbers []uint64 // none for list
+	Filter  durable.DeadFilter
+	DryRun  bool
 
 	Admin   *url.URL // of the gateway to ask, if Store.Dir is empty
 	Account envsecret.Values
@@ -22,13 +26,25 @@ type Dead struct {
 
 	Store Store // in a directory
 
-	admin string
+	admin, types string
+	all          bool
 }
+
+// Many reports whether Filter says what to retry or drop, in the place of Numbers.
+func (d *Dead) Many() bool { return d.Verb != "list" && len(d.Numbers) == 0 }
 
 func (d *Dead) flags() *group {
 	g := newGroup("Flags of gateway dead")
 	g.StringVar(&d.admin, "admin", "http://127.0.0.1:8080", "`URL` of the admin side of the gateway to ask, with the user and password of ADMIN_CREDENTIALS if they are set")
 	g.StringVar(&d.Store.Dir, "data", "", "open the store in this `directory` instead; no gateway may have it open. retry then writes the lines itself")
+	g.StringVar(&d.Filter.Vendor, "vendor", "", "only dead letters of this `vendor`, such as relock")
+	g.StringVar(&d.types, "type", "", "only dead letters whose event has this `type`, such as session.started, or a family of types, such as session.*")
+	g.Var((*moment)(&d.Filter.Since), "since", "only those that became dead letters at this `time` or later: such as 2026-03-01, 2026-03-01T14:00:00Z, or 24h for a day ago")
+	g.Var((*moment)(&d.Filter.Until), "until", "only those that became dead letters before this `time`")
+	g.StringVar(&d.Filter.Error, "error", "", "only dead letters with this `text` in their error")
+	g.StringVar(&d.Filter.Consumer, "consumer", "", "only dead letters of this `consumer`; that of the gateway is default")
+	g.BoolVar(&d.all, "all", false, "retry or drop all dead letters")
+	g.BoolVar(&d.DryRun, "dry-run", false, "write how many dead letters there are to retry or drop, and do nothing")
 	number(g, &d.Timeout, "timeout", time.Minute, shortest, maxTimeout, "how long the gateway may take to answer, for each number. A retry continues there after the timeout")
 	return g
 }
@@ -49,6 +65,9 @@ func ParseDead(args []string) (*Dead, error) {
 		return nil, err
 	}
 	if err := d.parseNumbers(flags.Args()); err != nil {
+		return nil, err
+	}
+	if err := d.checkFilter(); err != nil {
 		return nil, err
 	}
 	if d.Store.Dir != "" {
@@ -78,8 +97,8 @@ func (d *Dead) parseNumbers(args []string) error {
 	if d.Verb == "list" && len(args) > 0 {
 		return errors.New("list takes no numbers")
 	}
-	if d.Verb != "list" && len(args) == 0 {
-		return fmt.Errorf("%s needs the number of a dead letter, or several", d.Verb)
+	if d.Verb == "show" && len(args) == 0 {
+		return errors.New("show needs the number of a dead letter, or several")
 	}
 	for _, arg := range args {
 		number, err := strconv.ParseUint(arg, 10, 64)
@@ -88,6 +107,54 @@ func (d *Dead) parseNumbers(args []string) error {
 		}
 		d.Numbers = append(d.Numbers, number)
 	}
+	return nil
+}
+
+// checkFilter validates the flags that select dead letters, with the numbers.
+func (d *Dead) checkFilter() error {
+	d.Filter.Type = event.Type(d.types)
+	filtered := d.Filter != durable.DeadFilter{}
+	switch {
+	case len(d.Numbers) > 0 && (filtered || d.all || d.DryRun):
+		return errors.New("a number, and a flag that selects dead letters, exclude each other")
+	case filtered && d.all:
+		return errors.New("-all, and a flag that selects dead letters, exclude each other")
+	case d.Many() && !filtered && !d.all:
+		return fmt.Errorf("%s needs the number of a dead letter, or several, or a flag that selects dead letters, or -all", d.Verb)
+	case d.DryRun && !d.Many():
+		return errors.New("-dry-run is for retry and drop")
+	case d.Filter.Validate() != nil:
+		return errors.New("no dead letter has the vendor, the type or the consumer of -vendor, -type or -consumer")
+	case !d.Filter.Until.IsZero() && !d.Filter.Since.Before(d.Filter.Until):
+		return errors.New("-since is not before -until")
+	}
+	return nil
+}
+
+// A moment is the value of a flag: a time, a date in the local zone, or how long ago.
+type moment time.Time
+
+// String implements [flag.Value].
+func (m *moment) String() string {
+	if t := time.Time(*m); !t.IsZero() {
+		return t.Format(time.RFC3339)
+	}
+	return ""
+}
+
+// Set implements [flag.Value].
+func (m *moment) Set(s string) error {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		t, err = time.ParseInLocation(time.DateOnly, s, time.Local)
+	}
+	if ago, e := time.ParseDuration(s); e == nil && ago > 0 {
+		t, err = time.Now().Add(-ago), nil
+	}
+	if err != nil {
+		return errors.New("not a time such as 2026-03-01T14:00:00Z, a date such as 2026-03-01, or how long ago, such as 24h")
+	}
+	*m = moment(t)
 	return nil
 }
 

@@ -14,7 +14,7 @@ func Help(w io.Writer) {
 	var b strings.Builder
 	b.WriteString(`Usage: gateway [-demo] [-addr host:port] [flags]
        gateway dead list [flags of gateway dead]
-       gateway dead show|retry|drop [flags of gateway dead] number…
+       gateway dead show|retry|drop [flags of gateway dead] [number…]
 
 Receives webhooks of UserLock, Unloc, Relock and LoginRadius, and writes each
 event as one line to standard output. gateway dead lists, shows, retries or

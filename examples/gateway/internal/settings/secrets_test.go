@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/verify"
 )
 
@@ -160,6 +161,36 @@ func TestParseDead(t *testing.T) {
 	assert.Equal(t, 10*time.Second, d.Store.Consumer.Timeout)
 }
 
+func TestParseDeadFilter(t *testing.T) {
+	clean(t)
+	zone := time.Local
+	time.Local = time.FixedZone("", 3600)
+	t.Cleanup(func() { time.Local = zone })
+	d, err := ParseDead(append(strings.Fields("drop -vendor relock -type session.* -consumer siem -since 2026-03-01 -until 2026-03-02T01:00:00Z -dry-run -error"), "no route"))
+	require.NoError(t, err)
+	assert.True(t, d.Many() && d.DryRun)
+	want := durable.DeadFilter{
+		Filter: durable.Filter{Vendor: "relock", Type: "session.*"}, Consumer: "siem", Error: "no route",
+		Since: time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC), Until: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC),
+	}
+	if diff := cmp.Diff(want, d.Filter); diff != "" {
+		t.Error(diff)
+	}
+
+	before := time.Now().Add(-90 * time.Minute)
+	d, err = ParseDead(strings.Fields("retry -since 1h30m"))
+	require.NoError(t, err)
+	assert.False(t, d.Filter.Since.Before(before) || d.Filter.Since.After(time.Now().Add(-90*time.Minute)))
+
+	d, err = ParseDead(strings.Fields("retry -all"))
+	require.NoError(t, err)
+	assert.True(t, d.Many())
+	assert.Zero(t, d.Filter)
+	d, err = ParseDead(strings.Fields("list -vendor relock"))
+	require.NoError(t, err)
+	assert.False(t, d.Many())
+}
+
 func TestParseDeadRefused(t *testing.T) {
 	clean(t)
 	for args, says := range map[string]string{
@@ -169,6 +200,20 @@ func TestParseDeadRefused(t *testing.T) {
 		"list 1":                          "list takes no numbers",
 		"show":                            "show needs the number of a dead letter, or several",
 		"drop one":                        `"one" is not a number`,
+		"retry":                           "retry needs the number of a dead letter, or several, or a flag that selects dead letters, or -all",
+		"drop -dry-run":                   "drop needs the number",
+		"drop -all 7":                     "a number, and a flag that selects dead letters, exclude each other",
+		"show -vendor relock 7":           "a number, and a flag that selects dead letters, exclude each other",
+		"drop -dry-run 7":                 "a number, and a flag that selects dead letters, exclude each other",
+		"drop -all -vendor relock":        "-all, and a flag that selects dead letters, exclude each other",
+		"list -dry-run":                   "-dry-run is for retry and drop",
+		"drop -vendor *":                  "no dead letter has the vendor, the type or the consumer",
+		"drop -type a..b":                 "no dead letter has the vendor, the type or the consumer",
+		"drop -vendor=":                   "-vendor is empty",
+		"drop -error=":                    "-error is empty",
+		"drop -since yesterday":           "not a time such as 2026-03-01T14:00:00Z",
+		"drop -since -1h":                 "not a time such as",
+		"drop -since 1h -until 2h":        "-since is not before -until",
 		"drop 1 -admin http://x":          `"-admin" is not a number; flags go before the numbers`,
 		"drop -1":                         "flag provided but not defined: -1",
 		"list -admin http://x -data x":    "-admin and -data exclude each other",

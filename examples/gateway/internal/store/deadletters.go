@@ -63,16 +63,16 @@ func eventJSON(l durable.DeadLetter) (object json.RawMessage) {
 	return object
 }
 
-// List returns up to limit dead letters with numbers above after, in order and without
-// their events.
-func (s *Store) List(ctx context.Context, after uint64, limit int) ([]DeadLetter, error) {
-	dead, err := s.DeadLetters(ctx, after, limit)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]DeadLetter, 0, len(dead)) // not nil, which is null in JSON
-	for _, l := range dead {
-		list = append(list, newDeadLetter(l, false))
+// List returns up to limit dead letters that f selects, in order and without their events.
+func (s *Store) List(ctx context.Context, f durable.DeadFilter, limit int) ([]DeadLetter, error) {
+	list := make([]DeadLetter, 0, limit) // not nil, which is null in JSON
+	for l, err := range s.EachDead(ctx, f) {
+		if err != nil {
+			return nil, err
+		}
+		if list = append(list, newDeadLetter(l, false)); len(list) == limit {
+			break
+		}
 	}
 	return list, nil
 }
