@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
@@ -55,7 +56,8 @@ type Config struct {
 	Name string
 	// Shards is the number of streams that the events are spread over: a server syncs
 	// one write of a stream at a time. It is fixed when the store is created; Connect
-	// returns ErrMismatch if it differs. At most MaxShards. Zero: 8.
+	// returns ErrMismatch if it differs. At most MaxShards. Zero: as the store has it, 8
+	// for a new store.
 	Shards int
 	// Order says which events are handled one after another. It is fixed when the store
 	// is created, since the user or lock decides in which shard an event is. A duplicate
@@ -125,6 +127,9 @@ const (
 	OrderNone   Order = ""
 	OrderByUser Order = "user" // the events of one user, by event.ByUser; those without a user are in no order
 	OrderByLock Order = "lock" // the events of one lock, by event.ByLock; those without a lock are in no order
+
+	// OrderAsStored is the order that the store has, OrderNone for a new store.
+	OrderAsStored Order = "as-stored"
 )
 
 // key returns the order key of e, or "" if e is in no order.
@@ -181,7 +186,7 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("durable: Config.Name must be 1 to 32 of a-z, 0-9, - and _")
 	case c.Shards < 0 || c.Shards > MaxShards:
 		return c, fmt.Errorf("durable: Config.Shards must be 1 to %d", MaxShards)
-	case c.Order != OrderNone && c.Order != OrderByUser && c.Order != OrderByLock:
+	case !slices.Contains([]Order{OrderNone, OrderByUser, OrderByLock, OrderAsStored}, c.Order):
 		return c, fmt.Errorf("durable: Config.Order %.32q is unknown", string(c.Order))
 	case c.Replicas != 1 && c.Replicas != 3 && c.Replicas != 5:
 		return c, errors.New("durable: Config.Replicas must be 1, 3 or 5")

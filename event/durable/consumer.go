@@ -230,7 +230,10 @@ func (s *Store) createOrUpdate(ctx context.Context, stream string, c jetstream.C
 		consumer, err = s.js.Consumer(ctx, stream, c.Durable)
 		switch {
 		case err == nil:
-			c.Metadata = map[string]string{metaMade: consumer.CachedInfo().Config.Metadata[metaMade]}
+			have := consumer.CachedInfo().Config
+			c.Metadata = map[string]string{metaMade: have.Metadata[metaMade]}
+			// Where it began cannot change: a moved store's begins after what was handled.
+			c.DeliverPolicy, c.OptStartSeq, c.OptStartTime = have.DeliverPolicy, have.OptStartSeq, have.OptStartTime
 			consumer, err = s.js.UpdateConsumer(ctx, stream, c)
 		case errors.Is(err, jetstream.ErrConsumerNotFound):
 			c.Metadata = map[string]string{metaMade: rand.Text()}

@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(poisonDir); dir != "" {
 		workUntilPoisoned(dir, poisons[os.Getenv(poisonKind)])
 	}
+	moveUntilKilled()
 	os.Exit(m.Run())
 }
 

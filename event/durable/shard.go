@@ -25,6 +25,10 @@ func (o Order) shardOf(e *event.Event, id [sha256.Size]byte, n int) int {
 	if key := o.key(e); key != "" {
 		sum = digest(key)
 	}
+	return shardOfSum(sum, n)
+}
+
+func shardOfSum(sum [sha256.Size]byte, n int) int {
 	return int(binary.BigEndian.Uint64(sum[:]) % uint64(n))
 }
 

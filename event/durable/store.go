@@ -81,13 +81,12 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	s := &Store{
 		c: c, js: js, nc: nc, names: names{c.Name}, sealer: sealer,
 		inFlight: make(chan struct{}, c.MaxInFlight),
-		full:     make(chan int, c.Shards),
-		fullness: make([]fullness, c.Shards),
-		watchdog: newWatchdog(c.Shards, c.PublishTimeout, time.Now()),
 	}
 	if err := s.createStreams(ctx, asked); err != nil {
 		return nil, err
 	}
+	s.full, s.fullness = make(chan int, s.c.Shards), make([]fullness, s.c.Shards)
+	s.watchdog = newWatchdog(s.c.Shards, s.c.PublishTimeout, time.Now())
 	if !sealer.empty() && !c.KeepRaw {
 		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: RawKeys without KeepRaw: bodies that others have kept are opened; here only those are kept that could not be decoded")
 	}

@@ -53,6 +53,11 @@ func isTransient(err error) bool {
 }
 
 func (s *Store) tryCreateStreams(ctx context.Context, asked Config) error {
+	asked, err := s.takeLayout(ctx, asked)
+	if err != nil {
+		return err
+	}
+	s.c.Shards, s.c.Order = asked.Shards, asked.Order
 	have := make(map[string]jetstream.StreamConfig)
 	for _, c := range s.streams() { // all before any is changed
 		if err := s.checkStream(ctx, c, have); err != nil {
