@@ -5,9 +5,11 @@
 //	gateway -demo
 //	RELOCK_SECRETS=… gateway -addr 127.0.0.1:8080 -data /var/lib/gateway
 //	gateway dead list|show|retry|drop [-admin URL | -data DIR] [-vendor … | -all | number …]
+//	gateway store move -from DIR|URL -to DIR|URL
 //
-// The last manages dead letters, the events whose attempts all failed, with -data or
-// -nats. gateway -help says what else can be set, and how.
+// gateway dead manages dead letters, the events whose attempts all failed, with -data or
+// -nats. gateway store move moves a store to another place. gateway -help says what else
+// can be set, and how.
 //
 // On SIGHUP the gateway reads secrets in files again. It exits with status 0 after
 // SIGINT or SIGTERM, 1 if it failed, and 2 if flags or variables are wrong.

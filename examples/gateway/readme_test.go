@@ -91,9 +91,11 @@ func TestReadmeNamesEveryFlag(t *testing.T) {
 	readme := readReadme(t)
 	want := flagsByGroup(helpText(t, "-help"))
 	assert.Equal(t, want, flagsByGroup(helpText(t, "dead", "-help")))
-	const dead = "Flags of gateway dead"
-	want["`gateway dead`"] = want[dead]
-	delete(want, dead)
+	assert.Equal(t, want, flagsByGroup(helpText(t, "store", "move", "-help")))
+	for _, command := range []string{"gateway dead", "gateway store move"} {
+		want["`"+command+"`"] = want["Flags of "+command]
+		delete(want, "Flags of "+command)
+	}
 
 	got := make(map[string][]string)
 	for _, row := range rows(t, readme, "| | flags |") {

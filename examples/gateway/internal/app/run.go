@@ -30,6 +30,9 @@ func Run(ctx context.Context, hangups <-chan os.Signal, args []string, stdout, s
 	if len(args) > 0 && args[0] == "dead" {
 		return runDead(ctx, args[1:], stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "store" {
+		return runStore(ctx, args[1:], stdout, stderr)
+	}
 	s, err := settings.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

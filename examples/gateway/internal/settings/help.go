@@ -15,10 +15,12 @@ func Help(w io.Writer) {
 	b.WriteString(`Usage: gateway [-demo] [-addr host:port] [flags]
        gateway dead list [flags of gateway dead]
        gateway dead show|retry|drop [flags of gateway dead] [number…]
+       gateway store move -from place -to place [flags of gateway store move]
 
 Receives webhooks of UserLock, Unloc, Relock and LoginRadius, and writes each
 event as one line to standard output. gateway dead lists, shows, retries or
-deletes dead letters: events whose attempts all failed.
+deletes dead letters: events whose attempts all failed. gateway store move moves
+a store to another place.
 
 The flags of gateway can also be set by variables, such as GATEWAY_MAX_BODY for
 -max-body, or by lines of the -config file, such as max-body 1000000. A flag on
@@ -26,7 +28,7 @@ the command line counts before its variable, and a variable before the file.
 
 `)
 	b.WriteString(environmentHelp())
-	for _, g := range append(new(Settings).groups(), new(Dead).flags()) {
+	for _, g := range append(new(Settings).groups(), new(Dead).flags(), new(Move).flags()) {
 		fmt.Fprintf(&b, "\n%s:\n", g.title)
 		g.describe(&b)
 	}

@@ -349,6 +349,8 @@ func TestHelpAndVersion(t *testing.T) {
 		assert.Equal(t, flag.ErrHelp, err)
 		_, err = ParseDead([]string{"list", arg})
 		assert.Equal(t, flag.ErrHelp, err)
+		_, err = ParseMove([]string{"move", arg})
+		assert.Equal(t, flag.ErrHelp, err)
 	}
 	clean(t)
 	require.NoError(t, os.Unsetenv("GATEWAY_ADDR"))

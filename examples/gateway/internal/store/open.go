@@ -15,6 +15,9 @@ import (
 
 // open opens the directory or the connection to the servers.
 func (s *Store) open(ctx context.Context, c Config) error {
+	if err := c.checkMoved(); err != nil {
+		return err
+	}
 	if c.Dir != "" {
 		dir, err := embedded.Open(ctx, embedded.Config{Dir: c.Dir, Config: c.Durable})
 		if err == nil {
@@ -47,13 +50,8 @@ func OpenExisting(ctx context.Context, c Config) (*Store, error) {
 	if _, err := os.Stat(filepath.Join(c.Dir, "jetstream")); err != nil {
 		return nil, fmt.Errorf("there is no store in %s", c.Dir)
 	}
-	var s *Store
-	var err error
-	for _, c.Durable.Order = range []durable.Order{durable.OrderNone, durable.OrderByUser, durable.OrderByLock} {
-		if s, err = Open(ctx, c); !errors.Is(err, durable.ErrMismatch) {
-			break
-		}
-	}
+	c.Durable.Order = durable.OrderAsStored
+	s, err := Open(ctx, c)
 	if errors.Is(err, embedded.ErrInUse) {
 		err = fmt.Errorf("a gateway has %s open: use -admin instead of -data", c.Dir)
 	}

@@ -35,6 +35,8 @@ type Config struct {
 	Callbacks event.Handler
 	Metrics   prometheus.Registerer // gets the metrics of the store; nil: none
 	Log       *slog.Logger
+
+	evenMoved bool // also open a directory whose store was moved
 }
 
 // A Store stores events, and calls the callbacks with them. It is an [event.Handler],
