@@ -66,6 +66,9 @@ func (s *Store) EachDead(ctx context.Context, f DeadFilter) iter.Seq2[DeadLetter
 	}
 }
 
+// headersAhead is how many messages are read ahead without their data.
+const headersAhead = 256
+
 // eachDead calls visit with what f selects until it returns false.
 func (s *Store) eachDead(ctx context.Context, f DeadFilter, ahead int, visit func(DeadLetter) bool) error {
 	subject, err := f.subject(s.names)
@@ -81,9 +84,14 @@ func (s *Store) eachDead(ctx context.Context, f DeadFilter, ahead int, visit fun
 	if f.After+1 == 0 || state.Msgs == 0 || first > state.LastSeq {
 		return nil
 	}
+	// Who is looking for some among many reads the headers of all, and the whole of those.
+	headers := f.Error != "" || !f.Since.IsZero() || !f.Until.IsZero()
+	if headers {
+		ahead = headersAhead
+	}
 	r, err := s.read(ctx, s.names.dead(), ahead, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{subject},
-		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy, OptStartSeq: first,
+		FilterSubjects: []string{subject}, HeadersOnly: headers,
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: first,
 	})
 	if err != nil {
 		return fmt.Errorf("durable: dead letters: %w", err)
@@ -100,7 +108,15 @@ func (s *Store) eachDead(ctx context.Context, f DeadFilter, ahead int, visit fun
 		if !f.selects(deadTime(meta.Timestamp, m.Headers()), m.Headers()) {
 			continue
 		}
-		if !visit(s.deadLetter(meta.Sequence.Stream, meta.Timestamp, m.Headers(), m.Data())) {
+		var l DeadLetter
+		if !headers {
+			l = s.deadLetter(meta.Sequence.Stream, meta.Timestamp, m.Headers(), m.Data())
+		} else if l, err = s.DeadLetter(ctx, meta.Sequence.Stream); errors.Is(err, ErrNotFound) {
+			continue // dropped just now
+		} else if err != nil {
+			return err
+		}
+		if !visit(l) {
 			return nil
 		}
 	}
