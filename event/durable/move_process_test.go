@@ -100,5 +100,5 @@ func TestMoveIsKilled(t *testing.T) {
 	stats, err := to.Stats(t.Context())
 	require.NoError(t, err)
 	assert.EqualValues(t, end, stats.Events)
-	requireMoved(t, to, worked, end)
+	requireMoved(t, to, worked, end, true)
 }

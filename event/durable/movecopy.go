@@ -58,8 +58,6 @@ func (v *mover) copy(ctx context.Context, count *MovedCount, from []selection, c
 		return err
 	}
 	settle := func() error {
-		// Also when ctx is done: what was published counts.
-		ctx := context.WithoutCancel(ctx)
 		if err := v.settleAll(ctx); err != nil {
 			return err
 		}
@@ -71,6 +69,9 @@ func (v *mover) copy(ctx context.Context, count *MovedCount, from []selection, c
 	}
 	read := 0
 	for r := earliest(readers); r != nil; r = earliest(readers) {
+		if ctx.Err() != nil {
+			return errors.Join(ctx.Err(), settle())
+		}
 		i, seq := slices.Index(readers, r), r.meta.Sequence.Stream
 		if from[i].selects(seq, r.meta.Timestamp) {
 			if count == &v.state.Moved.Finished {

@@ -101,7 +101,8 @@ func (p *publisher) settle(ctx context.Context) error {
 	return nil
 }
 
-// wait waits until a message is stored. It publishes it again while the servers fail.
+// wait waits until a message is stored. It publishes it again while the servers fail, and
+// ctx is not done.
 func (p *publisher) wait(ctx context.Context, m published) (ack *jetstream.PubAck, err error) {
 	timeout := time.NewTimer(p.to.c.PublishTimeout)
 	defer timeout.Stop()
@@ -111,8 +112,6 @@ func (p *publisher) wait(ctx context.Context, m published) (ack *jetstream.PubAc
 	case err = <-m.ack.Err():
 	case <-timeout.C:
 		err = ErrNoAnswer
-	case <-ctx.Done():
-		return nil, ctx.Err()
 	}
 	for range publishTries {
 		if err = p.to.publishError(0, err); errors.Is(err, ErrFull) || errors.Is(err, ErrTooLarge) {

@@ -126,7 +126,7 @@ func (m Move) sourceShard(ctx context.Context, stream jetstream.Stream, c *jetst
 	}
 	found := make(map[uint64]struct{})
 	for range 3 {
-		if err := m.giveBack(s, c); err != nil {
+		if err := m.giveBack(ctx, s, c); err != nil {
 			return s, err
 		}
 		if err := collect(consumer, s, int(open), found); err != nil {
@@ -144,16 +144,24 @@ func (m Move) sourceShard(ctx context.Context, stream jetstream.Stream, c *jetst
 }
 
 // giveBack has the server deliver again what the consumer has not finished. It ignores
-// this for all other events.
-func (m Move) giveBack(s sourceShard, c *jetstream.ConsumerInfo) error {
-	for seq := s.finished + 1; seq <= s.delivered; seq++ {
-		subject := fmt.Sprintf("$JS.ACK.%s.%s.1.%d.%d.0.0", c.Stream, c.Name, seq, c.Delivered.Consumer)
-		if err := m.From.nc.Publish(subject, []byte("-NAK")); err != nil {
+// this for all other events. It answers the last one, after it has seen to all others.
+func (m Move) giveBack(ctx context.Context, s sourceShard, c *jetstream.ConsumerInfo) error {
+	subject := func(seq uint64) string {
+		return fmt.Sprintf("$JS.ACK.%s.%s.1.%d.%d.0.0", c.Stream, c.Name, seq, c.Delivered.Consumer)
+	}
+	for seq := s.finished + 1; seq < s.delivered; seq++ {
+		if err := m.From.nc.Publish(subject(seq), []byte("-NAK")); err != nil {
 			return err
 		}
 	}
-	return nil
+	ctx, cancel := context.WithTimeout(ctx, giveBackWait)
+	defer cancel()
+	_, err := m.From.nc.RequestWithContext(ctx, subject(s.delivered), []byte("-NAK"))
+	return err
 }
+
+// giveBackWait is how long the server may take.
+const giveBackWait = time.Minute
 
 const (
 	collectAtOnce = 100

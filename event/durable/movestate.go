@@ -13,7 +13,8 @@ import (
 // A moveState is how far a move has come. It is kept in the store that gets the events,
 // beside the records of attempts, and so for a week.
 type moveState struct {
-	Phase movePhase `json:"phase"`
+	Source string    `json:"source"` // see source
+	Phase  movePhase `json:"phase"`
 	// UpTo is what the phase has looked at in each stream of the source.
 	UpTo []uint64 `json:"upTo,omitempty"`
 	// Starts is where the consumer begins in each shard.
@@ -22,11 +23,12 @@ type moveState struct {
 }
 
 func (v *mover) stateSubject() string {
-	return fmt.Sprintf("%s.%s.move.%s", v.To.names.attempts(), v.Consumer, v.source.id)
+	return v.To.names.attempts() + "." + v.Consumer + ".move"
 }
 
 // save notes how far the move has come.
 func (v *mover) save(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx) // what was copied was copied
 	data, err := json.Marshal(v.state)
 	if err != nil {
 		return err
@@ -45,36 +47,38 @@ func (v *mover) begin(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("durable: stream %s: %w", v.To.names.attempts(), err)
 	}
+	var last moveState
 	m, err := attempts.GetLastMsgForSubject(ctx, v.stateSubject())
-	switch {
-	case err == nil:
-		if err := json.Unmarshal(m.Data, &v.state); err != nil {
-			return fmt.Errorf("durable: state of the move: %w", err)
-		}
-	case errors.Is(err, jetstream.ErrMsgNotFound):
-		v.state.Phase = moveFinished
-	default:
+	if err == nil {
+		err = json.Unmarshal(m.Data, &last)
+	} else if errors.Is(err, jetstream.ErrMsgNotFound) {
+		err = nil
+	}
+	if err != nil {
 		return fmt.Errorf("durable: state of the move: %w", err)
 	}
-	if v.state.Phase == moveDone { // all of it again, which finds what is missing
-		v.state = moveState{Phase: moveUnfinished, Moved: Moved{FinishedLeft: "the move had finished before"}}
-	}
-	if v.state.Phase != moveFinished {
+	// If the source has been used since, all is read again.
+	if same := last.Source == v.source.id; same && last.Phase != moveFinished && last.Phase != moveDone {
+		v.state = last
 		return nil
+	} else if same && last.Phase == moveFinished {
+		v.state = last
+	} else {
+		v.state = moveState{Source: v.source.id, Phase: moveFinished}
 	}
-	left, err := v.leavesFinished(ctx, errors.Is(err, jetstream.ErrMsgNotFound))
+	left, err := v.leavesFinished(ctx, last.Phase == moveFinished)
 	if err != nil {
 		return err
 	}
 	if left != "" {
-		v.state = moveState{Phase: moveUnfinished, Moved: Moved{FinishedLeft: left}}
+		v.state = moveState{Source: v.source.id, Phase: moveUnfinished, Moved: Moved{FinishedLeft: left}}
 	}
 	return v.save(ctx) // before the store has an event of this move
 }
 
-// leavesFinished returns why finished events cannot be copied, "" if they can. The store
-// has events only if the move has copied some before.
-func (v *mover) leavesFinished(ctx context.Context, first bool) (string, error) {
+// leavesFinished returns why finished events cannot be copied, "" if they can. The events
+// of a store without the consumer may be finished ones that a move has copied before.
+func (v *mover) leavesFinished(ctx context.Context, before bool) (string, error) {
 	if v.UnfinishedOnly {
 		return "they were not wanted", nil
 	}
@@ -90,7 +94,7 @@ func (v *mover) leavesFinished(ctx context.Context, first bool) (string, error) 
 		if !errors.Is(err, jetstream.ErrConsumerNotFound) {
 			return "", fmt.Errorf("durable: consumer %s of shard %d: %w", v.Consumer, shard, err)
 		}
-		if first && stream.CachedInfo().State.LastSeq > 0 {
+		if !before && stream.CachedInfo().State.LastSeq > 0 {
 			return "the destination has had events already", nil
 		}
 	}
