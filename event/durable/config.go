@@ -115,6 +115,12 @@ type Config struct {
 	// says at level Error how many bytes were dropped.
 	RawKeys []event.Secret
 
+	// MarkFile is a file that says what the store should have, beside what the store
+	// itself says of that. It tells that the store is an older copy, if the file is not
+	// part of it: put it on another disk. Each process needs a file of its own. Empty:
+	// none; for an embedded store <Name>.marks in its directory.
+	MarkFile string
+
 	// Logger gets the log records of the store. Nil: slog.Default at the time.
 	Logger *slog.Logger
 }

@@ -19,6 +19,12 @@ func (n names) dead() string { return n.prefix + "-dead" }
 // attempts is the name of the stream of attempts, and the prefix of their subjects.
 func (n names) attempts() string { return n.prefix + "-attempts" }
 
+// marks is the name of the stream of high-water marks, and the prefix of their subjects.
+func (n names) marks() string { return n.prefix + "-marks" }
+
+// marksOfShards is the subject of the high-water marks.
+func (n names) marksOfShards() string { return n.marks() + ".shards" }
+
 // ingest is the subject under which events for a shard are published. Streams
 // cannot share subjects, so each has its own and stores what comes under the
 // subject without the shard.

@@ -92,6 +92,9 @@ func (s *Store) purge(ctx context.Context, shard int, full bool) error {
 	if end == state.FirstSeq {
 		return nil
 	}
+	if err := s.markPurge(ctx, shard, end-1); err != nil {
+		return err
+	}
 	if err := stream.Purge(ctx, jetstream.WithPurgeSequence(end)); err != nil {
 		return err
 	}

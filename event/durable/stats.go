@@ -18,6 +18,7 @@ type Stats struct {
 	Fullest   float64 // the fullest shard, 0 to 1
 	Dead      uint64  // dead letters
 	DeadBytes uint64
+	Missing   uint64                   // events that were lost, until AcceptMissing
 	Consumers map[string]ConsumerStats // of all shards together
 	Shards    []ShardStats
 }
@@ -64,6 +65,7 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 	}
 	stats.Dead, stats.DeadBytes = dead.CachedInfo().State.Msgs, dead.CachedInfo().State.Bytes
 	stats.addShards()
+	stats.Missing = s.watermarks.missing.Load()
 	return stats, nil
 }
 

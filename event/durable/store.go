@@ -29,6 +29,8 @@ type Store struct {
 
 	unknown sync.Once // of the log record of a vendor that is not in Payloads
 
+	watermarks *watermarks
+
 	conflicts conflicts
 	watchdog  *watchdog
 
@@ -46,8 +48,10 @@ type Store struct {
 // in c, and logs each. Shards and Order cannot change: Connect returns [ErrMismatch] if
 // they differ. ctx is for Connect alone. Safe for concurrent use by other processes.
 //
-// Streams that are lost while the store is in use are created again by the next Connect.
-// Until then events are answered 503, and Run waits.
+// A stream that is deleted while the store is in use is created again within ten seconds.
+// Until then its events are answered 503, and Run waits. What the stream had is lost: as
+// with every loss, the log says how much, and Stats.Missing counts it. What was stored in
+// the last two seconds before a crash may be lost without that.
 //
 // The connection stays the caller's, with its credentials and TLS. Close does not close
 // it. Make it with [ConnectOptions] and the URLs of all servers. The store leaves a server
@@ -87,12 +91,17 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	}
 	s.full, s.fullness = make(chan int, s.c.Shards), make([]fullness, s.c.Shards)
 	s.watchdog = newWatchdog(s.c.Shards, s.c.PublishTimeout, time.Now())
+	s.watermarks = newWatermarks(s.c.Shards)
+	if err := s.openWatermarks(ctx); err != nil {
+		return nil, err
+	}
 	if !sealer.empty() && !c.KeepRaw {
 		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: RawKeys without KeepRaw: bodies that others have kept are opened; here only those are kept that could not be decoded")
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
 	s.runs.Go(s.watch)
 	s.runs.Go(s.guard)
+	s.runs.Go(s.watchMarks)
 	return s, nil
 }
 
@@ -109,6 +118,7 @@ func (s *Store) Close() error {
 	s.stop()
 	s.mu.Unlock()
 	s.runs.Wait()
+	s.closeMarks()
 	return nil
 }
 

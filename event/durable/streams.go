@@ -84,10 +84,10 @@ func (s *Store) tryCreateStreams(ctx context.Context, asked Config) error {
 	return nil
 }
 
-// streams returns the configurations of the streams. Dead letters and attempts come
+// streams returns the configurations of the streams. Those that are no shards come
 // first: a store that has a shard has them.
 func (s *Store) streams() []jetstream.StreamConfig {
-	configs := []jetstream.StreamConfig{s.deadStream(), s.attemptsStream()}
+	configs := []jetstream.StreamConfig{s.deadStream(), s.attemptsStream(), s.marksStream()}
 	for shard := range s.c.Shards {
 		configs = append(configs, s.shardStream(shard))
 	}

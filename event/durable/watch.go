@@ -26,7 +26,7 @@ type streamState struct {
 // A glance is the state of all streams of a store at one moment.
 type glance struct {
 	shards []streamState
-	others []streamState // of dead letters, attempts
+	others []streamState // of dead letters, attempts, high-water marks
 }
 
 // glance asks for all streams at once, so that one that does not answer does not hide
@@ -36,7 +36,7 @@ func (s *Store) glance(ctx context.Context) glance {
 	for shard := range g.shards {
 		g.shards[shard].name = s.names.stream(shard)
 	}
-	g.others = []streamState{{name: s.names.dead()}, {name: s.names.attempts()}}
+	g.others = []streamState{{name: s.names.dead()}, {name: s.names.attempts()}, {name: s.names.marks()}}
 	var asking sync.WaitGroup
 	for _, streams := range [][]streamState{g.shards, g.others} {
 		for i := range streams {
@@ -68,6 +68,7 @@ func (s *Store) watch() {
 		began := time.Now()
 		ctx, cancel := context.WithTimeout(s.base, watchWait)
 		g := s.glance(ctx)
+		s.watermarks.offer(g)
 		cancel()
 		if s.base.Err() == nil { // else that is why there is no answer
 			s.watchdog.glanced(g.shards, began, time.Now())
