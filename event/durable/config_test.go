@@ -128,7 +128,7 @@ func TestDefaults(t *testing.T) {
 	}
 	assert.ElementsMatch(t, []string{
 		"accesshook-0", "accesshook-1", "accesshook-2", "accesshook-3", "accesshook-4", "accesshook-5", "accesshook-6", "accesshook-7",
-		"accesshook-dead", "accesshook-attempts",
+		"accesshook-dead", "accesshook-attempts", "accesshook-marks",
 	}, names)
 }
 

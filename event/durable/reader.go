@@ -34,6 +34,8 @@ type reader struct {
 	ahead  int
 	last   uint64 // sequence of the last message that the stream had
 
+	created time.Time // of the stream
+
 	consumer jetstream.Consumer
 	messages jetstream.MessagesContext
 	close    func()
@@ -51,7 +53,7 @@ func (s *Store) read(ctx context.Context, stream string, ahead int, c jetstream.
 		return nil, err
 	}
 	c.MaxResetAttempts = resetAttempts // the default is no limit
-	r := &reader{store: s, stream: stream, config: c, ahead: ahead, last: info.CachedInfo().State.LastSeq}
+	r := &reader{store: s, stream: stream, config: c, ahead: ahead, last: info.CachedInfo().State.LastSeq, created: info.CachedInfo().Created}
 	return r, r.open(ctx)
 }
 
@@ -113,6 +115,13 @@ func (r *reader) next(ctx context.Context) (jetstream.Msg, *jetstream.MsgMetadat
 // askForMore finds out why no message comes. The rest may have been deleted, or may be on
 // its way.
 func (r *reader) askForMore(ctx context.Context) error {
+	stream, err := r.store.js.Stream(ctx, r.stream)
+	if err != nil {
+		return err
+	}
+	if !stream.CachedInfo().Created.Equal(r.created) {
+		return errReplaced
+	}
 	state, err := r.consumer.Info(ctx)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return r.reopen(ctx)
@@ -129,6 +138,8 @@ func (r *reader) askForMore(ctx context.Context) error {
 	}
 	return nil
 }
+
+var errReplaced = errors.New("the stream was deleted and created again")
 
 // reopen goes on after the last message. The server deletes a consumer that asks for
 // nothing for five minutes, and callbacks and other shards may take that long.
