@@ -44,6 +44,8 @@ func Run(ctx context.Context, hangups <-chan os.Signal, args []string, stdout, s
 	case s.Version:
 		fmt.Fprintln(stdout, version())
 		return ExitOK
+	case s.CheckStore:
+		return checkStore(ctx, s, stdout, stderr)
 	}
 	log, flush := newLog(stderr, s.LogLevel)
 	defer flush()

@@ -33,6 +33,8 @@ func (s *Settings) groups() []*group {
 	start.BoolVar(&s.DemoFast, "demo-fast", false, "send the events of -demo at once, instead of over some ten seconds")
 	start.StringVar(&s.Config, "config", "", "read flags from this `file`: on each line the name of a flag without its hyphen, a space and its value. Lines that begin with # are comments")
 	start.BoolVar(&s.Check, "check", false, "validate flags, variables, secrets and files, and exit with status 0 or 2")
+	start.BoolVar(&s.CheckStore, "check-store", false, "print what the store of -data or -nats has and which events are missing, change nothing, and exit with status 0 if none are, else 1")
+	start.BoolVar(&s.AcceptLoss, "accept-loss", false, "with -check-store: count what is missing no more. What is there is then what should be there")
 	start.BoolVar(&s.Version, "version", false, "print the version and exit")
 
 	listen := newGroup("Listening and TLS")
@@ -96,6 +98,8 @@ func (s *Settings) groups() []*group {
 	number(store, &s.Store.Consumer.Workers, "workers", durable.DefaultWorkers, 1, 128, fmt.Sprintf("how many `events` of the store are handled concurrently in each of its %d shards", durable.DefaultShards))
 	store.IntVar(&s.Store.replicas, "replicas", 1, "on how many `servers` of the NATS cluster each event is kept: 1, 3 or 5. If it is not set, the setting of an existing store stays")
 	store.check(func() bool { n := s.Store.replicas; return n == 1 || n == 3 || n == 5 }, "-replicas is not 1, 3 or 5")
+
+	store.StringVar(&s.Store.markFile, "mark-file", "", "keep in this `file` which events the store should have, so that an older copy of the store is found out: a file on another disk, and one for each gateway (default: with -data a file in the directory)")
 
 	return []*group{start, listen, admin, output, limits, clients, address, duplicates, queue, store}
 }

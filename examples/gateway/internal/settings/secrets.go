@@ -89,7 +89,7 @@ func (s *Settings) readSecrets(map[string]bool) (err error) {
 			s.Secrets.Vendors[v.Name] = values
 		}
 	}
-	if len(s.Secrets.Vendors) == 0 && !s.Demo {
+	if len(s.Secrets.Vendors) == 0 && !s.Demo && !s.CheckStore {
 		return fmt.Errorf("no vendor is configured\n\n%s\nOr try it with -demo", environmentHelp())
 	}
 	s.Secrets.Admin, err = s.read(AdminVariable)
@@ -129,6 +129,7 @@ func (s *Settings) configureStore(given map[string]bool) error {
 		MaxBody:  largest,
 		KeepRaw:  keys.Source != "",
 		RawKeys:  keys.Secrets,
+		MarkFile: s.Store.markFile,
 	}
 	s.Store.Consumer.Timeout = s.HandlerTimeout
 	// Without its flag, a setting of an existing store does not change.

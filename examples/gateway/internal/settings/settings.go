@@ -31,6 +31,9 @@ type Settings struct {
 	Check   bool // validate what needs files or a network too, and exit
 	Config  string
 
+	CheckStore bool // say what the store has and what is missing, and exit
+	AcceptLoss bool // with CheckStore: what is there is what should be there
+
 	Demo     bool
 	DemoFast bool // send the events of the demo at once
 
@@ -96,6 +99,7 @@ type Store struct {
 	maxBytes int64
 	replicas int
 	order    string
+	markFile string
 }
 
 // Used reports whether events are stored.

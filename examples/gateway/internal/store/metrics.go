@@ -85,6 +85,7 @@ func (g gauges) Collect(to chan<- prometheus.Metric) {
 	gauge("store_bytes", float64(stats.Bytes), "Size of the events in the store."+ofStore)
 	gauge("store_max_bytes", float64(stats.MaxBytes), "Limit of accesshook_store_bytes."+ofStore)
 	gauge("store_fullest_ratio", stats.Fullest, "How full the fullest shard of the store is, 0 to 1. Events for a full one are answered 503."+ofStore)
+	gauge("store_missing_events", float64(stats.Missing), "Events that the store has lost, until gateway -check-store -accept-loss."+ofStore)
 	gauge("dead_letters", float64(stats.Dead), "Dead letters: events whose attempts all failed."+ofStore)
 	for name, c := range stats.Consumers {
 		gauge("store_pending", float64(c.Pending)+float64(c.Active), "Events that the consumer has not finished."+ofStore, "consumer", name)
