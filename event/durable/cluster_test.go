@@ -262,6 +262,9 @@ func TestClusterLosesLeadersAndNoEvents(t *testing.T) {
 		return len(lost) == 0
 	}, patience, 100*time.Millisecond)
 	assert.Empty(t, lost, "answered with nil, and lost")
+	for _, s := range []*durable.Store{s, other} {
+		assert.Zero(t, missing(t, s), "a false alarm")
+	}
 	t.Logf("%d events accepted, %d refused, %d handled", count(&accepted), refused.Load(), count(&handled))
 }
 

@@ -75,6 +75,7 @@ func TestKillTest(t *testing.T) {
 	untilHandled(p)
 	_, details := p.Health(p.URL)
 	assert.Zero(t, details.Store.DeadLetters)
+	p.RequireMetrics(p.URL, map[string]float64{"accesshook_store_missing_events": 0})
 	p.Terminate()
 	require.Equal(t, 0, p.Wait())
 	took := time.Since(began)
