@@ -38,7 +38,7 @@ func (s *Store) Look(ctx context.Context) {
 	g := s.glance(ctx)
 	s.watermarks.mu.Lock()
 	defer s.watermarks.mu.Unlock()
-	s.compare(ctx, g)
+	_ = s.compare(ctx, g)
 }
 
 // With returns c with payloads.

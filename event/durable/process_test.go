@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 		workUntilPoisoned(dir, poisons[os.Getenv(poisonKind)])
 	}
 	moveUntilKilled()
+	if dir := os.Getenv(purgeDir); dir != "" {
+		purgeUntilKilled(dir)
+	}
 	os.Exit(m.Run())
 }
 

@@ -111,7 +111,7 @@ func (s *Store) openWatermarks(ctx context.Context) error {
 		}
 		break
 	}
-	s.compare(ctx, s.glance(ctx))
+	_ = s.compare(ctx, s.glance(ctx)) // else the next glance is
 	return nil
 }
 
@@ -263,7 +263,7 @@ func (s *Store) watchMarks() {
 		case g := <-w.glances:
 			w.mu.Lock()
 			s.recreate(s.base, g)
-			s.compare(s.base, g)
+			_ = s.compare(s.base, g)
 			w.mu.Unlock()
 		}
 	}
@@ -279,7 +279,11 @@ func (s *Store) closeMarks() {
 	w := s.watermarks
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s.compare(ctx, s.glance(ctx))
+	for range markTries {
+		if !errors.Is(s.compare(ctx, s.glance(ctx)), errMarksChanged) {
+			break
+		}
+	}
 }
 
 // recreate creates streams again that do not exist any more.
@@ -317,12 +321,12 @@ func (s *Store) recreate(ctx context.Context, g glance) {
 }
 
 // compare compares the streams with the marks, and brings the marks up to date.
-func (s *Store) compare(ctx context.Context, g glance) {
+func (s *Store) compare(ctx context.Context, g glance) error {
 	w := s.watermarks
 	doubtful := w.doubtful(g)
 	if marks := g.others[2].info; len(doubtful) > 0 || marks != nil && marks.State.LastSeq != w.sequence {
-		if s.readMarks(ctx) != nil { // others may have written them
-			return
+		if err := s.readMarks(ctx); err != nil { // others may have written them
+			return err
 		}
 	}
 	next := clone(w.current)
@@ -352,8 +356,12 @@ func (s *Store) compare(ctx context.Context, g glance) {
 	if dead := g.others[0].info; dead != nil {
 		deadMissing, next.Dead = w.current.Dead.Compare(stateOf(dead, nil), dead.State.Msgs)
 	}
-	if reflect.DeepEqual(next, w.current) || errors.Is(s.writeMarks(ctx, next), errMarksChanged) {
-		return // what the other process has not found is found next time
+	if reflect.DeepEqual(next, w.current) {
+		return nil
+	}
+	err := s.writeMarks(ctx, next)
+	if errors.Is(err, errMarksChanged) {
+		return err // what the other process has not found is found next time
 	}
 	if begin > 0 {
 		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: the store had no high-water marks: what is missing already is not known",
@@ -370,6 +378,7 @@ func (s *Store) compare(ctx context.Context, g glance) {
 				slog.String("where", f.loss.String()), slog.Uint64("first", f.First), slog.Uint64("last", f.State.Last), slog.Uint64("mark", f.mark.Last))
 		}
 	}
+	return err
 }
 
 // doubtful returns the shards whose state must be looked at closely.
