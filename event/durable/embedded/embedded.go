@@ -110,9 +110,6 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 			_ = s.release()
 		}
 	}()
-	if err := mend(c.Dir, log); err != nil {
-		return nil, fmt.Errorf("embedded: %w", err)
-	}
 	c.MarkFile = c.markFile()
 	if s.engine, err = newEngine(c, int32(payload), log); err != nil {
 		return nil, err

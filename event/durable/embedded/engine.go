@@ -89,6 +89,9 @@ var errNoServer = errors.New("embedded: the store is not running")
 
 // start starts the server, and returns once it has read the stored events.
 func (e *engine) start() error {
+	if err := mend(e.options.StoreDir, e.log); err != nil {
+		return fmt.Errorf("embedded: %w", err)
+	}
 	options := e.options
 	srv, err := server.NewServer(&options)
 	if err != nil {

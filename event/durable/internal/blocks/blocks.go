@@ -111,7 +111,9 @@ func Read(dir, stream string, visit func(Message)) (Stream, error) {
 				deleted = append(deleted, m.Sequence)
 			case len(present) == 0 || m.Sequence > present[len(present)-1][1]:
 				present = watermark.Append(present, m.Sequence)
-				s.LastTime = m.Time
+				if s.LastTime = m.Time; s.FirstTime.IsZero() {
+					s.FirstTime = m.Time // also of one that was deleted: that is old enough
+				}
 				visit(m)
 			}
 		})

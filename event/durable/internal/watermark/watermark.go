@@ -127,7 +127,7 @@ func (l Loss) String() string {
 func (m Shard) Compare(s State) (l Loss, next Shard) {
 	next = Shard{
 		Round: m.Round, Created: s.Created, Last: s.Last, LastTime: s.LastTime,
-		Purged: s.First - 1, Gone: bound(s.Deleted), Missing: m.Missing,
+		Purged: s.First - 1, Gone: bound(clip(s.Deleted, s.First, s.Last)), Missing: m.Missing,
 	}
 	if next.Created.IsZero() {
 		next.Created = m.Created
