@@ -98,6 +98,7 @@ func (s *Store) purge(ctx context.Context, shard int, full bool) error {
 	if err := stream.Purge(ctx, jetstream.WithPurgeSequence(end)); err != nil {
 		return err
 	}
+	_ = s.markPurge(ctx, shard, end-1) // now there may be room for it
 	s.logRoom(ctx, shard)
 	return nil
 }

@@ -176,9 +176,9 @@ func (s *Store) storedMarks(ctx context.Context) (m watermark.Marks, sequence ui
 // errMarksChanged means that another process has written the marks meanwhile.
 var errMarksChanged = errors.New("another process has written the high-water marks")
 
-// writeMarks makes next the marks, in the store and in the file. After an error the
-// current marks are those of the other process, or next, which are then written with the
-// next change.
+// writeMarks makes next the marks, in the store and in the file. It returns an error if
+// the store does not take them. The current marks are then those of the other process, or
+// next, which are written again.
 func (s *Store) writeMarks(ctx context.Context, next watermark.Marks) error {
 	w := s.watermarks
 	data, err := json.Marshal(next)
@@ -195,18 +195,19 @@ func (s *Store) writeMarks(ctx context.Context, next watermark.Marks) error {
 	}
 	w.current = next
 	w.missing.Store(next.Missing())
+	failed := err
 	if err == nil {
 		w.sequence = ack.Sequence
 		if s.c.MarkFile != "" {
-			err = watermark.WriteFile(s.c.MarkFile, s.c.Name, next)
+			failed = watermark.WriteFile(s.c.MarkFile, s.c.Name, next)
 		}
 	}
 	failing := ""
-	if err != nil {
-		failing = err.Error()
+	if failed != nil {
+		failing = failed.Error()
 	}
 	if failing != w.failing && ctx.Err() == nil {
-		if w.failing = failing; err != nil {
+		if w.failing = failing; failed != nil {
 			s.log().LogAttrs(ctx, slog.LevelWarn, "durable: the high-water marks cannot be written: a loss may go unnoticed",
 				slog.String("store", s.c.Name), slog.String("error", failing))
 		}
@@ -221,10 +222,10 @@ func (s *Store) markPurge(ctx context.Context, shard int, upTo uint64) error {
 	defer w.mu.Unlock()
 	for range markTries {
 		next := clone(w.current)
-		if next.Shards[shard].Purged >= upTo {
+		if next.Shards[shard].Purged >= upTo && w.failing == "" {
 			return nil
 		}
-		next.Shards[shard].Purged = upTo
+		next.Shards[shard].Purged = max(next.Shards[shard].Purged, upTo)
 		err := s.writeMarks(ctx, next)
 		if err == nil || hasNoRoom(err) { // else a server that is full could not be emptied
 			return nil
@@ -356,12 +357,15 @@ func (s *Store) compare(ctx context.Context, g glance) error {
 	if dead := g.others[0].info; dead != nil {
 		deadMissing, next.Dead = w.current.Dead.Compare(stateOf(dead, nil), dead.State.Msgs)
 	}
-	if reflect.DeepEqual(next, w.current) {
+	if reflect.DeepEqual(next, w.current) && w.failing == "" {
 		return nil
 	}
 	err := s.writeMarks(ctx, next)
 	if errors.Is(err, errMarksChanged) {
-		return err // what the other process has not found is found next time
+		for shard := range findings {
+			w.unsure[shard] = true // what the other process has not found is found next time
+		}
+		return err
 	}
 	if begin > 0 {
 		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: the store had no high-water marks: what is missing already is not known",

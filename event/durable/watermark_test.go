@@ -275,6 +275,38 @@ func TestOlderCopy(t *testing.T) {
 	assert.Equal(t, uint64(40), stats.Missing)
 }
 
+// A mark file that cannot be written is no reason to let the store fill up.
+func TestMarkFileCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t, t.TempDir())
+	dir := filepath.Join(t.TempDir(), "disk")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	var log logBuffer
+	c := oneShard(&log)
+	c.MarkFile = filepath.Join(dir, "marks")
+	s := connectStore(t, srv, c)
+	handled := newRecorder()
+	run(t, s, durable.Consumer{}, handled)
+	storeMany(t, s, 0, 20)
+	handled.wait(t, 20)
+	require.NoError(t, os.RemoveAll(dir))
+	eventually(t, "purged", func() bool {
+		require.NoError(t, s.Purge(t.Context(), 0, true))
+		stats, err := s.Stats(t.Context())
+		require.NoError(t, err)
+		return stats.Events < 20
+	})
+	eventually(t, "the log says so", func() bool {
+		return strings.Contains(log.String(), `level=WARN msg="durable: the high-water marks cannot be written`)
+	})
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	eventually(t, "it is written again", func() bool {
+		_, err := os.Stat(c.MarkFile)
+		return err == nil
+	})
+	assert.Equal(t, 1, strings.Count(log.String(), "cannot be written"))
+}
+
 // Several processes store, purge, and open and close the store at once, and nothing looks
 // like a loss.
 func TestNoFalseAlarm(t *testing.T) {
