@@ -307,6 +307,54 @@ func TestMarkFileCannotBeWritten(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(log.String(), "cannot be written"))
 }
 
+// A server that is full takes no marks. What is finished is deleted nevertheless, or it
+// would stay full.
+func TestMarksOfAFullServer(t *testing.T) {
+	t.Parallel()
+	srv, err := server.NewServer(&server.Options{
+		ServerName: "test", DontListen: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir(), MaxPayload: 8 << 20,
+	})
+	require.NoError(t, err)
+	srv.Start()
+	t.Cleanup(func() { stop(srv) })
+	require.True(t, srv.ReadyForConnections(patience))
+	var log logBuffer
+	s := connectStore(t, srv, durable.Config{Shards: 1, MaxBody: 1, MaxBytes: 1 << 30, Logger: log.logger()})
+	limit := func(bytes int64) {
+		require.NoError(t, srv.GlobalAccount().UpdateJetStreamLimits(map[string]server.JetStreamAccountLimits{
+			"": {MaxMemory: -1, MaxStore: bytes, MaxStreams: -1, MaxConsumers: -1},
+		}))
+	}
+	limit(200_000) // after the streams were created, which must fit
+	handled := newRecorder()
+	n, size := 0, 9_000
+	next := func() error {
+		e := newEvent(n)
+		e.Reason = strings.Repeat("x", size)
+		err := s.HandleEvent(t.Context(), e)
+		if err == nil {
+			n++
+		}
+		return err
+	}
+	for err == nil {
+		if err = next(); err != nil && size > 0 {
+			size, err = 0, nil // the marks are small too
+		}
+	}
+	require.ErrorIs(t, err, durable.ErrFull)
+	eventually(t, "no mark is taken", func() bool { return strings.Contains(log.String(), "marks cannot be written") })
+	run(t, s, durable.Consumer{}, handled)
+	eventually(t, "room", func() bool { return next() == nil })
+	eventually(t, "the marks", func() bool { s.Look(t.Context()); return s.Mark(0) >= uint64(n) })
+	assert.Zero(t, missing(t, s))
+	require.NoError(t, s.Close())
+	limit(-1)
+	s = connectStore(t, srv, durable.Config{Shards: 1, MaxBody: 1, Logger: log.logger()})
+	assert.Zero(t, missing(t, s))
+	assert.NotContains(t, log.String(), "are missing")
+}
+
 // Several processes store, purge, and open and close the store at once, and nothing looks
 // like a loss.
 func TestNoFalseAlarm(t *testing.T) {
