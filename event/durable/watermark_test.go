@@ -226,6 +226,30 @@ func stop(srv *server.Server) {
 	srv.WaitForShutdown()
 }
 
+// A server that was killed drops what is behind a flipped bit in a file, and says nothing.
+func TestFlippedBitOfAServer(t *testing.T) {
+	t.Parallel()
+	const events = 300
+	dir, killed := t.TempDir(), filepath.Join(t.TempDir(), "killed")
+	s := connectStore(t, startServer(t, dir), oneShard(new(logBuffer)))
+	storeMany(t, s, 0, events)
+	marksHave(t, s, events)
+	require.NoError(t, os.CopyFS(killed, os.DirFS(dir)))
+	name := filepath.Join(killed, "jetstream", "$G", "streams", "accesshook-0", "msgs", "1.blk")
+	content, err := os.ReadFile(name)
+	require.NoError(t, err)
+	content[len(content)/2] ^= 1
+	require.NoError(t, os.WriteFile(name, content, 0o600))
+
+	var log logBuffer
+	s = connectStore(t, startServer(t, killed), oneShard(&log))
+	got := newRecorder()
+	require.NoError(t, s.Replay(t.Context(), always, always, durable.Filter{}, got))
+	assert.Equal(t, events-len(got.ids()), int(missing(t, s)))
+	assert.Greater(t, missing(t, s), uint64(100))
+	assert.Contains(t, log.String(), fmt.Sprintf(`shard=0 missing=%d where="end %[1]d"`, missing(t, s)))
+}
+
 // A directory that was restored from an older copy is older than a mark file elsewhere.
 func TestOlderCopy(t *testing.T) {
 	t.Parallel()
