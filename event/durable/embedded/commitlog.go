@@ -103,11 +103,21 @@ type group struct {
 	err     error // once done is closed
 }
 
+// hasCommitLog reports whether there is a log in dir.
+func hasCommitLog(dir string) bool {
+	_, err := os.Stat(segmentName(dir, 0))
+	return err == nil
+}
+
+func segmentName(dir string, i int) string {
+	return filepath.Join(dir, fmt.Sprintf("%s.%d", logFile, i))
+}
+
 func openCommitLog(dir string) (*commitLog, error) {
 	l := &commitLog{dir: dir, limit: segmentSize, next: newGroup(), freeing: make(chan struct{})}
 	close(l.freeing)
 	for i := range l.segments {
-		s, err := openSegment(filepath.Join(dir, fmt.Sprintf("%s.%d", logFile, i)))
+		s, err := openSegment(segmentName(dir, i))
 		if err != nil {
 			return nil, errors.Join(err, l.close())
 		}

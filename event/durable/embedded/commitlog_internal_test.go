@@ -231,7 +231,7 @@ func TestPowerFailureTwice(t *testing.T) {
 	require.NoError(t, err)
 	js, err := jetstream.New(nc)
 	require.NoError(t, err)
-	missing, err := findMissing(t.Context(), js, e.commits)
+	missing, _, err := findMissing(t.Context(), js, e.commits)
 	require.NoError(t, err)
 	require.Len(t, missing, len(answered))
 	for _, c := range missing[:100] {

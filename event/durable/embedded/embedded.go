@@ -123,7 +123,7 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 	if s.Store, err = durable.Connect(ctx, s.nc, c.Config); err != nil {
 		return nil, err
 	}
-	if err = s.engine.Sync(); err != nil { // the streams, before an event relies on them
+	if err = errors.Join(s.engine.createdStreams(), s.engine.Sync()); err != nil { // the streams, before an event relies on them
 		return nil, fmt.Errorf("embedded: %w", err)
 	}
 	watch, stop := context.WithCancel(context.Background())
