@@ -33,6 +33,7 @@ type Store struct {
 
 	conflicts conflicts
 	watchdog  *watchdog
+	clocks    clocks
 
 	fullMu   sync.Mutex
 	fullness []fullness // of each shard

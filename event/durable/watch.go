@@ -72,6 +72,7 @@ func (s *Store) watch() {
 		cancel()
 		if s.base.Err() == nil { // else that is why there is no answer
 			s.watchdog.glanced(g.shards, began, time.Now())
+			s.noteClocks(time.Now().Round(0), uptime(), g)
 		}
 	}
 }
