@@ -27,24 +27,31 @@ const (
 	// attemptsKept is how long a record is kept; it is longer than any pause.
 	attemptsKept     = 7 * 24 * time.Hour
 	maxAttemptsBytes = 64 << 20
-	maxRecordError   = 256 // bytes, so that there is room for many
+	// maxDied is how many attempts of an event may not end: it may kill the process.
+	maxDied        = 12
+	maxRecordError = 256 // bytes, so that there is room for many
 )
 
 // A record says how often the callbacks of a consumer were called with an event.
 type record struct {
 	Attempts int  `json:"attempts"`
-	Ended    bool `json:"ended"` // the last attempt ended
-	Done     bool `json:"done"`  // it succeeded: only the acknowledgement may be missing
+	Ended    bool `json:"ended"`         // the last attempt ended
+	Done     bool `json:"done"`          // it succeeded: only the acknowledgement may be missing
+	Died     int  `json:"died,omitzero"` // how many did not end, without the last
+	// Pause is that after the last attempt.
+	Pause time.Duration `json:"pause,omitzero"`
 	// Bury says that the event must become a dead letter, which could not be written.
 	Bury  bool   `json:"bury,omitzero"`
 	Error string `json:"error,omitzero"` // the last, shortened
+
+	at time.Time // when it was stored, by the clock of the server
 }
 
 // attemptsSubject is the subject of the record of an event, for a consumer. The time
 // tells events of a stream that was deleted and created again, which counts from one. The
 // last part tells consumers that were deleted and created again.
 func (d *delivery) attemptsSubject() string {
-	return fmt.Sprintf("%s.%s.%d.%d-%d-%s", d.names.attempts(), d.c.Name, d.shard,
+	return fmt.Sprintf("%s.%s.%d.%d-%d-%s", d.names.attempts(), d.c.Name, d.feed.shard,
 		d.meta.Sequence.Stream, d.meta.Timestamp.UnixNano(), d.made)
 }
 
@@ -91,7 +98,8 @@ func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err er
 		} else if !same {
 			return d.attempts(ctx)
 		}
-		r.Attempts = max(r.Attempts, 0) // whoever wrote it
+		r.Attempts, r.Died = max(r.Attempts, 0), max(r.Died, 0) // whoever wrote it
+		r.at = m.Time
 	case !errors.Is(err, jetstream.ErrMsgNotFound):
 		return record{}, false, fmt.Errorf("durable: record of attempts: %w", err)
 	case (d.meta.NumDelivered > 1 || marked) && d.c.MaxAttempts > 1:
@@ -102,21 +110,22 @@ func (d *delivery) attempts(ctx context.Context) (r record, suspect bool, err er
 
 // sameConsumer reports whether the consumer is still the one that the run began with. A
 // run that has no request open while the consumer is deleted, and created again by
-// another process, is not told. The run then ends, and d belongs to the new consumer.
+// another process, is not told. The run then ends, unless the stream was deleted as well,
+// and d belongs to the new consumer.
 func (d *delivery) sameConsumer(ctx context.Context) (bool, error) {
-	consumer, err := d.js.Consumer(ctx, d.names.stream(d.shard), d.c.Name)
-	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+	consumer, err := d.js.Consumer(ctx, d.names.stream(d.feed.shard), d.c.Name)
+	if isGone(err) {
 		return true, nil // there is no other yet
 	}
 	if err != nil {
-		return false, fmt.Errorf("durable: consumer %s of shard %d: %w", d.c.Name, d.shard, err)
+		return false, fmt.Errorf("durable: consumer %s of shard %d: %w", d.c.Name, d.feed.shard, err)
 	}
-	made := consumer.CachedInfo().Config.Metadata[metaMade]
+	made := madeOf(consumer)
 	if made == d.made {
 		return true, nil
 	}
+	d.renew(ctx, d.feed, d.source)
 	d.made, d.mark = made, nil
-	d.stop(ended{ErrConsumerDeleted})
 	return false, nil
 }
 
@@ -124,7 +133,7 @@ func (d *delivery) sameConsumer(ctx context.Context) (bool, error) {
 func (d *delivery) count(ctx context.Context, n int) error {
 	switch {
 	case d.recorded:
-		return d.record(ctx, record{Attempts: n})
+		return d.record(ctx, record{Attempts: n, Died: d.died})
 	case d.mark != nil:
 		return d.mark.raise(ctx, d)
 	}

@@ -66,7 +66,7 @@ func (d *delivery) writeDead(ctx context.Context, a Attempt) error {
 	// stored once. All shards share the stream of dead letters, and each counts its
 	// events from one. The last two parts are for a stream and a consumer that were
 	// deleted and created again.
-	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("dead:%s:%d:%d:%d:%s", d.c.Name, d.meta.Sequence.Stream, d.shard,
+	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("dead:%s:%d:%d:%d:%s", d.c.Name, d.meta.Sequence.Stream, d.feed.shard,
 		d.meta.Timestamp.UnixNano(), d.made))
 	m.Header.Set(headerDeadConsumer, d.c.Name)
 	m.Header.Set(headerDeadAttempts, strconv.Itoa(a.Number))

@@ -18,19 +18,26 @@ import (
 type delivery struct {
 	*run
 	msg      jetstream.Msg
-	shard    int
-	made     string // tells the consumer from another of the same name
+	feed     *feed
+	source   *source
+	made     string // of the source, or of the one after it
 	mark     *mark  // of the shard, or nil
 	meta     *jetstream.MsgMetadata
 	recorded bool // its attempts are recorded
+	died     int  // attempts that did not end
 	lease    lease
 	event    atomic.Pointer[event.Event] // nil until it is decoded
 }
 
-// attempt calls the callbacks with the event, unless there were too many attempts, and
-// sets a to the outcome. An attempt counts before the event is decoded: a decoder can end
-// the process as well.
+// attempt calls the callbacks with the event, unless there were too many attempts or the
+// event is held, and sets a to the outcome. An attempt counts before the event is decoded:
+// a decoder can end the process as well.
 func (d *delivery) attempt(ctx context.Context, a *Attempt) {
+	rest, due, ok := d.feed.holds.begin(d)
+	if !ok || rest > earlyBy {
+		d.leave(ctx, a, rest)
+		return
+	}
 	d.lease.extend(d.Store.storeWait() + d.c.Timeout) // also for the turn of a suspect
 	defer d.keepLease(ctx)()
 	before, suspect, err := d.attempts(ctx)
@@ -46,7 +53,14 @@ func (d *delivery) attempt(ctx context.Context, a *Attempt) {
 		d.answer(ctx, a.Event, d.msg.Ack())
 		return
 	}
-	if before.Attempts >= d.c.MaxAttempts || before.Bury {
+	if rest, held := d.heldElsewhere(ctx, before, suspect, due); held {
+		d.leave(ctx, a, rest)
+		return
+	}
+	if d.died = before.Died; suspect {
+		d.died++
+	}
+	if before.Attempts >= d.c.MaxAttempts || before.Bury || d.died >= min(d.c.MaxAttempts, maxDied) {
 		if before.Ended {
 			d.decode(a)
 			a.Err = errors.New(before.Error)
@@ -98,6 +112,44 @@ func (d *delivery) runEnds() bool {
 	}
 }
 
+// heldElsewhere reports whether another run has the event with a callback, or in a pause
+// that is not over, and what is left of that. A pause that a process began which has died
+// is measured by the clocks, and is not longer than it was. due says that the event was in
+// a pause of this run, which is over.
+func (d *delivery) heldElsewhere(ctx context.Context, before record, suspect, due bool) (rest time.Duration, held bool) {
+	if d.meta.NumDelivered == 1 && !suspect {
+		return 0, false
+	}
+	seq := d.meta.Sequence.Stream
+	if claims, ok := d.ask(ctx, d.feed.shard, seq-1, seq); ok {
+		if c, claimed := claims[seq]; claimed {
+			return c.rest, c.working || c.rest > earlyBy
+		}
+	}
+	if due || !before.Ended {
+		return 0, false
+	}
+	rest = before.Pause - max(time.Since(before.at), 0)
+	return rest, rest > earlyBy
+}
+
+// leave has the event come again after the rest of its pause, or after a lease if a
+// callback has it. That is no attempt.
+func (d *delivery) leave(ctx context.Context, a *Attempt, rest time.Duration) {
+	if rest <= 0 {
+		rest = d.c.Lease
+	}
+	a.Number, a.Err, a.Result = 0, errHeld, Delayed
+	d.answer(ctx, nil, d.nak(rest))
+}
+
+// nak has the event delivered again after a pause, by the clock of the server or by that
+// of this process.
+func (d *delivery) nak(pause time.Duration) error {
+	d.feed.holds.pause(d, pause)
+	return d.msg.NakWithDelay(pause)
+}
+
 // giveBack has the event delivered again: to another process at once if the run ends,
 // else after a pause. That is no attempt.
 func (d *delivery) giveBack(ctx context.Context, a *Attempt, before record) {
@@ -111,7 +163,7 @@ func (d *delivery) giveBack(ctx context.Context, a *Attempt, before record) {
 		return
 	}
 	a.Err = errNotAlone
-	d.answer(ctx, nil, d.msg.NakWithDelay(d.c.delay(1, nil)))
+	d.answer(ctx, nil, d.nak(d.c.delay(1, nil)))
 }
 
 // postpone has the event delivered again soon: the store fails, and this attempt could
@@ -119,7 +171,7 @@ func (d *delivery) giveBack(ctx context.Context, a *Attempt, before record) {
 func (d *delivery) postpone(ctx context.Context, a *Attempt, err error) {
 	d.failed(ctx, "count", a.Event, err)
 	a.Err, a.Result = err, Delayed
-	d.answer(ctx, a.Event, d.msg.NakWithDelay(faultWait))
+	d.answer(ctx, a.Event, d.nak(faultWait))
 }
 
 // call calls the callbacks and sets a to the outcome.
@@ -173,8 +225,10 @@ func (d *delivery) retry(ctx context.Context, a Attempt) Result {
 	pause := d.c.delay(a.Number, a.Err)
 	d.log().LogAttrs(ctx, slog.LevelWarn, "durable: callback failed", append(describe(a.Event, a.Err),
 		slog.String("consumer", d.c.Name), slog.Int("attempt", a.Number), slog.Duration("delay", pause))...)
-	d.end(ctx, &a, record{Attempts: a.Number, Ended: true, Error: oneLine(a.Err.Error(), maxRecordError)})
-	d.answer(ctx, a.Event, d.msg.NakWithDelay(pause))
+	d.end(ctx, &a, record{
+		Attempts: a.Number, Ended: true, Died: d.died, Pause: pause, Error: oneLine(a.Err.Error(), maxRecordError),
+	})
+	d.answer(ctx, a.Event, d.nak(pause))
 	return Delayed
 }
 
@@ -189,7 +243,7 @@ func (d *delivery) end(ctx context.Context, a *Attempt, r record) {
 // notBegun records that there was no attempt since before. Without a record the delivery
 // would count as one.
 func (d *delivery) notBegun(ctx context.Context, a *Attempt, before record) {
-	before.Ended = before.Ended || before.Attempts == 0
+	before.Ended, before.Pause = before.Ended || before.Attempts == 0, 0
 	d.end(ctx, a, before)
 }
 
@@ -201,8 +255,10 @@ func (d *delivery) bury(ctx context.Context, a Attempt) Result {
 		// An attempt that did not end has not ended by that: the event must not be
 		// decoded again.
 		ended := !errors.Is(a.Err, errNotFinished)
-		d.end(ctx, &a, record{Attempts: a.Number, Ended: ended, Bury: true, Error: oneLine(a.Err.Error(), maxRecordError)})
-		d.answer(ctx, a.Event, d.msg.NakWithDelay(d.c.delay(int(min(d.meta.NumDelivered, 64)), nil)))
+		d.end(ctx, &a, record{
+			Attempts: a.Number, Ended: ended, Died: d.died, Bury: true, Error: oneLine(a.Err.Error(), maxRecordError),
+		})
+		d.answer(ctx, a.Event, d.nak(d.c.delay(int(min(d.meta.NumDelivered, 64)), nil)))
 		return Delayed
 	}
 	d.log().LogAttrs(ctx, slog.LevelError, "durable: dead letter", append(describe(a.Event, a.Err),

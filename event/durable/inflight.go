@@ -54,29 +54,19 @@ var marks = struct {
 	of map[markKey]*mark
 }{of: make(map[markKey]*mark)}
 
-// openMarks opens the mark of each shard. Call done when no callback runs any more.
-func (r *run) openMarks(consumers []jetstream.Consumer) (done func(context.Context)) {
+// openMark opens the mark of a consumer in a shard. It is nil if the server is in another
+// process. Call done when no callback runs any more.
+func (r *run) openMark(shard int, made string) (m *mark, done func(context.Context)) {
 	server := r.nc.Opts.InProcessServer
-	keys := make([]markKey, len(consumers))
-	r.marks = make([]*mark, len(consumers))
-	for shard, consumer := range consumers {
-		made := consumer.CachedInfo().Config.Metadata[metaMade]
-		if server == nil || !reflect.TypeOf(server).Comparable() || made == "" {
-			continue
-		}
-		keys[shard] = markKey{server, r.markSubject(shard, made)}
-		r.marks[shard] = openMark(keys[shard])
+	if server == nil || !reflect.TypeOf(server).Comparable() || made == "" {
+		return nil, func(context.Context) {}
 	}
-	return func(ctx context.Context) {
-		for shard, m := range r.marks {
-			if m != nil {
-				r.closeMark(ctx, keys[shard], m)
-			}
-		}
-	}
+	key := markKey{server, r.markSubject(shard, made)}
+	m = useMark(key)
+	return m, func(ctx context.Context) { r.closeMark(ctx, key, m) }
 }
 
-func openMark(key markKey) *mark {
+func useMark(key markKey) *mark {
 	marks.Lock()
 	defer marks.Unlock()
 	m := marks.of[key]
@@ -155,7 +145,7 @@ func (d *delivery) marked(ctx context.Context) (bool, error) {
 // load reads the mark that another process has left, and lowers it to the last event
 // that is stored: later events were not with that process.
 func (m *mark) load(ctx context.Context, d *delivery) error {
-	subject := d.markSubject(d.shard, d.made)
+	subject := d.markSubject(d.feed.shard, d.made)
 	stored, err := d.journal.GetLastMsgForSubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil
@@ -167,7 +157,7 @@ func (m *mark) load(ctx context.Context, d *delivery) error {
 	if json.Unmarshal(stored.Data, &left) != nil {
 		return nil
 	}
-	shard, err := d.js.Stream(ctx, d.names.stream(d.shard))
+	shard, err := d.js.Stream(ctx, d.names.stream(d.feed.shard))
 	if err != nil {
 		return err
 	}
@@ -195,7 +185,7 @@ func (m *mark) raise(ctx context.Context, d *delivery) error {
 	upTo := max(m.upTo, seq+m.ahead)
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	if err := d.writeMark(ctx, d.markSubject(d.shard, d.made), upTo); err != nil {
+	if err := d.writeMark(ctx, d.markSubject(d.feed.shard, d.made), upTo); err != nil {
 		return fmt.Errorf("durable: mark of a shard: %w", err)
 	}
 	m.upTo, m.at = upTo, time.Now()

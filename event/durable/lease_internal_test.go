@@ -96,7 +96,7 @@ func (a *attempt) deliver(t *testing.T, c Consumer, h event.HandlerFunc) (result
 	r.began = time.Now().Add(-time.Hour) // so that nothing is recorded of an event that comes for the first time
 	a.msg.began = time.Now()
 	d := &delivery{
-		run: r, msg: a.msg, made: "once", lease: lease{start: time.Now()},
+		run: r, msg: a.msg, feed: r.feeds[0], made: "once", lease: lease{start: time.Now()},
 		meta: &jetstream.MsgMetadata{NumDelivered: 1, Sequence: jetstream.SequencePair{Stream: 1}},
 	}
 	d.attempt(t.Context(), &result)

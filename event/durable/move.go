@@ -121,7 +121,7 @@ func (m Move) checkOther(ctx context.Context) error {
 type mover struct {
 	Move
 	*publisher
-	source source
+	source survey
 	state  moveState
 }
 

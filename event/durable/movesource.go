@@ -10,8 +10,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// A source is what the store has that is moved.
-type source struct {
+// A survey is what the store has that is moved.
+type survey struct {
 	id         string // of this store in this state
 	unfinished uint64 // events
 	dead       uint64 // dead letters
@@ -37,12 +37,12 @@ func (s sourceShard) unfinished(seq uint64) bool {
 }
 
 // survey finds out how much there is to move. It fails if the store is in use.
-func (m Move) survey(ctx context.Context) (source, error) {
-	var s source
+func (m Move) survey(ctx context.Context) (survey, error) {
+	var s survey
 	id := []string{m.Consumer}
 	dead, err := m.From.js.Stream(ctx, m.From.names.dead())
 	if err != nil {
-		return source{}, fmt.Errorf("durable: dead letters: %w", err)
+		return survey{}, fmt.Errorf("durable: dead letters: %w", err)
 	}
 	add := func(info *jetstream.StreamInfo) {
 		id = append(id, info.Config.Name, info.Created.UTC().String(), fmt.Sprint(info.State.LastSeq))
@@ -53,12 +53,12 @@ func (m Move) survey(ctx context.Context) (source, error) {
 	for shard := range m.From.c.Shards {
 		stream, err := m.From.js.Stream(ctx, m.From.names.stream(shard))
 		if err != nil {
-			return source{}, fmt.Errorf("durable: shard %d: %w", shard, err)
+			return survey{}, fmt.Errorf("durable: shard %d: %w", shard, err)
 		}
 		add(stream.CachedInfo())
 		consumer, err := m.consumer(ctx, stream)
 		if err != nil {
-			return source{}, fmt.Errorf("durable: shard %d: %w", shard, err)
+			return survey{}, fmt.Errorf("durable: shard %d: %w", shard, err)
 		}
 		s.streams, s.consumers = append(s.streams, stream), append(s.consumers, consumer)
 		if consumer == nil {
@@ -94,7 +94,7 @@ func (m Move) consumer(ctx context.Context, stream jetstream.Stream) (found *jet
 }
 
 // findUnfinished finds out which events the consumer has not finished.
-func (m Move) findUnfinished(ctx context.Context, s *source) error {
+func (m Move) findUnfinished(ctx context.Context, s *survey) error {
 	for shard, consumer := range s.consumers {
 		var one sourceShard // nothing is finished
 		if consumer != nil {

@@ -13,7 +13,7 @@ import (
 // A moveState is how far a move has come. It is kept in the store that gets the events,
 // beside the records of attempts, and so for a week.
 type moveState struct {
-	Source string    `json:"source"` // see source
+	Source string    `json:"source"` // see survey
 	Phase  movePhase `json:"phase"`
 	// UpTo is what the phase has looked at in each stream of the source.
 	UpTo []uint64 `json:"upTo,omitempty"`

@@ -25,6 +25,9 @@ func (n names) marks() string { return n.prefix + "-marks" }
 // marksOfShards is the subject of the high-water marks.
 func (n names) marksOfShards() string { return n.marks() + ".shards" }
 
+// work is the prefix of the subjects under which processes ask each other what they hold.
+func (n names) work() string { return n.prefix + "-work" }
+
 // ingest is the subject under which events for a shard are published. Streams
 // cannot share subjects, so each has its own and stores what comes under the
 // subject without the shard.

@@ -38,7 +38,8 @@ type run struct {
 	began   time.Time
 	done    <-chan struct{}  // closed when the run must end
 	journal jetstream.Stream // of attempts
-	marks   []*mark          // of each shard, nil if the server counts reliably
+	feeds   []*feed          // of each shard
+	peers   peers
 
 	stop  context.CancelCauseFunc // ends all workers
 	works sync.WaitGroup
@@ -49,14 +50,19 @@ type run struct {
 type ended struct{ error }
 
 func newRun(s *Store, c Consumer, h event.Handler) *run {
-	return &run{Store: s, c: c, h: s.withOrigin(h)}
+	r := &run{Store: s, c: c, h: s.withOrigin(h)}
+	for shard := range s.c.Shards {
+		r.feeds = append(r.feeds, &feed{shard: shard})
+	}
+	return r
 }
 
 func (r *run) run(ctx context.Context) error {
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(nil)
 	r.done = ctx.Done()
-	consumers, err := r.create(ctx)
+	defer r.meet()()
+	err := r.create(ctx)
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -68,18 +74,20 @@ func (r *run) run(ctx context.Context) error {
 	if r.Store.c.Order != OrderNone {
 		workers = 1
 	}
-	closeMarks := r.openMarks(consumers)
-	for shard, consumer := range consumers {
+	for _, f := range r.feeds {
 		for range workers {
-			r.works.Go(func() { r.work(ctx, shard, consumer) })
+			r.works.Go(func() { r.work(ctx, f) })
 		}
+		r.works.Go(func() { r.tend(ctx, f) })
 	}
 	r.works.Go(func() { r.purgeLoop(ctx) })
 	r.works.Wait()
 
 	flush, cancel := context.WithTimeout(context.Background(), flushWait)
 	defer cancel()
-	closeMarks(flush)
+	for _, f := range r.feeds {
+		f.source.Load().closeMark(flush)
+	}
 	_ = r.nc.FlushWithContext(flush) // else the last events come again
 	if end, ok := context.Cause(ctx).(ended); ok {
 		return end.error
@@ -88,14 +96,15 @@ func (r *run) run(ctx context.Context) error {
 }
 
 // create creates the consumer in each shard, and waits for servers that cannot be
-// reached.
-func (r *run) create(ctx context.Context) ([]jetstream.Consumer, error) {
+// reached, and for streams that were deleted.
+func (r *run) create(ctx context.Context) error {
 	pause := 50 * time.Millisecond
 	for {
-		consumers, err := r.tryCreate(ctx)
+		err := r.tryCreate(ctx)
 		var refused *jetstream.APIError
-		if err == nil || ctx.Err() != nil || errors.As(err, &refused) && refused.Code < 500 || errors.Is(err, nats.ErrConnectionClosed) {
-			return consumers, err
+		gone := errors.Is(err, jetstream.ErrStreamNotFound)
+		if err == nil || ctx.Err() != nil || errors.As(err, &refused) && refused.Code < 500 && !gone || errors.Is(err, nats.ErrConnectionClosed) {
+			return err
 		}
 		r.log().LogAttrs(ctx, slog.LevelWarn, "durable: cannot begin yet",
 			slog.String("consumer", r.c.Name), slog.String("error", err.Error()))
@@ -104,37 +113,39 @@ func (r *run) create(ctx context.Context) ([]jetstream.Consumer, error) {
 	}
 }
 
-func (r *run) tryCreate(ctx context.Context) (consumers []jetstream.Consumer, err error) {
+func (r *run) tryCreate(ctx context.Context) (err error) {
 	if r.journal, err = r.js.Stream(ctx, r.names.attempts()); err != nil {
-		return nil, fmt.Errorf("durable: stream %s: %w", r.names.attempts(), err)
+		return fmt.Errorf("durable: stream %s: %w", r.names.attempts(), err)
 	}
-	for shard := range r.Store.c.Shards {
-		consumer, err := r.c.create(ctx, r.Store, shard)
-		if err != nil {
-			return nil, err
+	for _, f := range r.feeds {
+		if f.source.Load() != nil {
+			continue // of an earlier try
 		}
-		consumers = append(consumers, consumer)
+		if err := r.open(ctx, f); err != nil {
+			return err
+		}
 	}
-	return consumers, r.sync()
+	return r.sync()
 }
 
 // work handles the events of a shard one after another. It does not fetch ahead: an event
 // that waits here would use up its lease, and an attempt.
-func (r *run) work(ctx context.Context, shard int, consumer jetstream.Consumer) {
+func (r *run) work(ctx context.Context, f *feed) {
 	returned := false
 	defer func() {
 		if !returned { // a callback ended the goroutine
-			r.works.Go(func() { r.work(ctx, shard, consumer) })
+			r.works.Go(func() { r.work(ctx, f) })
 		}
 	}()
 	pause := time.Duration(0)
 	for ctx.Err() == nil {
-		err := r.next(ctx, shard, consumer)
+		source := f.source.Load()
+		err := r.next(ctx, f, source)
 		if err == nil {
 			pause = 0
 			continue
 		}
-		if r.ends(ctx, shard, err) {
+		if r.ends(ctx, f, source, err) {
 			break
 		}
 		pause = min(max(2*pause, 50*time.Millisecond), faultWait)
@@ -144,41 +155,41 @@ func (r *run) work(ctx context.Context, shard int, consumer jetstream.Consumer) 
 }
 
 // next waits for an event of a shard, for pollWait at most, and handles it.
-func (r *run) next(ctx context.Context, shard int, consumer jetstream.Consumer) error {
+func (r *run) next(ctx context.Context, f *feed, s *source) error {
 	asked := time.Now()
-	batch, err := consumer.Fetch(1, jetstream.FetchMaxWait(pollWait))
+	batch, err := s.consumer.Fetch(1, jetstream.FetchMaxWait(pollWait))
 	if err != nil {
 		return err
 	}
 	// Not ended by ctx: an event that the server has delivered would wait for its lease.
 	for m := range batch.Messages() {
-		r.deliver(ctx, shard, consumer.CachedInfo().Config.Metadata[metaMade], m, asked)
+		r.deliver(ctx, f, s, m, asked)
 	}
 	return batch.Error()
 }
 
 // ends reports whether err ends the run, and ends it. Otherwise the servers may be back
 // later.
-func (r *run) ends(ctx context.Context, shard int, err error) bool {
+func (r *run) ends(ctx context.Context, f *feed, s *source, err error) bool {
 	if errors.Is(err, nats.ErrConnectionClosed) {
 		r.stop(ended{err})
 		return true
 	}
-	_, infoErr := r.js.Consumer(ctx, r.names.stream(shard), r.c.Name)
-	if errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(infoErr, jetstream.ErrConsumerNotFound) {
-		r.stop(ended{ErrConsumerDeleted})
-		return true
+	_, infoErr := r.js.Consumer(ctx, r.names.stream(f.shard), r.c.Name)
+	if isGone(err) || isGone(infoErr) {
+		r.renew(ctx, f, s)
+		return ctx.Err() != nil
 	}
 	if infoErr != nil && ctx.Err() == nil {
 		r.log().LogAttrs(ctx, slog.LevelWarn, "durable: cannot fetch events",
-			slog.String("consumer", r.c.Name), slog.Int("shard", shard), slog.String("error", err.Error()))
+			slog.String("consumer", r.c.Name), slog.Int("shard", f.shard), slog.String("error", err.Error()))
 	}
 	return false
 }
 
 // deliver handles one event, and tells the store the outcome. The server was asked for
 // an event at the time asked, and has delivered it since then.
-func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.Msg, asked time.Time) {
+func (r *run) deliver(ctx context.Context, f *feed, s *source, m jetstream.Msg, asked time.Time) {
 	ctx = context.WithoutCancel(ctx)
 	meta, err := m.Metadata()
 	if err != nil {
@@ -186,8 +197,9 @@ func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.M
 		return
 	}
 	d := &delivery{
-		run: r, msg: m, shard: shard, made: made, meta: meta, mark: r.marks[shard], lease: lease{start: asked},
+		run: r, msg: m, feed: f, source: s, made: s.made, meta: meta, mark: s.mark, lease: lease{start: asked},
 	}
+	defer f.holds.end(d)
 	d.recorded = meta.NumDelivered > 1 || r.c.MaxAttempts == 1 || d.mark == nil && time.Since(r.began) < warmUp
 	a := Attempt{Consumer: r.c.Name}
 	d.attempt(ctx, &a)
@@ -197,6 +209,7 @@ func (r *run) deliver(ctx context.Context, shard int, made string, m jetstream.M
 var (
 	errNotFinished = errors.New("durable: no attempt came to an end: the process died, or a callback outran its lease")
 	errRunEnded    = errors.New("durable: given back: Run was cancelled")
+	errHeld        = errors.New("durable: given back: it came too early, or a callback has it")
 	errNotAlone    = errors.New("durable: given back: another event that may have killed the process took too long")
 )
 
@@ -218,16 +231,21 @@ func (r *run) failed(ctx context.Context, op string, e *event.Event, err error) 
 		slog.String("op", op), slog.String("consumer", r.c.Name))...)
 }
 
-// delay is the pause after attempt n, which failed with err.
-func (c Consumer) delay(n int, err error) time.Duration {
+// longestDelay is the longest pause after attempt n. The shortest is half of that.
+func (c Consumer) longestDelay(n int) time.Duration {
 	longest := min(c.Delay, c.MaxDelay)
 	for range n - 1 {
 		if longest > c.MaxDelay/2 {
-			longest = c.MaxDelay
-			break
+			return c.MaxDelay
 		}
 		longest *= 2
 	}
+	return longest
+}
+
+// delay is the pause after attempt n, which failed with err.
+func (c Consumer) delay(n int, err error) time.Duration {
+	longest := c.longestDelay(n)
 	pause := longest/2 + rand.N(longest/2+1)
 	if after, ok := event.IsUnavailable(err); ok {
 		pause += min(max(after, 0), longestPause)
