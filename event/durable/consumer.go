@@ -16,11 +16,11 @@ import (
 const (
 	DefaultConsumerName = "default"
 	DefaultWorkers      = 1
-	DefaultMaxAttempts  = 12
+	DefaultMaxAttempts  = 60
 	DefaultTimeout      = 5 * time.Minute
 	DefaultLease        = 30 * time.Second
 	DefaultDelay        = time.Second
-	DefaultMaxDelay     = 10 * time.Minute
+	DefaultMaxDelay     = time.Hour
 )
 
 const (
@@ -44,18 +44,21 @@ type Consumer struct {
 	// for each shard, in all processes together. Zero: 1.
 	Workers int
 	// MaxAttempts is how often the callbacks are called with an event before it becomes
-	// a dead letter. An attempt during which the process dies counts. An embedded store
-	// dies with the process, and then also counts an attempt for events that were to be
-	// handled within the next tenth of a second. The records of attempts have 64 MiB,
-	// enough for some 100,000 events that wait for another one. Beyond that the oldest
-	// are deleted, and those events may be tried more often. Zero: 12, which takes about
-	// 20 minutes with the other defaults.
+	// a dead letter. With the defaults, the pauses between them last for a day at least,
+	// and two at most. With an Order, the later events of the shard wait for as long.
+	//
+	// An attempt during which the process dies, or loses its lease, counts. After 12 of
+	// these the event becomes a dead letter, since it may be what kills the process. An
+	// embedded store dies with the process, and then also counts an attempt for events
+	// that were to be handled within the next tenth of a second. The records of attempts
+	// have 64 MiB, enough for some 100,000 events that wait for another one. Beyond that
+	// the oldest are deleted, and those events may be tried more often. Zero: 60.
 	MaxAttempts int
 	// Timeout is the deadline of the context of each attempt. A callback that ignores it
 	// blocks its worker, and loses its lease. Zero: 5 minutes.
 	Timeout time.Duration
-	// Lease is how long after the death of a process its events are delivered again. It
-	// is renewed three times a second while a callback runs. The Lease of the process
+	// Lease is how long after the death of a process its events are delivered again, or
+	// twice that if the clock of the servers has gone back meanwhile. It is renewed three times a second while a callback runs. The Lease of the process
 	// that began last holds for all processes of the consumer. A process that is held up
 	// for longer loses its leases, so a short one costs repeated calls on a busy machine.
 	// At least 1 second. Zero: 30 seconds.
@@ -66,7 +69,7 @@ type Consumer struct {
 	// second.
 	Delay time.Duration
 	// MaxDelay is the longest pause, without what event.Unavailable adds. While 10,000
-	// events of a shard are in a pause, its other events wait. Zero: 10 minutes.
+	// events of a shard are in a pause, its other events wait. Zero: 1 hour.
 	MaxDelay time.Duration
 	// Observe is called after each attempt. It must be fast. A panic in it is logged.
 	// Nil: it is not called.
@@ -170,8 +173,12 @@ func (s *Store) Run(ctx context.Context, h event.Handler) error {
 // Run calls h with the events of the store until ctx is done or the store is closed. It
 // then gives back the events that no callback has yet, waits for running callbacks, whose
 // contexts go on until their deadline, and returns nil. While the NATS servers cannot be
-// reached it waits for them. It returns an error if it cannot begin, if the consumer is
-// deleted, or if the connection was closed.
+// reached, or a stream was deleted, it waits for them. It returns an error if it cannot
+// begin, if the consumer is deleted, or if the connection was closed.
+//
+// Its events come again in time if the clocks of the servers are set or differ: the
+// processes that run the consumer ask each other what they hold, under the subjects
+// <Config.Name>-work.>.
 //
 // Run also deletes events that all consumers have acknowledged, once they are older than
 // Config.Retention. Durable consumers that other NATS clients have created on a stream

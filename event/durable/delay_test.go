@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/accesshook/accesshook/event"
 )
@@ -23,8 +24,9 @@ func TestDelay(t *testing.T) {
 		"no error":          {Consumer{}, 1, nil, time.Second / 2, time.Second},
 		"second":            {Consumer{}, 2, failed, time.Second, 2 * time.Second},
 		"tenth":             {Consumer{}, 10, failed, 256 * time.Second, 512 * time.Second},
-		"eleventh":          {Consumer{}, 11, failed, 5 * time.Minute, 10 * time.Minute},
-		"thousandth":        {Consumer{MaxAttempts: 1000}, 1000, failed, 5 * time.Minute, 10 * time.Minute},
+		"twelfth":           {Consumer{}, 12, failed, 1024 * time.Second, 2048 * time.Second},
+		"thirteenth":        {Consumer{}, 13, failed, 30 * time.Minute, time.Hour},
+		"thousandth":        {Consumer{MaxAttempts: 1000}, 1000, failed, 30 * time.Minute, time.Hour},
 		"no overflow":       {Consumer{Delay: 1<<33 + 1, MaxDelay: time.Hour}, 32, failed, 30 * time.Minute, time.Hour},
 		"largest delay":     {Consumer{Delay: math.MaxInt64, MaxDelay: math.MaxInt64}, 5, failed, longestPause, longestPause},
 		"above the largest": {Consumer{Delay: time.Hour, MaxDelay: time.Minute}, 1, failed, 30 * time.Second, time.Minute},
@@ -53,4 +55,18 @@ func TestDelay(t *testing.T) {
 		})
 	}
 	assert.Less(t, longestPause, attemptsKept, "the record of attempts must outlive a pause")
+}
+
+// The default pauses outlast an outage of a day, also if each is as short as can be.
+func TestDefaultPausesLastADay(t *testing.T) {
+	c, err := Consumer{}.withDefaults()
+	require.NoError(t, err)
+	shortest, longest := time.Duration(0), time.Duration(0)
+	for n := 1; n < c.MaxAttempts; n++ {
+		pause := c.longestDelay(n)
+		shortest, longest = shortest+pause/2, longest+pause
+	}
+	assert.Greater(t, shortest, 24*time.Hour)
+	assert.Less(t, longest, 50*time.Hour)
+	assert.Less(t, c.MaxDelay, attemptsKept, "the record of attempts must outlive a pause")
 }

@@ -96,6 +96,7 @@ func (s *Settings) groups() []*group {
 	number(store, &s.Store.maxBytes, "data-max-bytes", durable.DefaultMaxBytes, minStoreBytes, 0, "how many `bytes` of events the store may hold. If it is not set, the setting of an existing store stays")
 	store.choice(&s.Store.order, "order", "none", "which events are handled in the `order` in which they were stored: those of one user, of one lock, or none. It is fixed when the store is created", "user", "lock", "none")
 	number(store, &s.Store.Consumer.Workers, "workers", durable.DefaultWorkers, 1, 128, fmt.Sprintf("how many `events` of the store are handled concurrently in each of its %d shards", durable.DefaultShards))
+	number(store, &s.Store.Consumer.MaxDelay, "max-delay", durable.DefaultMaxDelay, time.Second, 84*time.Hour, "the longest pause between two attempts of an event of the store; pauses begin with a second, and double")
 	store.IntVar(&s.Store.replicas, "replicas", 1, "on how many `servers` of the NATS cluster each event is kept: 1, 3 or 5. If it is not set, the setting of an existing store stays")
 	store.check(func() bool { n := s.Store.replicas; return n == 1 || n == 3 || n == 5 }, "-replicas is not 1, 3 or 5")
 

@@ -157,6 +157,8 @@ func TestRefused(t *testing.T) {
 		"size, no store":    {"-demo -data-max-bytes 1000000000", "-data-max-bytes has no effect without -data or -nats"},
 		"order, no store":   {"-demo -queue 1 -order user", "-order has no effect without -data or -nats"},
 		"workers, no store": {"-demo -workers 2", "-workers has no effect without -data or -nats"},
+		"short max-delay":   {"-demo -data x -max-delay 1ms", "-max-delay is not between 1s and 84h0m0s"},
+		"delay, no store":   {"-demo -max-delay 1h", "-max-delay has no effect without -data or -nats"},
 		"not a NATS URL":    {"-demo -nats nats://localhost,http://ops:canary@localhost", "-nats: URL 2 is not nats://host:port or tls://host:port"},
 		"broken NATS URL":   {"-demo -nats nats://ops:canary%zz@localhost", "-nats: URL 1 is not"},
 		"no NATS host":      {"-demo -nats nats://:4222", "-nats: URL 1 is not"},
@@ -235,16 +237,16 @@ func TestStore(t *testing.T) {
 	assert.EqualValues(t, durable.DefaultMaxBody, c.MaxBody, "of vendors that were served")
 	c.Payloads = nil
 	assert.Equal(t, durable.Config{MaxBody: durable.DefaultMaxBody}, c, "settings of an existing store stay")
-	assert.Equal(t, durable.Consumer{Workers: 1, Timeout: 10 * time.Second}, s.Store.Consumer)
+	assert.Equal(t, durable.Consumer{Workers: 1, Timeout: 10 * time.Second, MaxDelay: durable.DefaultMaxDelay}, s.Store.Consumer)
 
 	s = parse(t, "-nats", "nats://localhost,tls://localhost:4222", "-replicas", "3", "-dedupe", "24h", "-data-max-bytes", "1000000000",
-		"-retries", "4", "-order", "lock", "-handler-timeout", "1m")
+		"-retries", "4", "-max-delay", "2h", "-order", "lock", "-handler-timeout", "1m")
 	c = s.Store.Config
 	c.Payloads = nil
 	assert.Equal(t, durable.Config{
 		Replicas: 3, DedupeWindow: 24 * time.Hour, MaxBytes: 1000000000, Order: durable.OrderByLock, MaxBody: verify.DefaultMaxBody,
 	}, c)
-	assert.Equal(t, durable.Consumer{Workers: 1, MaxAttempts: 5, Timeout: time.Minute}, s.Store.Consumer)
+	assert.Equal(t, durable.Consumer{Workers: 1, MaxAttempts: 5, Timeout: time.Minute, MaxDelay: 2 * time.Hour}, s.Store.Consumer)
 	assert.Equal(t, 10*time.Second, s.Endpoint.HandlerTimeout)
 	assert.EqualValues(t, 70000, parse(t, "-nats", "nats://localhost", "-max-body", "70000").Store.Config.MaxBody)
 	assert.Equal(t, 7, parse(t, "-data", "x", "-workers", "7").Store.Consumer.Workers)
