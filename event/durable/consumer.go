@@ -231,22 +231,21 @@ func (c Consumer) create(ctx context.Context, s *Store, shard int) (jetstream.Co
 // server that was killed changes it.
 const metaMade = "accesshook-made"
 
-// createOrUpdate creates a consumer, or updates one that exists.
+// createOrUpdate creates a consumer, or changes one that exists to what it must be.
 func (s *Store) createOrUpdate(ctx context.Context, stream string, c jetstream.ConsumerConfig) (consumer jetstream.Consumer, err error) {
 	for range 5 { // other processes may create and delete it meanwhile
 		consumer, err = s.js.Consumer(ctx, stream, c.Durable)
 		switch {
 		case err == nil:
-			have := consumer.CachedInfo().Config
-			c.Metadata = map[string]string{metaMade: have.Metadata[metaMade]}
-			// Where it began cannot change: a moved store's begins after what was handled.
-			c.DeliverPolicy, c.OptStartSeq, c.OptStartTime = have.DeliverPolicy, have.OptStartSeq, have.OptStartTime
-			consumer, err = s.js.UpdateConsumer(ctx, stream, c)
+			consumer, err = s.adjust(ctx, stream, consumer, c)
 		case errors.Is(err, jetstream.ErrConsumerNotFound):
 			c.Metadata = map[string]string{metaMade: rand.Text()}
 			consumer, err = s.js.CreateConsumer(ctx, stream, c)
+		case errors.Is(err, jetstream.ErrNotPullConsumer):
+			err = fmt.Errorf("%w: it has a deliver_subject, and events must be asked for; delete it, and all events that are kept come again", ErrSettings)
 		}
-		if !errors.Is(err, jetstream.ErrConsumerExists) && !errors.Is(err, jetstream.ErrConsumerDoesNotExist) {
+		if !errors.Is(err, jetstream.ErrConsumerExists) && !errors.Is(err, jetstream.ErrConsumerDoesNotExist) &&
+			!errors.Is(err, jetstream.ErrConsumerNotFound) {
 			break
 		}
 	}

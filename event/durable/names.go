@@ -49,6 +49,16 @@ func (n names) deadLetter(consumer, subject string) string {
 	return n.dead() + "." + consumer + "." + rest
 }
 
+// have reports whether a subject is of the store.
+func (n names) have(subject string) bool {
+	for token := range strings.SplitSeq(subject, ".") {
+		if token == n.prefix || strings.HasPrefix(token, n.prefix+"-") {
+			return true
+		}
+	}
+	return false
+}
+
 const (
 	maxVendor = 64 // as validVendor has it
 	maxType   = 128

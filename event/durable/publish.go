@@ -129,6 +129,9 @@ func (s *Store) publishError(shard int, err error) error {
 	if errors.Is(err, nats.ErrMaxPayload) {
 		return fmt.Errorf("%w: %w", ErrTooLarge, err)
 	}
+	if errors.Is(err, nats.ErrPermissionViolation) {
+		return event.Unavailable(fmt.Errorf("%w: %w", ErrRefused, err), retryAfterFault)
+	}
 	var api *jetstream.APIError
 	if !errors.As(err, &api) {
 		return event.Unavailable(fmt.Errorf("%w: %w", ErrNoAnswer, err), retryAfterFault)

@@ -103,7 +103,8 @@ func (r *run) create(ctx context.Context) error {
 		err := r.tryCreate(ctx)
 		var refused *jetstream.APIError
 		gone := errors.Is(err, jetstream.ErrStreamNotFound)
-		if err == nil || ctx.Err() != nil || errors.As(err, &refused) && refused.Code < 500 && !gone || errors.Is(err, nats.ErrConnectionClosed) {
+		if err == nil || ctx.Err() != nil || errors.As(err, &refused) && refused.Code < 500 && !gone || errors.Is(err, nats.ErrConnectionClosed) ||
+			errors.Is(err, nats.ErrPermissionViolation) || errors.Is(err, ErrSettings) {
 			return err
 		}
 		r.log().LogAttrs(ctx, slog.LevelWarn, "durable: cannot begin yet",

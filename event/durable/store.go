@@ -45,9 +45,16 @@ type Store struct {
 }
 
 // Connect opens a store on the servers that nc is connected to, and creates its streams
-// if they do not exist. If the store exists, Connect changes the settings that differ
-// in c, and logs each. Shards and Order cannot change: Connect returns [ErrMismatch] if
-// they differ. ctx is for Connect alone. Safe for concurrent use by other processes.
+// if they do not exist. If the store exists, Connect changes the settings that c gives and
+// that differ, and logs each. Shards and Order cannot change: Connect returns
+// [ErrMismatch] if they differ. ctx is for Connect alone. Safe for concurrent use by other
+// processes.
+//
+// All other settings of the streams are the operator's, such as compression, placement and
+// description. Connect leaves them as they are, and logs which differ from those of a new
+// store. It returns [ErrSettings] if one of them would break what the store promises, such
+// as a max_age. If the user of the connection lacks a permission, the error names it, and
+// is a nats.ErrPermissionViolation.
 //
 // A stream that is deleted while the store is in use is created again within ten seconds.
 // Until then its events are answered 503, and Run waits. What the stream had is lost: as
@@ -84,7 +91,7 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		c: c, js: js, nc: nc, names: names{c.Name}, sealer: sealer,
+		c: c, js: permitted{js, nc}, nc: nc, names: names{c.Name}, sealer: sealer,
 		inFlight: make(chan struct{}, c.MaxInFlight),
 	}
 	if err := s.createStreams(ctx, asked); err != nil {
@@ -103,6 +110,8 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	s.runs.Go(s.watch)
 	s.runs.Go(s.guard)
 	s.runs.Go(s.watchMarks)
+	before := nc.LastError()
+	s.runs.Go(func() { s.watchPermissions(before) })
 	return s, nil
 }
 

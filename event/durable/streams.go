@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -24,8 +25,8 @@ const (
 	createPause = time.Second     // between tries, at least
 )
 
-// createStreams creates the streams of the store, or updates them to what asked says.
-// Safe for concurrent use by other processes.
+// createStreams creates the streams of the store, and changes in those that exist what
+// asked says. Safe for concurrent use by other processes.
 func (s *Store) createStreams(ctx context.Context, asked Config) (err error) {
 	for try := range createTries {
 		if try > 0 {
@@ -36,7 +37,7 @@ func (s *Store) createStreams(ctx context.Context, asked Config) (err error) {
 			break
 		}
 	}
-	return err
+	return s.explain(ctx, err)
 }
 
 // isTransient reports whether another try may succeed: the cluster has only just
@@ -58,30 +59,55 @@ func (s *Store) tryCreateStreams(ctx context.Context, asked Config) error {
 		return err
 	}
 	s.c.Shards, s.c.Order = asked.Shards, asked.Order
-	have := make(map[string]jetstream.StreamConfig)
+	have := make(map[string]*jetstream.StreamInfo)
 	for _, c := range s.streams() { // all before any is changed
 		if err := s.checkStream(ctx, c, have); err != nil {
 			return err
 		}
 	}
+	if err := s.checkSettings(have); err != nil {
+		return err
+	}
 	if err := s.keepSettings(asked, have); err != nil {
 		return err
 	}
+	s.logKept(have, asked)
 	for _, c := range s.streams() {
-		// A stream that did not exist is not updated if it exists now: it may belong to
-		// a store with other settings.
-		put := s.js.CreateStream
-		if _, ok := have[c.Name]; ok {
-			put = s.js.UpdateStream
-		}
-		answered, cancel := context.WithTimeout(ctx, createWait)
-		_, err := put(answered, c)
-		cancel()
+		info, err := s.createStream(ctx, asked, have[c.Name], c)
 		if err != nil {
 			return fmt.Errorf("durable: stream %s: %w", c.Name, err)
 		}
+		have[c.Name] = info
 	}
 	return nil
+}
+
+// createStream creates a stream, or changes what asked says in the one that exists. A
+// stream that did not exist is not changed if it exists now: it may belong to a store with
+// other settings.
+func (s *Store) createStream(ctx context.Context, asked Config, has *jetstream.StreamInfo, want jetstream.StreamConfig) (*jetstream.StreamInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, createWait)
+	defer cancel()
+	if has == nil {
+		stream, err := s.js.CreateStream(ctx, want)
+		if err != nil {
+			return nil, err
+		}
+		return stream.CachedInfo(), nil
+	}
+	changed := s.changes(asked, has.Config, want)
+	if len(changed) == 0 {
+		return has, nil
+	}
+	err := s.update(ctx, "STREAM.INFO."+want.Name, "STREAM.UPDATE."+want.Name, changed, func(config any) any { return config })
+	if err != nil {
+		return nil, err
+	}
+	stream, err := s.js.Stream(ctx, want.Name)
+	if err != nil {
+		return nil, err
+	}
+	return stream.CachedInfo(), nil
 }
 
 // streams returns the configurations of the streams. Those that are no shards come
@@ -94,9 +120,9 @@ func (s *Store) streams() []jetstream.StreamConfig {
 	return configs
 }
 
-// checkStream adds a stream that exists to have. It returns ErrMismatch if the stream
+// checkStream adds a stream that exists to have. It returns a MismatchError if the stream
 // belongs to a store with other settings, or to somebody else.
-func (s *Store) checkStream(ctx context.Context, c jetstream.StreamConfig, have map[string]jetstream.StreamConfig) error {
+func (s *Store) checkStream(ctx context.Context, c jetstream.StreamConfig, have map[string]*jetstream.StreamInfo) error {
 	stream, err := s.js.Stream(ctx, c.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil
@@ -104,15 +130,37 @@ func (s *Store) checkStream(ctx context.Context, c jetstream.StreamConfig, have 
 	if err != nil {
 		return fmt.Errorf("durable: stream %s: %w", c.Name, err)
 	}
-	config := stream.CachedInfo().Config
-	for _, key := range []string{metaSchema, metaShards, metaOrder} {
-		value, ok := config.Metadata[key]
-		if want := c.Metadata[key]; !ok || value != want {
-			return fmt.Errorf("%w: stream %s has %s %.32q, and Config says %q", ErrMismatch, c.Name, key, value, want)
+	info := stream.CachedInfo()
+	for _, m := range []struct{ key, setting string }{{metaSchema, "Schema"}, {metaShards, "Shards"}, {metaOrder, "Order"}} {
+		was, ok := info.Config.Metadata[m.key]
+		if !ok {
+			return &MismatchError{Setting: "Name", Is: s.c.Name, Stream: c.Name}
+		}
+		if is := c.Metadata[m.key]; was != is {
+			return &MismatchError{Setting: m.setting, Was: was, Is: is, Stream: c.Name}
 		}
 	}
-	have[c.Name] = config
+	have[c.Name] = info
 	return nil
+}
+
+// checkSettings returns ErrSettings if streams have settings that would break what the
+// store promises.
+func (s *Store) checkSettings(have map[string]*jetstream.StreamInfo) error {
+	var texts []string
+	for _, want := range s.streams() {
+		if info, ok := have[want.Name]; ok {
+			texts = append(texts, s.refuse(info.Config, want)...)
+		}
+	}
+	const most = 8
+	switch n := len(texts) - most; {
+	case len(texts) == 0:
+		return nil
+	case n > 0:
+		texts = append(texts[:most], fmt.Sprintf("and %d more", n))
+	}
+	return fmt.Errorf("%w: %s", ErrSettings, strings.Join(texts, "; "))
 }
 
 func (s *Store) metadata() map[string]string {
@@ -122,6 +170,9 @@ func (s *Store) metadata() map[string]string {
 		metaSchema: schemaVersion,
 	}
 }
+
+// A setting that a new stream gets here belongs to refusals too if a stream cannot do
+// without it, or to changes if it is set in streams that exist.
 
 // shardStream keeps events until Run purges them. With DiscardOld, MaxAge or another
 // retention the server would delete events that no consumer has acknowledged, or forget
