@@ -72,6 +72,9 @@ func (s *Store) tryCreateStreams(ctx context.Context, asked Config) error {
 		return err
 	}
 	s.logKept(have, asked)
+	if len(have) == 0 {
+		s.logOthers(ctx)
+	}
 	for _, c := range s.streams() {
 		info, err := s.createStream(ctx, asked, have[c.Name], c)
 		if err != nil {
@@ -79,6 +82,7 @@ func (s *Store) tryCreateStreams(ctx context.Context, asked Config) error {
 		}
 		have[c.Name] = info
 	}
+	s.logUnreplicated(have)
 	return nil
 }
 

@@ -27,6 +27,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gofrs/flock"
@@ -69,7 +71,8 @@ const lockFile = "accesshook.lock"
 
 // Open opens the store in c.Dir, and creates it if it does not exist. ctx is for Open
 // alone. Open returns [ErrInUse] if another store has the directory open, and
-// durable.ErrMismatch if the store in it was created with other settings.
+// durable.ErrMismatch if the store in it was created with other settings, or with another
+// Name alone.
 //
 // Close the store, or the events that were handled last come again. durable.Serve does.
 func Open(ctx context.Context, c Config) (_ *Store, err error) {
@@ -120,6 +123,9 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 	if s.nc, err = s.engine.connect(); err != nil {
 		return nil, err
 	}
+	if err := s.checkName(ctx, c.Name); err != nil {
+		return nil, err
+	}
 	if s.Store, err = durable.Connect(ctx, s.nc, c.Config); err != nil {
 		return nil, err
 	}
@@ -136,6 +142,19 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 		return errors.Join(err, s.release())
 	})
 	return s, nil
+}
+
+// checkName returns durable.ErrMismatch if the directory has stores, and none of that name:
+// another one would be empty.
+func (s *Store) checkName(ctx context.Context, name string) error {
+	if name == "" {
+		name = durable.DefaultName
+	}
+	names, err := durable.Names(ctx, s.nc)
+	if err != nil || len(names) == 0 || slices.Contains(names, name) {
+		return err
+	}
+	return &durable.MismatchError{Setting: "Name", Was: strings.Join(names, ", "), Is: name}
 }
 
 // Close cancels every Run, waits until running callbacks have returned, and closes the
