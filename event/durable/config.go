@@ -66,6 +66,12 @@ type Config struct {
 	// Replicas is the number of servers of a cluster that keep each event: 1, 3 or 5.
 	// Zero: as the store has it, 1 for a new store.
 	Replicas int
+	// RequireSync has [Connect] refuse servers that do not sync each write to their disks
+	// (sync_interval: always). Each server of the cluster must say so, so none may be away.
+	// An operator has to export the service $SYS.REQ.SERVER.PING.JSZ of the system account
+	// to the account of the connection. It is checked once, when the store is opened. An
+	// embedded store always syncs.
+	RequireSync bool
 
 	// MaxBody is the largest MaxBody of the endpoints, in bytes. The NATS server must
 	// take messages of MaxMessage bytes. At most 256 MiB. Zero: 1 MiB, the default of

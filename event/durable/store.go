@@ -94,6 +94,11 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 		c: c, js: permitted{js, nc}, nc: nc, names: names{c.Name}, sealer: sealer,
 		inFlight: make(chan struct{}, c.MaxInFlight),
 	}
+	if c.RequireSync {
+		if err := s.requireSync(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.createStreams(ctx, asked); err != nil {
 		return nil, err
 	}
