@@ -82,7 +82,26 @@ func newGateway(ctx context.Context, s *settings.Settings, stdout io.Writer, log
 		}
 		go g.certificate.Watch(ctx)
 	}
+	if err := g.natsTLS().Check(); err != nil {
+		return nil, usageError{fmt.Errorf("-nats-ca, -nats-cert, -nats-key: %w", err)}
+	}
 	return g, nil
+}
+
+// explainMismatch says what a setting of the store that differs means for the gateway.
+func explainMismatch(err error) error {
+	m, ok := errors.AsType[*durable.MismatchError](err)
+	switch {
+	case ok && m.Setting == "Order":
+		return fmt.Errorf("-order cannot be changed once a store is made: %w", err)
+	case ok && m.Setting == "Shards":
+		return fmt.Errorf("a store of the gateway has %d shards: %w", durable.DefaultShards, err)
+	}
+	return err
+}
+
+func (g *gateway) natsTLS() store.TLS {
+	return store.TLS{CA: g.Store.NATSCA, Cert: g.Store.NATSCert, Key: g.Store.NATSKey}
 }
 
 func (g *gateway) tls() *tls.Config {
@@ -103,15 +122,12 @@ func (g *gateway) open(ctx context.Context) error {
 		g.Store.Config.Logger = g.log
 		var err error
 		c.Store, err = store.Open(ctx, store.Config{
-			Dir: g.Store.Dir, NATS: g.Store.NATS, Credentials: g.Store.NATSCredentials,
+			Dir: g.Store.Dir, NATS: g.Store.NATS, Credentials: g.Store.NATSCredentials, TLS: g.natsTLS(),
 			Durable: g.Store.Config, Consumer: g.Store.Consumer,
 			Callbacks: g.callbacks, Metrics: g.metrics.Registry, Log: g.log,
 		})
-		if errors.Is(err, durable.ErrMismatch) {
-			err = fmt.Errorf("-order cannot be changed once a store is made: %w", err)
-		}
 		if err != nil {
-			return fmt.Errorf("cannot open the store: %w", err)
+			return fmt.Errorf("cannot open the store: %w", explainMismatch(err))
 		}
 		if !g.Store.Config.KeepRaw {
 			g.log.Info("the store does not keep bodies, not even those that cannot be decoded", "missing", "RAW_KEYS")

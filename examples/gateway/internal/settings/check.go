@@ -37,7 +37,7 @@ func (s *Settings) checkTogether(given map[string]bool) error {
 		{"-retries", queue || store, "without -queue, -data or -nats"},
 		{"-accept-loss", s.CheckStore, "without -check-store"},
 		{"-data-max-bytes -check-store -mark-file -max-delay -order -workers RAW_KEYS RAW_KEYS_FILE", store, "without -data or -nats"},
-		{"-replicas NATS_CREDS_FILE", s.Store.NATS != "", "without -nats"},
+		{"-replicas -require-sync -nats-ca -nats-cert -nats-key NATS_CREDS_FILE", s.Store.NATS != "", "without -nats"},
 		{"-workers", s.Store.order == "none", "with -order: each shard handles one event after another"},
 	} {
 		for name := range strings.FieldsSeq(c.names) {
@@ -56,6 +56,8 @@ func (s *Settings) checkTogether(given map[string]bool) error {
 		return fmt.Errorf("-max-unverified is less than %d, the largest body", largest)
 	case s.Queue.MaxBytes > 0 && s.Queue.MaxBytes < largest:
 		return fmt.Errorf("-queue-bytes is less than %d, the largest body", largest)
+	case (s.Store.NATSCert == "") != (s.Store.NATSKey == ""):
+		return errors.New("-nats-cert and -nats-key need each other")
 	case s.Store.Dir != "" && s.Store.NATS != "":
 		return errors.New("-data and -nats exclude each other")
 	case store && queue:

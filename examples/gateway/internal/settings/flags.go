@@ -93,12 +93,16 @@ func (s *Settings) groups() []*group {
 	store := newGroup("Store")
 	store.StringVar(&s.Store.Dir, "data", "", "store events in this `directory` before answering, and handle them from there: a crash loses nothing")
 	store.StringVar(&s.Store.NATS, "nats", "", "store events on the NATS servers with these `URLs` (nats:// or tls://, separated by commas) before answering, and handle them from there. Credentials: NATS_CREDS_FILE, or user:password@ in the URL")
+	store.StringVar(&s.Store.NATSCA, "nats-ca", "", "trust the NATS servers whose certificates the authorities in this `file` have signed (PEM), instead of those of the system, and connect with TLS alone")
+	store.StringVar(&s.Store.NATSCert, "nats-cert", "", "`file` with the certificate that the gateway shows to the NATS servers (PEM)")
+	store.StringVar(&s.Store.NATSKey, "nats-key", "", "`file` with the private key of -nats-cert (PEM)")
 	number(store, &s.Store.maxBytes, "data-max-bytes", durable.DefaultMaxBytes, minStoreBytes, 0, "how many `bytes` of events the store may hold. If it is not set, the setting of an existing store stays")
 	store.choice(&s.Store.order, "order", "none", "which events are handled in the `order` in which they were stored: those of one user, of one lock, or none. It is fixed when the store is created", "user", "lock", "none")
 	number(store, &s.Store.Consumer.Workers, "workers", durable.DefaultWorkers, 1, 128, fmt.Sprintf("how many `events` of the store are handled concurrently in each of its %d shards", durable.DefaultShards))
 	number(store, &s.Store.Consumer.MaxDelay, "max-delay", durable.DefaultMaxDelay, time.Second, 84*time.Hour, "the longest pause between two attempts of an event of the store; pauses begin with a second, and double")
 	store.IntVar(&s.Store.replicas, "replicas", 1, "on how many `servers` of the NATS cluster each event is kept: 1, 3 or 5. If it is not set, the setting of an existing store stays")
 	store.check(func() bool { n := s.Store.replicas; return n == 1 || n == 3 || n == 5 }, "-replicas is not 1, 3 or 5")
+	store.BoolVar(&s.Store.requireSync, "require-sync", false, "refuse NATS servers that do not sync each event to their disks (sync_interval: always). Each server of the cluster must say so; the NATS user needs a service of the system account for it")
 
 	store.StringVar(&s.Store.markFile, "mark-file", "", "keep in this `file` which events the store should have, so that an older copy of the store is found out: a file on another disk, and one for each gateway (default: with -data a file in the directory)")
 

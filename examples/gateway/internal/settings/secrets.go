@@ -114,6 +114,7 @@ func (s *Settings) configureStore(given map[string]bool) error {
 		s.Store.NATSCredentials = path
 		s.checkMode(natsVariable, path)
 	}
+	s.checkMode("-nats-key", s.Store.NATSKey)
 	keys, err := s.read(rawKeysVariable)
 	if err != nil {
 		return err
@@ -131,6 +132,7 @@ func (s *Settings) configureStore(given map[string]bool) error {
 		RawKeys:  keys.Secrets,
 		MarkFile: s.Store.markFile,
 	}
+	c.RequireSync = s.Store.requireSync
 	s.Store.Consumer.Timeout = s.HandlerTimeout
 	// Without its flag, a setting of an existing store does not change.
 	if given["replicas"] {

@@ -93,13 +93,17 @@ type Store struct {
 	Dir             string
 	NATS            string // URLs, which may have a password
 	NATSCredentials string // file; "": none
+	NATSCA          string // file; "": the authorities of the system
+	NATSCert        string // file; "": none
+	NATSKey         string // file of NATSCert
 	Config          durable.Config
 	Consumer        durable.Consumer
 
-	maxBytes int64
-	replicas int
-	order    string
-	markFile string
+	maxBytes    int64
+	replicas    int
+	requireSync bool
+	order       string
+	markFile    string
 }
 
 // Used reports whether events are stored.

@@ -29,11 +29,7 @@ func (s *Store) open(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	s.Store, err = durable.Connect(ctx, nc, c.Durable)
-	if errors.Is(err, nats.ErrNoResponders) {
-		err = fmt.Errorf("JetStream is not enabled on the server: %w", err)
-	}
-	if err != nil {
+	if s.Store, err = durable.Connect(ctx, nc, c.Durable); err != nil {
 		nc.Close()
 		return err
 	}
@@ -71,6 +67,7 @@ func connect(c Config) (*nats.Conn, error) {
 	}
 	options := append(durable.ConnectOptions(),
 		nats.Name("accesshook gateway"),
+		nats.CustomInboxPrefix(inboxPrefix),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil { // nil: the connection was closed, or the store leaves the server and says so
 				c.Log.Warn("the NATS server is gone: events are answered 503 until there is one", "server", server, "error", err)
@@ -83,5 +80,34 @@ func connect(c Config) (*nats.Conn, error) {
 	if c.Credentials != "" {
 		options = append(options, nats.UserCredentials(c.Credentials)) // read at each connection
 	}
-	return nats.Connect(c.NATS, options...)
+	return nats.Connect(c.NATS, append(options, c.TLS.options()...)...)
+}
+
+// inboxPrefix begins the subjects of answers, so that the permissions of a gateway need
+// not have those of others. nats-permissions.conf has it.
+const inboxPrefix = "_INBOX.accesshook"
+
+// TLS are the files for TLS with NATS servers, which are read at each connection. Those
+// that are given require TLS. Zero: as the URLs say, with the authorities of the system.
+type TLS struct {
+	CA        string // certificates of the authorities
+	Cert, Key string // of the gateway
+}
+
+func (t TLS) options() (options []nats.Option) {
+	if t.CA != "" {
+		options = append(options, nats.RootCAs(t.CA))
+	}
+	if t.Cert != "" {
+		options = append(options, nats.ClientCert(t.Cert, t.Key))
+	}
+	return options
+}
+
+// Check returns an error if a file cannot be read, or does not have what it must have.
+func (t TLS) Check() (err error) {
+	for _, option := range t.options() {
+		err = errors.Join(err, option(new(nats.Options)))
+	}
+	return err
 }

@@ -28,6 +28,7 @@ type Config struct {
 	Dir         string // a directory
 	NATS        string // URLs of NATS servers, separated by commas
 	Credentials string // file with the credentials of a NATS user; "": none
+	TLS         TLS    // of the connection to NATS servers
 
 	Durable  durable.Config
 	Consumer durable.Consumer // how Callbacks are called
