@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(purgeDir); dir != "" {
 		purgeUntilKilled(dir)
 	}
+	setParallel()
 	os.Exit(m.Run())
 }
 

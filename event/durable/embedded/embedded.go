@@ -126,7 +126,7 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 	if err := s.checkName(ctx, c.Name); err != nil {
 		return nil, err
 	}
-	c.RequireSync = false // the engine syncs each write
+	c.RequireSync = false // an event is always synced before it is answered
 	if s.Store, err = durable.Connect(ctx, s.nc, c.Config); err != nil {
 		return nil, err
 	}
