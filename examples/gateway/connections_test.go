@@ -245,8 +245,10 @@ func TestHandshakeTimeout(t *testing.T) {
 // A slow body cannot keep a connection open, neither one that is refused unread nor one
 // that no endpoint reads.
 func TestBodyOfARefusedRequestTimesOut(t *testing.T) {
+	t.Parallel() // the admin side waits for 20 seconds
 	for name, path := range map[string]string{"no such path": "/nothing", "no signature": "/webhooks/relock"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			sides(t, func(t *testing.T, p *gatewaytest.Process) {
 				c := p.Dial()
 				c.Send("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n")
