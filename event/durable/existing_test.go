@@ -104,6 +104,11 @@ func TestAnOperatorsSettingsStay(t *testing.T) {
 	asked.MaxBytes = 0
 	s, err = durable.Connect(t.Context(), connectAs(t, srv, "gateway"), asked)
 	require.NoError(t, err, "nothing is to be changed")
+	store(t, s, numbered(10)...)
+	stats, err := s.Stats(t.Context())
+	require.NoError(t, err)
+	assert.Less(t, stats.Fullest, 0.1, "no limit is not full")
+	assert.Equal(t, uint64(1<<29), stats.MaxBytes, "of the shards that have a limit")
 	require.NoError(t, s.Close())
 	for _, name := range streams {
 		assert.Equal(t, before[name], streamConfig(t, js, name))

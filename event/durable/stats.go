@@ -75,7 +75,9 @@ func (s *Stats) addShards() {
 		s.Events += shard.Events
 		s.Bytes += shard.Bytes
 		s.MaxBytes += shard.MaxBytes
-		s.Fullest = max(s.Fullest, float64(shard.Bytes)/float64(shard.MaxBytes))
+		if shard.MaxBytes > 0 {
+			s.Fullest = max(s.Fullest, float64(shard.Bytes)/float64(shard.MaxBytes))
+		}
 		for name, of := range shard.Consumers {
 			c := s.Consumers[name]
 			c.Pending += of.Pending
@@ -96,7 +98,7 @@ func (s *Store) shardStats(ctx context.Context, shard int) (ShardStats, error) {
 	}
 	info := stream.CachedInfo()
 	stats := ShardStats{
-		Events: info.State.Msgs, Bytes: info.State.Bytes, MaxBytes: uint64(max(info.Config.MaxBytes, 1)),
+		Events: info.State.Msgs, Bytes: info.State.Bytes, MaxBytes: uint64(max(info.Config.MaxBytes, 0)),
 		First: info.State.FirstSeq, Last: info.State.LastSeq,
 		Consumers: make(map[string]ConsumerStats),
 	}
