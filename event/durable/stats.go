@@ -27,7 +27,7 @@ type Stats struct {
 type ShardStats struct {
 	Events    uint64
 	Bytes     uint64
-	MaxBytes  uint64
+	MaxBytes  uint64 // 0: an operator has taken the limit away
 	First     uint64 // the sequence of the oldest event that is kept
 	Last      uint64 // the sequence of the newest event that was stored, 0 before the first
 	Consumers map[string]ConsumerStats

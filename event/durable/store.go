@@ -112,6 +112,7 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: RawKeys without KeepRaw: bodies that others have kept are opened; here only those are kept that could not be decoded")
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
+	s.noteClocks(time.Now().Round(0), uptime(), glance{}) // a step before the first glance counts
 	s.runs.Go(s.watch)
 	s.runs.Go(s.guard)
 	s.runs.Go(s.watchMarks)
