@@ -67,10 +67,10 @@ type Config struct {
 	// Zero: as the store has it, 1 for a new store.
 	Replicas int
 	// RequireSync has [Connect] refuse servers that do not sync each write to their disks
-	// (sync_interval: always). Each server of the cluster must say so, so none may be away.
+	// (sync_interval: always). Most servers of the cluster must say so. The store asks every
+	// minute, also those that were away: once one says that it does not, events are refused.
 	// An operator has to export the service $SYS.REQ.SERVER.PING.JSZ of the system account
-	// to the account of the connection. It is checked once, when the store is opened. An
-	// embedded store always syncs.
+	// to the account of the connection. An embedded store always syncs.
 	RequireSync bool
 
 	// MaxBody is the largest MaxBody of the endpoints, in bytes. The NATS server must

@@ -46,3 +46,7 @@ func (c Config) With(p cloudevent.Payloads) Config {
 	c.Payloads = p
 	return c
 }
+
+// CheckSync asks the servers of s whether they sync each write, as the store does every
+// minute.
+func CheckSync(ctx context.Context, s *Store) { s.checkSync(ctx) }

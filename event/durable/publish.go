@@ -32,6 +32,9 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	if s.base.Err() != nil {
 		return event.Unavailable(ErrClosed, retryAfterFault)
 	}
+	if reason := s.unsynced.Load(); reason != nil {
+		return event.Unavailable(*reason, retryAfterFault)
+	}
 	if s.isReentry(ctx, e) {
 		return errReentry
 	}

@@ -32,6 +32,7 @@ type Store struct {
 	watermarks *watermarks
 
 	conflicts conflicts
+	unsynced  atomic.Pointer[error] // why Config.RequireSync has events refused
 	watchdog  *watchdog
 	clocks    clocks
 
@@ -116,6 +117,9 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	s.runs.Go(s.watch)
 	s.runs.Go(s.guard)
 	s.runs.Go(s.watchMarks)
+	if c.RequireSync {
+		s.runs.Go(s.watchSync)
+	}
 	before := nc.LastError()
 	s.runs.Go(func() { s.watchPermissions(before) })
 	return s, nil

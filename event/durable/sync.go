@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -20,23 +21,71 @@ const syncSubject = "$SYS.REQ.SERVER.PING.JSZ"
 const (
 	syncTries = 3
 	syncWait  = 2 * time.Second // for the answers of all servers
+	syncEvery = time.Minute
 )
 
 const howToExport = "; the system account must export the service " + syncSubject +
 	` (response_type: stream), and the account of this connection import it`
 
-// requireSync returns an error unless every server that takes part in JetStream says that
-// it syncs each write.
-func (s *Store) requireSync(ctx context.Context) (err error) {
+// requireSync returns an error unless the servers that take part in JetStream say that
+// they sync each write. A minority may be away: it is asked later.
+func (s *Store) requireSync(ctx context.Context) error {
+	var servers syncState
+	var err error
 	for range syncTries { // a cluster may have only just begun
-		if err = s.tryRequireSync(ctx); err == nil || ctx.Err() != nil || errors.Is(err, nats.ErrPermissionViolation) {
+		servers, err = s.askSync(ctx)
+		if err == nil && servers.complete() || ctx.Err() != nil || errors.Is(err, nats.ErrPermissionViolation) {
 			break
 		}
+	}
+	if err == nil {
+		err = servers.err()
 	}
 	if err != nil {
 		return fmt.Errorf("durable: Config.RequireSync: %w", err)
 	}
+	if away := servers.missing(); len(away) > 0 {
+		s.log().LogAttrs(ctx, slog.LevelWarn, "durable: servers that are away cannot say whether they sync each write",
+			slog.String("store", s.c.Name), slog.Any("servers", away))
+	}
 	return nil
+}
+
+// watchSync asks again now and then, until the store is closed: a server may come back, or
+// be replaced by one that does not sync.
+func (s *Store) watchSync() {
+	tick := time.NewTicker(syncEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.base.Done():
+			return
+		case <-tick.C:
+			s.checkSync(s.base)
+		}
+	}
+}
+
+// checkSync has events refused while a server says that it does not sync each write.
+func (s *Store) checkSync(ctx context.Context) {
+	servers, err := s.askSync(ctx)
+	if err != nil || servers.size == 0 {
+		return // nothing is known
+	}
+	was := s.unsynced.Load()
+	if len(servers.lazy()) == 0 {
+		if was != nil && servers.complete() {
+			s.unsynced.Store(nil)
+			s.log().LogAttrs(ctx, slog.LevelInfo, "durable: all servers sync each write again", slog.String("store", s.c.Name))
+		}
+		return
+	}
+	err = fmt.Errorf("%w: Config.RequireSync: %w", ErrRefused, servers.err())
+	s.unsynced.Store(&err)
+	if was == nil {
+		s.log().LogAttrs(ctx, slog.LevelError, "durable: a server does not sync each write: events are answered 503",
+			slog.String("store", s.c.Name), slog.Any("servers", servers.lazy()))
+	}
 }
 
 // A syncAnswer is what this package reads of the answer of a server.
@@ -55,16 +104,16 @@ type syncAnswer struct {
 	}
 }
 
-func (s *Store) tryRequireSync(ctx context.Context) error {
+// askSync asks the servers. That some have not answered is no error.
+func (s *Store) askSync(ctx context.Context) (servers syncState, err error) {
 	answers := s.nc.NewInbox()
 	sub, err := s.nc.SubscribeSync(answers)
 	if err != nil {
-		return err
+		return servers, err
 	}
 	defer func() { _ = sub.Unsubscribe() }()
 	ctx, cancel := context.WithTimeout(ctx, syncWait)
 	defer cancel()
-	var servers syncState
 	_, err = await(ctx, s.nc, syncSubject, func(ctx context.Context) (struct{}, error) {
 		if err := s.nc.PublishRequest(syncSubject, answers, nil); err != nil {
 			return struct{}{}, err
@@ -81,10 +130,10 @@ func (s *Store) tryRequireSync(ctx context.Context) error {
 		}
 		return struct{}{}, nil
 	})
-	if err == nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrNoResponders) {
-		return servers.err()
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrNoResponders) {
+		err = nil
 	}
-	return err
+	return servers, err
 }
 
 // A syncState is what the servers have said. The zero value is ready to use.
@@ -114,7 +163,7 @@ func (s *syncState) add(a syncAnswer) {
 
 // complete reports whether all servers have answered.
 func (s *syncState) complete() bool {
-	return s.size > 0 && len(s.answered) >= s.size && len(s.missing()) == 0
+	return s.size > 0 && s.away() == 0
 }
 
 // missing returns the servers that others know and that have not answered.
@@ -127,20 +176,28 @@ func (s *syncState) missing() (names []string) {
 	return names
 }
 
-func (s *syncState) err() error {
-	var lazy []string
+// away returns how many servers have not answered.
+func (s *syncState) away() int { return max(s.size-len(s.answered), len(s.missing())) }
+
+// lazy returns the servers that do not sync each write.
+func (s *syncState) lazy() (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(s.answered)) {
 		if !s.answered[name] {
-			lazy = append(lazy, name)
+			names = append(names, name)
 		}
 	}
-	switch {
+	return names
+}
+
+// err returns nil if most servers have answered, and all that have sync each write.
+func (s *syncState) err() error {
+	switch lazy := s.lazy(); {
 	case len(lazy) > 0:
 		return fmt.Errorf("these servers do not sync each write: %s; set sync_interval: always in the jetstream block of their configuration", strings.Join(lazy, ", "))
 	case s.size == 0:
 		return errors.New("no server says whether it syncs each write" + howToExport)
-	case !s.complete():
-		return fmt.Errorf("%d of %d servers have answered; not: %s", len(s.answered), s.size, strings.Join(s.missing(), ", "))
+	case 2*s.away() >= s.size:
+		return fmt.Errorf("%d of %d servers have answered; not: %s", s.size-s.away(), s.size, strings.Join(s.missing(), ", "))
 	}
 	return nil
 }

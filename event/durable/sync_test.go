@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/event/durable/embedded"
 )
@@ -43,6 +44,7 @@ const (
 type syncCluster struct {
 	names   []string
 	urls    []string
+	options []*server.Options
 	servers []*server.Server
 }
 
@@ -68,14 +70,9 @@ func newSyncCluster(t *testing.T, accounts string, syncs ...bool) *syncCluster {
 		}
 		o := parseConfig(t, text)
 		o.NoSigs, o.NoLog = true, true
-		srv, err := server.NewServer(o)
-		require.NoError(t, err)
-		srv.Start()
-		t.Cleanup(func() {
-			srv.Shutdown()
-			srv.WaitForShutdown()
-		})
-		c.names, c.servers = append(c.names, name), append(c.servers, srv)
+		c.names, c.options, c.servers = append(c.names, name), append(c.options, o), append(c.servers, nil)
+		c.start(t, i, always)
+		t.Cleanup(func() { c.stop(i) })
 		c.urls = append(c.urls, fmt.Sprintf("nats://gateway:gateway@127.0.0.1:%d", ports[i]))
 	}
 	eventually(t, "the cluster", func() bool {
@@ -87,6 +84,21 @@ func newSyncCluster(t *testing.T, accounts string, syncs ...bool) *syncCluster {
 		return true
 	})
 	return c
+}
+
+func (c *syncCluster) start(t *testing.T, i int, syncs bool) {
+	t.Helper()
+	o := *c.options[i]
+	o.SyncAlways = syncs
+	srv, err := server.NewServer(&o)
+	require.NoError(t, err)
+	srv.Start()
+	c.servers[i] = srv
+}
+
+func (c *syncCluster) stop(i int) {
+	c.servers[i].Shutdown()
+	c.servers[i].WaitForShutdown()
 }
 
 func (c *syncCluster) open(t *testing.T, accountConfig durable.Config) error {
@@ -134,15 +146,51 @@ func TestRequireSync(t *testing.T) {
 	})
 }
 
-// All servers of a cluster have to say so, also those that the connection is not to.
+// Most servers of a cluster have to say so, also those that the connection is not to. The
+// others are asked when they are back.
 func TestRequireSyncOfACluster(t *testing.T) {
 	t.Parallel()
 	c := newSyncCluster(t, syncExported, true, true, true)
 	require.NoError(t, c.open(t, durable.Config{Replicas: 3}))
-	c.servers[2].Shutdown()
-	c.servers[2].WaitForShutdown()
-	err := c.open(t, durable.Config{Replicas: 3})
-	assert.ErrorContains(t, err, "durable: Config.RequireSync: 2 of 3 servers have answered; not: n2")
+
+	c.stop(2)
+	var log logBuffer
+	nc, err := nats.Connect(strings.Join(c.urls, ","), nats.MaxReconnects(-1))
+	require.NoError(t, err)
+	t.Cleanup(nc.Close)
+	s, err := durable.Connect(t.Context(), nc, durable.Config{
+		Payloads: payloads, Shards: 1, Replicas: 3, RequireSync: true, Logger: log.logger(),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	assert.Contains(t, log.String(), `level=WARN msg="durable: servers that are away cannot say whether they sync each write" store=accesshook servers=[n2]`)
+	eventually(t, "stored", func() bool { return s.HandleEvent(t.Context(), newEvent(1)) == nil })
+
+	c.start(t, 2, false)
+	eventually(t, "refused", func() bool {
+		durable.CheckSync(t.Context(), s)
+		return strings.Contains(log.String(), "level=ERROR")
+	})
+	assert.Contains(t, log.String(), `msg="durable: a server does not sync each write: events are answered 503" store=accesshook servers=[n2]`)
+	err = s.HandleEvent(t.Context(), newEvent(2))
+	_, unavailable := event.IsUnavailable(err)
+	assert.True(t, unavailable)
+	require.ErrorIs(t, err, durable.ErrRefused)
+	assert.ErrorContains(t, s.Ready(), "these servers do not sync each write: n2;")
+
+	c.stop(2)
+	durable.CheckSync(t.Context(), s)
+	require.ErrorIs(t, s.HandleEvent(t.Context(), newEvent(2)), durable.ErrRefused, "nobody has said that it syncs now")
+	c.start(t, 2, true)
+	eventually(t, "stored again", func() bool {
+		durable.CheckSync(t.Context(), s)
+		return s.HandleEvent(t.Context(), newEvent(2)) == nil
+	})
+
+	c.stop(1)
+	c.stop(2)
+	err = c.open(t, durable.Config{Replicas: 3})
+	assert.ErrorContains(t, err, "durable: Config.RequireSync: 1 of 3 servers have answered; not: ")
 
 	c = newSyncCluster(t, syncExported, true, false, true)
 	err = c.open(t, durable.Config{Replicas: 3})

@@ -89,5 +89,8 @@ func (s *Store) Ready() error {
 	if s.base.Err() != nil {
 		return ErrClosed
 	}
+	if reason := s.unsynced.Load(); reason != nil {
+		return *reason
+	}
 	return s.watchdog.ready(time.Now())
 }
