@@ -133,7 +133,7 @@ func startConfig(t testing.TB, text string) *server.Server {
 func TestConnectNamesTheAmount(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ limits, says, deny string }{
-		"bytes":             {"max_file: 1G", "the account may have 1000000000 bytes, of which 335544320 are reserved", ""},
+		"bytes":             {"max_file: 1G", "the account may have 1000000000 bytes, of which 336592896 are reserved", ""},
 		"streams":           {"max_streams: 3", "the account may have 3 streams, of which it has 3", ""},
 		"bytes of a stream": {"disk_max_stream_bytes: 1G, max_file: 1T", "1000000000 bytes for one stream", ""},
 		"not known":         {"max_file: 1G", "what the account may have is not known: the user of the NATS connection lacks the permission to publish to $JS.API.INFO", "$JS.API.INFO"},
@@ -146,7 +146,7 @@ func TestConnectNamesTheAmount(t *testing.T) {
 			} }`)
 			_, err := durable.Connect(t.Context(), connectAs(t, srv, "gateway"), durable.Config{Payloads: payloads, Shards: 2})
 			require.Error(t, err)
-			assert.ErrorContains(t, err, "the store needs 4 streams with 4630511616 bytes (Config.MaxBytes 4294967296, MaxDeadBytes 268435456, the rest for records) on each of 1 servers; ")
+			assert.ErrorContains(t, err, "the store needs 5 streams with 4631560192 bytes (Config.MaxBytes 4294967296, MaxDeadBytes 268435456, the rest for records) on each of 1 servers; ")
 			assert.ErrorContains(t, err, tt.says)
 		})
 	}

@@ -88,14 +88,10 @@ func newGateway(ctx context.Context, s *settings.Settings, stdout io.Writer, log
 	return g, nil
 }
 
-// explainMismatch says what a setting of the store that differs means for the gateway.
+// explainMismatch says which flag the setting of a store that differs is.
 func explainMismatch(err error) error {
-	m, ok := errors.AsType[*durable.MismatchError](err)
-	switch {
-	case ok && m.Setting == "Order":
+	if m, ok := errors.AsType[*durable.MismatchError](err); ok && m.Setting == "Order" {
 		return fmt.Errorf("-order cannot be changed once a store is made: %w", err)
-	case ok && m.Setting == "Shards":
-		return fmt.Errorf("a store of the gateway has %d shards: %w", durable.DefaultShards, err)
 	}
 	return err
 }

@@ -80,9 +80,7 @@ func startPermitted(t *testing.T) (*natsd.Server, *natsd.Permissions) {
 
 // unused are permissions that a store does not use in this test.
 var unused = []string{
-	"accesshook-marks.>", "accesshook-work.>", "accesshook-marks", // what other tests may need
-	"$JS.API.STREAM.PURGE.accesshook-dead",
-	"$JS.API.STREAM.UPDATE.accesshook-attempts", // for -replicas
+	"$JS.API.STREAM.UPDATE.accesshook-attempts", "$JS.API.STREAM.UPDATE.accesshook-marks", // for -replicas
 	"$JS.API.INFO", // only if a limit is reached
 }
 
