@@ -43,7 +43,6 @@ type claim struct {
 type peers struct {
 	id  string
 	met time.Time // when the others were told of this run
-	sub *nats.Subscription
 
 	mu    sync.Mutex
 	known map[string]bool // by id, also the run itself
@@ -126,6 +125,23 @@ func (a *ask) take(from string, self bool, data []byte) {
 	}
 }
 
+// wait waits until all have answered, for askWait at most. It reports whether the run itself
+// has: the others have had as long.
+func (a *ask) wait() (heard bool) {
+	timeout := time.NewTimer(askWait)
+	defer timeout.Stop()
+	select {
+	case <-a.all:
+	case <-timeout.C:
+	}
+	select {
+	case <-a.self:
+		return true
+	default:
+		return false
+	}
+}
+
 // ask returns which events of (after, upTo] of a shard other runs hold. ok is false if
 // they cannot be heard. A run that hangs does not answer, and holds nothing.
 func (r *run) ask(ctx context.Context, shard int, after, upTo uint64) (claims map[uint64]claim, ok bool) {
@@ -141,21 +157,13 @@ func (r *run) ask(ctx context.Context, shard int, after, upTo uint64) (claims ma
 	a.missing = maps.Clone(p.known)
 	p.asks[number] = a
 	p.mu.Unlock()
-	r.send(shard, number, after, upTo)
-
-	wait := time.NewTimer(askWait)
-	defer wait.Stop()
-	select {
-	case <-a.all:
-		sleep(ctx, time.Until(p.met.Add(askWait))) // others may not be known yet
-	case <-wait.C:
-		late := time.NewTimer(selfWait)
-		defer late.Stop()
-		select {
-		case <-a.self:
-		case <-late.C:
+	for range selfWait / askWait {
+		r.send(shard, number, after, upTo) // again: what is sent before a reconnect is lost
+		if a.wait() {
+			break
 		}
 	}
+	sleep(ctx, time.Until(p.met.Add(askWait))) // for those that are not known yet
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.asks, number)

@@ -11,7 +11,6 @@ import (
 
 // What runs tell each other is read back, as far as it is bounded.
 func TestClaimsAreReadBack(t *testing.T) {
-	t.Parallel()
 	claims := map[uint64]claim{
 		1: {working: true}, 2: {rest: time.Hour}, 300: {rest: 1500 * time.Millisecond}, math.MaxUint64: {},
 	}

@@ -31,15 +31,16 @@ type clocks struct {
 	differs map[string]time.Duration // what was logged of a server
 }
 
+func newClocks() *clocks {
+	return &clocks{wall: time.Now().Round(0), up: uptime(), differs: make(map[string]time.Duration)}
+}
+
 // noteClocks looks at the clocks, after the servers have answered.
 func (s *Store) noteClocks(wall time.Time, up time.Duration, g glance) {
-	c := &s.clocks
+	c := s.clocks
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	by := wall.Sub(c.wall) - (up - c.up)
-	if c.wall.IsZero() {
-		c.differs = make(map[string]time.Duration)
-	} else if by.Abs() >= stepOf {
+	if by := wall.Sub(c.wall) - (up - c.up); by.Abs() >= stepOf {
 		s.log().LogAttrs(context.Background(), slog.LevelWarn, "durable: the clock of this machine was set",
 			slog.String("store", s.c.Name), slog.Duration("by", by.Round(time.Millisecond)))
 	}

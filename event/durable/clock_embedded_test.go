@@ -129,15 +129,15 @@ func TestClockOfAnEmbeddedStore(t *testing.T) {
 		})
 		t.Run("while it runs, order "+order, func(t *testing.T) {
 			t.Parallel()
-			const pause, hang = 4 * time.Second, 6 * time.Second
+			const pause, hang = 3 * time.Second, 4 * time.Second
 			clock := clocktest.New(t)
 			w := startClockWorker(t, program, clock, "-dir", t.TempDir(), "-order", order, "-pause", pause.String(), "-hang", hang.String())
-			for n, ahead := range []time.Duration{time.Hour, 0, -time.Hour} {
+			for n, ahead := range []time.Duration{-time.Hour, time.Hour} {
 				fails, hangs, next := fmt.Sprintf("fail-%d", n), fmt.Sprintf("hang-%d", n), fmt.Sprintf("next-%d", n)
-				w.store(fails, "user-1")
 				if order != "" && n > 0 {
 					break // the first one fails for ever, and holds up the others
 				}
+				w.store(fails, "user-1")
 				w.store(hangs, "user-2")
 				w.store(next, "user-2")
 				w.wait("ended", fails, 1)
@@ -147,7 +147,7 @@ func TestClockOfAnEmbeddedStore(t *testing.T) {
 				eventually(t, "a record", func() bool {
 					return strings.Count(w.log.String(), "the clock of this machine was set") == was+1
 				})
-				times := w.wait("began", fails, 3)
+				times := w.wait("began", fails, 2)
 				for i := range times[1:] {
 					assert.Greater(t, times[i+1]-times[i], pause-2*time.Second, "it came back too early")
 				}

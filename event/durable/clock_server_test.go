@@ -97,7 +97,7 @@ func (h *clockedHandler) HandleEvent(_ context.Context, e *event.Event) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.active, e.User.ID)
-	if e.ID == "fail" && len(h.calls[e.ID]) < 3 {
+	if e.ID == "fail" && len(h.calls[e.ID]) < 2 {
 		return event.Unavailable(errors.New("on purpose"), h.pause)
 	}
 	h.ended[e.ID]++
@@ -121,16 +121,14 @@ func TestClockOfAServer(t *testing.T) {
 	clocktest.Build(t, ".", "build", program, "github.com/nats-io/nats-server/v2")
 
 	for name, tt := range map[string]struct{ before, after time.Duration }{
-		"back":        {0, -time.Hour},
-		"ahead":       {0, time.Hour},
-		"differs":     {10 * time.Minute, 10 * time.Minute},
-		"put right":   {10 * time.Minute, 0},
-		"is slow":     {-10 * time.Minute, -10 * time.Minute},
-		"ahead again": {-time.Hour, time.Hour},
+		"back":      {0, -time.Hour},
+		"ahead":     {0, time.Hour},
+		"differs":   {10 * time.Minute, 10 * time.Minute},
+		"put right": {10 * time.Minute, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const pause = 4 * time.Second
+			const pause = 3 * time.Second
 			clock := clocktest.New(t)
 			clock.Set(t, tt.before)
 			url := startNATS(t, program, clock)
@@ -149,7 +147,7 @@ func TestClockOfAServer(t *testing.T) {
 			h.wait(t, "fail", 1)
 			h.wait(t, "hold", 1)
 			clock.Set(t, tt.after)
-			h.wait(t, "fail", 3)
+			h.wait(t, "fail", 2)
 			h.wait(t, e[2].ID, 1)
 			h.hold <- struct{}{}
 			h.wait(t, e[3].ID, 1)

@@ -34,7 +34,7 @@ type Store struct {
 	conflicts conflicts
 	unsynced  atomic.Pointer[error] // why Config.RequireSync has events refused
 	watchdog  *watchdog
-	clocks    clocks
+	clocks    *clocks
 
 	fullMu   sync.Mutex
 	fullness []fullness // of each shard
@@ -94,6 +94,7 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	s := &Store{
 		c: c, js: permitted{js, nc}, nc: nc, names: names{c.Name}, sealer: sealer,
 		inFlight: make(chan struct{}, c.MaxInFlight),
+		clocks:   newClocks(),
 	}
 	if c.RequireSync {
 		if err := s.requireSync(ctx); err != nil {
@@ -113,7 +114,6 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: RawKeys without KeepRaw: bodies that others have kept are opened; here only those are kept that could not be decoded")
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
-	s.noteClocks(time.Now().Round(0), uptime(), glance{}) // a step before the first glance counts
 	s.runs.Go(s.watch)
 	s.runs.Go(s.guard)
 	s.runs.Go(s.watchMarks)

@@ -13,7 +13,6 @@ import (
 // Events are asked for that nobody has held for a lease: not those that came meanwhile, nor
 // those that were held at the last look and are on their way now, and not too many at once.
 func TestReleased(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const lease = 9 * time.Second
 		var f feed
