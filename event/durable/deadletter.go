@@ -73,10 +73,8 @@ func (d *delivery) writeDead(ctx context.Context, a Attempt) error {
 	m.Header.Set(headerDeadReason, string(d.deadReason(a)))
 	m.Header.Set(headerDeadStored, d.meta.Timestamp.UTC().Format(time.RFC3339Nano))
 	m.Header.Set(headerDeadError, oneLine(a.Err.Error(), maxDeadError))
-	if _, err := d.js.PublishMsg(ctx, m, jetstream.WithExpectStream(d.names.dead())); err != nil {
-		return err
-	}
-	return d.sync() // the event may be acknowledged now
+	_, err := d.js.PublishMsg(ctx, m, jetstream.WithExpectStream(d.names.dead()))
+	return err
 }
 
 // oneLine makes s a header value of at most limit bytes.

@@ -76,9 +76,6 @@ func (s *Store) HandleEvent(ctx context.Context, e *event.Event) error {
 	if ack.Stream != s.names.stream(shard) {
 		return event.Unavailable(fmt.Errorf("%w: stream %.64q took it", ErrRefused, ack.Stream), retryAfterFault)
 	}
-	if err := s.commit(ctx, ack, m); err != nil {
-		return s.publishError(shard, err)
-	}
 	switch {
 	case ack.Duplicate:
 		s.noteDuplicate(ctx, e, m.Data, shard, ack.Sequence)

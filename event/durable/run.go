@@ -126,7 +126,7 @@ func (r *run) tryCreate(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return r.sync()
+	return nil
 }
 
 // work handles the events of a shard one after another. It does not fetch ahead: an event

@@ -467,7 +467,6 @@ func (s *Store) examineShard(ctx context.Context, shard int, mark watermark.Shar
 		}
 	}
 	f = finding{State: stateOf(info, watermark.Spans(info.State.Deleted)), mark: mark, replicas: info.Config.Replicas}
-	f.Restored = s.takeRestored(s.names.stream(shard))
 	if mark.Last < f.First || mark.Last > f.State.Last || f.IsNew(mark) {
 		return f, nil
 	}

@@ -63,10 +63,6 @@ func check(ctx context.Context, c Config) (durable.Report, error) {
 	if err != nil {
 		return report, err
 	}
-	commits, err := commitsOf(c.Dir)
-	if err != nil {
-		return report, err
-	}
 	marks, older := watermark.Merge(own, kept)
 	report.Older, report.Reported = older, marks.Missing()
 	for shard, mark := range marks.Shards {
@@ -86,11 +82,6 @@ func check(ctx context.Context, c Config) (durable.Report, error) {
 		if replaced {
 			s.Kept = kept
 		}
-		for sequence := range commits[s.Name] {
-			if sequence >= s.First && (sequence > s.Last || watermark.Contain(s.Deleted, sequence)) {
-				s.Restored++ // at the next start
-			}
-		}
 		missing, _ := mark.Compare(s.State)
 		one := durable.ShardReport{
 			Stream: s.Name, Events: s.Events, First: s.First, Last: s.Last, Mark: mark.Last, Missing: durable.Missing(missing),
@@ -103,24 +94,4 @@ func check(ctx context.Context, c Config) (durable.Report, error) {
 		report.Shards = append(report.Shards, one)
 	}
 	return report, nil
-}
-
-// commitsOf returns the sequences of the messages in the commit log, by stream.
-func commitsOf(dir string) (map[string]map[uint64]bool, error) {
-	if !hasCommitLog(dir) {
-		return nil, nil
-	}
-	l, err := openCommitLog(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer l.close()
-	sequences := make(map[string]map[uint64]bool)
-	return sequences, l.read(func(c committed) error {
-		if sequences[c.Stream] == nil {
-			sequences[c.Stream] = make(map[uint64]bool)
-		}
-		sequences[c.Stream][c.Sequence] = true
-		return nil
-	})
 }

@@ -10,10 +10,7 @@
 //	mux.Handle("/webhooks/relock", hook.Handler(store)) // answers 200 once the store has the event
 //	return durable.Serve(ctx, server, store, events)    // calls the callbacks, closes the store
 //
-// An event is synced to the disk before it is answered. On ext4 and btrfs a commit log
-// does that for many events at once (the files accesshook.log.* in the directory, which
-// belong to the store and to every copy of it). Elsewhere the server syncs each write,
-// which is slower. The directory is locked
+// Every write is synced to the disk before it is acknowledged. The directory is locked
 // while the store is open: two servers on one directory would lose events in silence.
 //
 // Package durable says what a store does and guarantees.
@@ -114,9 +111,7 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 		}
 	}()
 	c.MarkFile = c.markFile()
-	if s.engine, err = newEngine(c, int32(payload), log); err != nil {
-		return nil, err
-	}
+	s.engine = newEngine(c, int32(payload), log)
 	if err := s.engine.start(); err != nil {
 		return nil, err
 	}
@@ -129,9 +124,6 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 	c.RequireSync = false // an event is always synced before it is answered
 	if s.Store, err = durable.Connect(ctx, s.nc, c.Config); err != nil {
 		return nil, err
-	}
-	if err = errors.Join(s.engine.createdStreams(), s.engine.Sync()); err != nil { // the streams, before an event relies on them
-		return nil, fmt.Errorf("embedded: %w", err)
 	}
 	watch, stop := context.WithCancel(context.Background())
 	s.stop = stop
@@ -163,16 +155,14 @@ func (s *Store) checkName(ctx context.Context, name string) error {
 func (s *Store) Close() error { return s.close() }
 
 // release undoes Open, the lock last.
-func (s *Store) release() (err error) {
+func (s *Store) release() error {
 	if s.nc != nil {
 		s.nc.Close()
 	}
 	if s.engine != nil {
-		healthy := s.engine.health() == nil
 		stopServer(s.engine.detach())
-		err = s.engine.close(healthy)
 	}
-	if err := errors.Join(err, s.lock.Unlock()); err != nil {
+	if err := s.lock.Unlock(); err != nil {
 		return fmt.Errorf("embedded: %w", err)
 	}
 	return nil

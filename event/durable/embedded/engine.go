@@ -22,17 +22,14 @@ const startWait = 5 * time.Minute
 type engine struct {
 	options server.Options
 	log     *slog.Logger
-	commits *commitLog // nil if there is none
 
-	mu       sync.Mutex
-	server   *server.Server    // nil while there is none
-	conn     net.Conn          // the last connection to it
-	restored map[string]uint64 // messages that streams have got again from commits
-	streams  bool              // all streams of the store exist
+	mu     sync.Mutex
+	server *server.Server // nil while there is none
+	conn   net.Conn       // the last connection to it
 }
 
-func newEngine(c Config, maxPayload int32, log *slog.Logger) (*engine, error) {
-	e := &engine{
+func newEngine(c Config, maxPayload int32, log *slog.Logger) *engine {
+	return &engine{
 		log: log,
 		options: server.Options{
 			ServerName: "accesshook",
@@ -40,7 +37,7 @@ func newEngine(c Config, maxPayload int32, log *slog.Logger) (*engine, error) {
 			NoSigs:     true, // else it would end the process at SIGTERM
 			JetStream:  true,
 			StoreDir:   c.Dir,
-			SyncAlways: !keepsRenames(c.Dir),
+			SyncAlways: true,
 			MaxPayload: maxPayload,
 			MaxPending: max(server.MAX_PENDING_SIZE, 2*int64(maxPayload)), // else the server refuses large ones
 			// The streams have limits. They may have been created with more than this
@@ -49,14 +46,6 @@ func newEngine(c Config, maxPayload int32, log *slog.Logger) (*engine, error) {
 			JetStreamMaxMemory: 64 << 20,
 		},
 	}
-	// There may be one of another file system, which the directory was on.
-	if !e.options.SyncAlways || hasCommitLog(c.Dir) {
-		var err error
-		if e.commits, err = openCommitLog(c.Dir); err != nil {
-			return nil, err
-		}
-	}
-	return e, nil
 }
 
 // connect returns a client that connects again after a restart of the server.
@@ -108,78 +97,10 @@ func (e *engine) start() error {
 		stopServer(srv)
 		return fmt.Errorf("embedded: the store in %s cannot be opened; the log says why", e.options.StoreDir)
 	}
-	if err := e.restore(srv); err != nil {
-		stopServer(srv)
-		return err
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.server = srv
 	return nil
-}
-
-// restore stores again what srv has lost of the commit log, and empties the log. A stream
-// whose settings are damaged does not exist before the store is opened. Then the log stays
-// as it is, for createdStreams.
-func (e *engine) restore(srv *server.Server) error {
-	if e.commits == nil {
-		return nil
-	}
-	restored, gone, err := restore(srv, e.commits, e.log)
-	if err == nil && (len(gone) == 0 || e.streams) {
-		err = e.commits.clear()
-	}
-	if err != nil {
-		return fmt.Errorf("embedded: events that were answered 200 cannot be stored again; without %s.* they are lost: %w", logFile, err)
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.restored = restored
-	if len(gone) == 0 {
-		e.streams = true
-	} else if e.streams {
-		e.log.LogAttrs(context.Background(), slog.LevelWarn, "embedded: the commit log had events of streams that do not exist", slog.Any("streams", gone))
-	}
-	return nil
-}
-
-// createdStreams says that all streams of the store exist.
-func (e *engine) createdStreams() error {
-	if e.streams {
-		return nil
-	}
-	e.streams = true
-	err := e.restore(e.server)
-	e.restored = nil // these were reported as missing already
-	return err
-}
-
-// TakeRestored returns how many lost messages were stored again in a stream, since it was
-// called last. Package durable calls it.
-func (e *engine) TakeRestored(stream string) uint64 {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	n := e.restored[stream]
-	delete(e.restored, stream)
-	return n
-}
-
-// Commit returns once m, which the server has stored under this sequence, is on the disk.
-// Package durable calls it.
-func (e *engine) Commit(ctx context.Context, stream string, sequence uint64, m *nats.Msg) error {
-	if e.options.SyncAlways {
-		return nil
-	}
-	return e.commits.add(ctx, committed{stream, sequence, m.Subject, m.Header, m.Data})
-}
-
-// Sync returns once all that the server has stored is on the disk. Package durable calls
-// it for what is deleted out of turn, which the log would bring back.
-func (e *engine) Sync() error {
-	if e.options.SyncAlways {
-		return nil
-	}
-	return e.commits.sync()
 }
 
 // detach closes the connection to the server, and makes no other. It returns the server
@@ -203,19 +124,6 @@ func stopServer(srv *server.Server) {
 	}
 }
 
-// close closes the commit log. It empties the log of a server that has been stopped in
-// good health: its files have all that it had.
-func (e *engine) close(healthy bool) error {
-	if e.commits == nil {
-		return nil
-	}
-	var err error
-	if healthy {
-		err = e.commits.clear()
-	}
-	return errors.Join(err, e.commits.close())
-}
-
 // health returns why the server no longer stores events, or nil.
 func (e *engine) health() error {
 	e.mu.Lock()
@@ -223,11 +131,6 @@ func (e *engine) health() error {
 	e.mu.Unlock()
 	if srv == nil {
 		return errNoServer
-	}
-	if e.commits != nil {
-		if err := e.commits.health(); err != nil {
-			return fmt.Errorf("embedded: commit log: %w", err)
-		}
 	}
 	return lasting(func() error {
 		if h := srv.Healthz(nil); h.Error != "" {

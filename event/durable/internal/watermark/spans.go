@@ -45,11 +45,6 @@ func Count(spans []Span) (n uint64) {
 	return n
 }
 
-// Contain reports whether n is in one of spans.
-func Contain(spans []Span, n uint64) bool {
-	return len(clip(spans, n, n)) > 0
-}
-
 // clip returns what of spans is from first to last.
 func clip(spans []Span, first, last uint64) []Span {
 	return intersect(spans, []Span{{first, last}})

@@ -88,8 +88,6 @@ type State struct {
 	// Kept is up to where the events are those that the mark is about. Others may have
 	// taken the place of lost ones. As a rule it is Last.
 	Kept uint64
-	// Restored is how many of the lost events were stored again, behind the others.
-	Restored uint64
 }
 
 // IsNew reports whether the stream was created after the mark was made. A stream whose
@@ -111,16 +109,6 @@ type Loss struct {
 func (l Loss) Total() uint64 { return l.Beginning + l.Interior + l.End + l.StreamGone }
 
 // String returns where events are missing: "beginning 3, end 7", or "" if none are.
-// less returns l without n events.
-func (l Loss) less(n uint64) Loss {
-	for _, part := range []*uint64{&l.End, &l.Interior, &l.Beginning, &l.StreamGone} {
-		found := min(*part, n)
-		*part -= found
-		n -= found
-	}
-	return l
-}
-
 func (l Loss) String() string {
 	var parts []string
 	for _, p := range []struct {
@@ -162,7 +150,6 @@ func (m Shard) Compare(s State) (l Loss, next Shard) {
 		next.Purged = max(m.Purged, next.Purged)
 		return l, next
 	}
-	l = l.less(s.Restored)
 	next.Round++
 	next.Missing += l.Total()
 	return l, next

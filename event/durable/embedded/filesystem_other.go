@@ -1,9 +1,0 @@
-//go:build !linux
-
-package embedded
-
-import "os"
-
-func keepsRenames(string) bool { return false }
-
-func syncData(f *os.File) error { return f.Sync() }
