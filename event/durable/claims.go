@@ -27,7 +27,10 @@ const (
 	// selfWait is how long the answer of the run itself may take, on a busy machine.
 	selfWait = 5 * time.Second
 	// askAgain is how long a run that did not hear itself does not ask.
-	askAgain = 10 * time.Minute
+	askAgain = 15 * time.Second
+	// forgetAfter is how many answers in a row another run may leave out before it is not
+	// waited for. It may be connecting again.
+	forgetAfter = 3
 	// What others can make a run keep.
 	maxPeers  = 1024
 	maxAnswer = 64 << 10 // bytes
@@ -45,10 +48,11 @@ type peers struct {
 	met time.Time // when the others were told of this run
 
 	mu    sync.Mutex
-	known map[string]bool // by id, also the run itself
+	known map[string]int  // answers that a run has left out last, by id; also the run itself
 	asks  map[string]*ask // by number
 	count int
-	deaf  time.Time // when the run did not hear itself; zero for never
+	deaf  time.Time // when the run did not hear itself; zero if it did
+	said  bool      // in the log
 }
 
 // An ask collects answers. It is guarded by peers.mu.
@@ -65,13 +69,22 @@ func (r *run) workSubject(rest string) string { return r.names.work() + "." + r.
 func (r *run) meet() (leave func()) {
 	p := &r.peers
 	p.id, p.met = rand.Text(), time.Now()
-	p.known, p.asks = map[string]bool{p.id: true}, make(map[string]*ask)
-	sub, err := r.nc.Subscribe(r.workSubject(">"), r.hear)
-	if err != nil {
-		return func() {} // the connection is closed
+	p.known, p.asks = map[string]int{p.id: 0}, make(map[string]*ask)
+	var subs []*nats.Subscription
+	leave = func() {
+		for _, sub := range subs {
+			_ = sub.Unsubscribe() // fails if the connection is closed
+		}
+	}
+	for _, subject := range []string{"*", "*." + p.id + ".*"} { // questions, and the answers to this run
+		sub, err := r.nc.Subscribe(r.workSubject(subject), r.hear)
+		if err != nil {
+			return leave // the connection is closed
+		}
+		subs = append(subs, sub)
 	}
 	r.send(0, "0", 0, 0)
-	return func() { _ = sub.Unsubscribe() } // fails if the connection is closed
+	return leave
 }
 
 // send asks who holds which events of (after, upTo] of a shard. An answer that does not
@@ -93,8 +106,8 @@ func (r *run) hear(m *nats.Msg) {
 	from, data := string(m.Data[:len(p.id)]), m.Data[len(p.id):]
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.known) < maxPeers {
-		p.known[from] = true
+	if _, ok := p.known[from]; ok || len(p.known) < maxPeers {
+		p.known[from] = 0
 	}
 	switch {
 	case len(tokens) == 1 && strings.HasPrefix(m.Reply, m.Subject+"."):
@@ -103,7 +116,7 @@ func (r *run) hear(m *nats.Msg) {
 			_ = r.nc.Publish(m.Reply, encodeClaims([]byte(p.id), held)) // the other run waits in vain
 		}
 	case len(tokens) == 3 && tokens[1] == p.id:
-		if a := p.asks[tokens[2]]; a != nil && a.missing != nil {
+		if a := p.asks[tokens[2]]; a != nil {
 			a.take(from, from == p.id, data)
 		}
 	}
@@ -119,20 +132,22 @@ func (a *ask) take(from string, self bool, data []byte) {
 			a.claims[seq] = claim{c.working || was.working, max(c.rest, was.rest)}
 		}
 	}
-	if delete(a.missing, from); len(a.missing) == 0 {
-		a.missing = nil
-		close(a.all)
+	if was := len(a.missing); was > 0 {
+		if delete(a.missing, from); len(a.missing) == 0 {
+			close(a.all)
+		}
 	}
 }
 
 // wait waits until all have answered, for askWait at most. It reports whether the run itself
 // has: the others have had as long.
-func (a *ask) wait() (heard bool) {
+func (a *ask) wait(ctx context.Context) (heard bool) {
 	timeout := time.NewTimer(askWait)
 	defer timeout.Stop()
 	select {
 	case <-a.all:
 	case <-timeout.C:
+	case <-ctx.Done():
 	}
 	select {
 	case <-a.self:
@@ -152,18 +167,23 @@ func (r *run) ask(ctx context.Context, shard int, after, upTo uint64) (claims ma
 		p.mu.Unlock()
 		return nil, false
 	}
+	p.mu.Unlock()
+	sleep(ctx, time.Until(p.met.Add(askWait))) // until the others are known
+	p.mu.Lock()
 	p.count++
 	number := strconv.Itoa(p.count)
-	a.missing = maps.Clone(p.known)
+	a.missing = make(map[string]bool, len(p.known))
+	for id := range p.known {
+		a.missing[id] = true
+	}
 	p.asks[number] = a
 	p.mu.Unlock()
 	for range selfWait / askWait {
 		r.send(shard, number, after, upTo) // again: what is sent before a reconnect is lost
-		if a.wait() {
+		if a.wait(ctx) || ctx.Err() != nil {
 			break
 		}
 	}
-	sleep(ctx, time.Until(p.met.Add(askWait))) // for those that are not known yet
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.asks, number)
@@ -171,20 +191,24 @@ func (r *run) ask(ctx context.Context, shard int, after, upTo uint64) (claims ma
 		r.notHeard(ctx)
 		return nil, false
 	}
+	p.deaf = time.Time{}
 	for id := range a.missing {
-		delete(p.known, id)
+		if p.known[id]++; p.known[id] >= forgetAfter {
+			delete(p.known, id)
+		}
 	}
 	return a.claims, true
 }
 
-// notHeard notes that the run did not hear itself, and says so once. Without a connection
-// that means nothing.
+// notHeard notes that the run did not hear itself, and says so the second time in a row: a
+// server may only have been slow. Without a connection that means nothing.
 func (r *run) notHeard(ctx context.Context) {
 	p := &r.peers
 	if !r.nc.IsConnected() {
 		return
 	}
-	if p.deaf.IsZero() {
+	if !p.deaf.IsZero() && !p.said {
+		p.said = true
 		r.log().LogAttrs(ctx, slog.LevelWarn, "durable: processes cannot ask each other which events they hold: it takes permission to publish and to subscribe to the subject. "+
 			"Until then, events whose process has died come again by the clock of the servers alone",
 			slog.String("subject", r.names.work()+".>"), slog.String("consumer", r.c.Name))

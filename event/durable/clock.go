@@ -29,6 +29,16 @@ type clocks struct {
 	wall    time.Time                // when it was looked at last
 	up      time.Duration            // likewise, by the monotonic clock
 	differs map[string]time.Duration // what was logged of a server
+	newest  time.Time                // the newest time of a server that was seen, also of what it stored
+	behind  time.Duration            // how far a server was behind that at the last look
+}
+
+// mayStand reports whether leases and pauses may end too late, since the clock of a server
+// is behind one by which they began.
+func (c *clocks) mayStand() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.behind >= differBy
 }
 
 func newClocks() *clocks {
@@ -44,7 +54,14 @@ func (s *Store) noteClocks(wall time.Time, up time.Duration, g glance) {
 		s.log().LogAttrs(context.Background(), slog.LevelWarn, "durable: the clock of this machine was set",
 			slog.String("store", s.c.Name), slog.Duration("by", by.Round(time.Millisecond)))
 	}
-	c.wall, c.up = wall, up
+	c.wall, c.up, c.behind = wall, up, 0
+	for _, streams := range [][]streamState{g.shards, g.others} {
+		for _, stream := range streams {
+			if info := stream.info; info != nil {
+				c.newest = latest(c.newest, latest(info.TimeStamp, info.State.LastTime))
+			}
+		}
+	}
 	for _, streams := range [][]streamState{g.shards, g.others} {
 		for _, stream := range streams {
 			if stream.info == nil || stream.info.TimeStamp.IsZero() {
@@ -54,9 +71,17 @@ func (s *Store) noteClocks(wall time.Time, up time.Duration, g glance) {
 			if cluster := stream.info.Cluster; cluster != nil && cluster.Leader != "" {
 				server = cluster.Leader
 			}
+			c.behind = max(c.behind, c.newest.Sub(stream.info.TimeStamp))
 			s.noteServerClock(server, stream.info.TimeStamp.Sub(wall))
 		}
 	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // noteServerClock logs that the clock of a server is ahead by so much, or no more, once

@@ -50,3 +50,35 @@ func TestClocksAreWatched(t *testing.T) {
 		assert.Len(t, regexp.MustCompile("\n").FindAllString(log.String(), -1), 1, tt.name)
 	}
 }
+
+// Leases are waited for by the clock of the server, unless that is behind what it or
+// another one has stored.
+func TestClocksThatMayStand(t *testing.T) {
+	s := &Store{c: Config{Logger: slog.New(slog.DiscardHandler)}, nc: new(nats.Conn), clocks: newClocks()}
+	now := time.Now()
+	look := func(servers ...jetstream.StreamInfo) bool {
+		var g glance
+		for _, info := range servers {
+			g.shards = append(g.shards, streamState{info: &info})
+		}
+		s.noteClocks(time.Now().Round(0), uptime(), g)
+		return s.clocks.mayStand()
+	}
+	at := func(server, stored time.Duration) jetstream.StreamInfo {
+		info := jetstream.StreamInfo{TimeStamp: now.Add(server)}
+		info.State.LastTime = now.Add(stored)
+		return info
+	}
+	assert.False(t, look(at(0, -time.Minute), at(time.Second, -time.Hour)))
+	assert.False(t, look(at(time.Hour, time.Hour)), "it was set forward: all leases end at once")
+	assert.True(t, look(at(2*time.Second, time.Hour)), "and back")
+	assert.True(t, look(at(time.Minute, 0)))
+	assert.False(t, look(at(time.Hour-time.Second, 0)), "it has caught up")
+
+	s.clocks = newClocks()
+	assert.True(t, look(at(0, time.Hour)), "it was set back before this process began")
+
+	s.clocks = newClocks()
+	assert.True(t, look(at(0, 0), at(10*time.Minute, 0)), "one is ahead of another")
+	assert.False(t, look())
+}

@@ -86,13 +86,11 @@ func (h *holds) drop(seq uint64) {
 	}
 }
 
-// finished ends the pauses of events up to floor, which are acknowledged, and returns
-// how many events are held.
-func (h *holds) finished(floor uint64) int {
+// finished ends the pauses of events up to floor, which are acknowledged.
+func (h *holds) finished(floor uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	maps.DeleteFunc(h.of, func(seq uint64, held hold) bool { return held.by == nil && seq <= floor })
-	return len(h.of)
 }
 
 func (h *holds) clear() { h.finished(^uint64(0)) }

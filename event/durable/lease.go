@@ -78,7 +78,8 @@ func (d *delivery) keepLease(ctx context.Context) (release func()) {
 				}
 				return
 			}
-			if d.msg.InProgress() == nil { // else there is no connection
+			// Without a connection the client keeps what is sent for later.
+			if d.online() && d.msg.InProgress() == nil {
 				l.renewed.Store(now)
 			}
 		}

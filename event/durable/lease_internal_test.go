@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -74,6 +75,8 @@ type attempt struct {
 	msg *fakeMsg
 	js  *fakeJetStream
 	log bytes.Buffer
+
+	offline time.Time // when the connection is lost; zero for never
 }
 
 // deliver gives an event to h.
@@ -93,6 +96,7 @@ func (a *attempt) deliver(t *testing.T, c Consumer, h event.HandlerFunc) (result
 	c, err = c.withDefaults()
 	require.NoError(t, err)
 	r := newRun(s, c, h)
+	r.online = func() bool { return a.offline.IsZero() || time.Now().Before(a.offline) }
 	r.began = time.Now().Add(-time.Hour) // so that nothing is recorded of an event that comes for the first time
 	a.msg.began = time.Now()
 	d := &delivery{
@@ -189,6 +193,27 @@ func TestFailuresAfterTheLease(t *testing.T) {
 				if renewals := a.msg.renewals; !tt.recorded {
 					assert.Less(t, renewals[len(renewals)-1], 3*minLease, "it took the lease of the next attempt")
 				}
+			})
+		})
+	}
+}
+
+// Without a connection nothing is renewed, although the client takes it for later.
+func TestLeaseIsLostWithoutAConnection(t *testing.T) {
+	for name, tt := range map[string]struct {
+		offline time.Duration // after the beginning; 0 for never
+		lost    bool
+	}{"kept": {0, false}, "lost": {2 * minLease, true}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := attempt{msg: new(fakeMsg), js: new(fakeJetStream)}
+				if tt.offline > 0 {
+					a.offline = time.Now().Add(tt.offline)
+				}
+				got := a.deliver(t, Consumer{Lease: 3 * minLease, Timeout: time.Hour}, after(10*minLease, errOnPurpose))
+				assert.Equal(t, Delayed, got.Result)
+				assert.Equal(t, tt.lost, strings.Contains(a.log.String(), "op=lease"), a.log.String())
+				assert.Equal(t, tt.lost, len(a.msg.answers) == 0)
 			})
 		})
 	}

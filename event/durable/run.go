@@ -40,6 +40,7 @@ type run struct {
 	journal jetstream.Stream // of attempts
 	feeds   []*feed          // of each shard
 	peers   peers
+	online  func() bool // whether there is a connection
 
 	stop  context.CancelCauseFunc // ends all workers
 	works sync.WaitGroup
@@ -50,7 +51,7 @@ type run struct {
 type ended struct{ error }
 
 func newRun(s *Store, c Consumer, h event.Handler) *run {
-	r := &run{Store: s, c: c, h: s.withOrigin(h)}
+	r := &run{Store: s, c: c, h: s.withOrigin(h), online: s.nc.IsConnected}
 	for shard := range s.c.Shards {
 		r.feeds = append(r.feeds, &feed{shard: shard})
 	}

@@ -14,6 +14,7 @@ const maxReleased = 2048
 // A lack is that more events of a shard are with somebody, as the server has it, than the
 // processes say they hold: a process has died, or an event is on its way.
 type lack struct {
+	made  string           // tells the consumer from another of the same name
 	since time.Time        // zero if there is none
 	held  map[uint64]claim // when it was looked at last
 	upTo  uint64           // the newest event then
@@ -40,7 +41,9 @@ func (r *run) tend(ctx context.Context, f *feed) {
 }
 
 // look asks the server for the overdue events of a shard, and for those that no process
-// has held for the time of a lease. What fails is tried again later.
+// has held for the time of a lease. What fails is tried again later. While the clocks are
+// right it asks for nothing: a process that cannot answer, such as one without permission,
+// may hold what nobody says to hold.
 func (r *run) look(ctx context.Context, f *feed, overdue []uint64) {
 	ask, cancel := context.WithTimeout(ctx, r.Store.c.PublishTimeout)
 	defer cancel()
@@ -53,10 +56,18 @@ func (r *run) look(ctx context.Context, f *feed, overdue []uint64) {
 	if err != nil {
 		return
 	}
+	if f.lack.made != source.made {
+		f.lack = lack{made: source.made}
+	}
+	if !r.clocks.mayStand() {
+		f.lack = lack{made: source.made}
+		return // the server does it by itself
+	}
 	info := consumer.CachedInfo()
 	floor, upTo := info.AckFloor.Stream, info.Delivered.Stream
-	if held := f.holds.finished(floor); info.NumAckPending <= held && len(overdue) == 0 {
-		f.lack = lack{}
+	f.holds.finished(floor)
+	if held := len(f.holds.claims(floor, upTo, r.c.Lease)); info.NumAckPending <= held && len(overdue) == 0 {
+		f.lack = lack{made: source.made}
 		return
 	}
 	held, ok := r.ask(ctx, f.shard, floor, upTo)
@@ -83,7 +94,7 @@ func (r *run) look(ctx context.Context, f *feed, overdue []uint64) {
 func (f *feed) released(info *jetstream.ConsumerInfo, held map[uint64]claim, lease time.Duration) (seqs []uint64) {
 	was := f.lack
 	if info.NumAckPending <= len(held) {
-		f.lack = lack{}
+		f.lack = lack{made: was.made}
 		return nil
 	}
 	f.lack.held, f.lack.upTo = held, info.Delivered.Stream

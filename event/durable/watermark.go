@@ -46,6 +46,7 @@ type watermarks struct {
 	failing  string // why they could not be written last
 	unsure   []bool // of each shard: it did not answer since its mark was compared
 	doubts   []doubt
+	leaders  []string // of each shard
 	gone     map[string]time.Time // streams that do not exist, since when
 }
 
@@ -61,6 +62,7 @@ func newWatermarks(shards int) *watermarks {
 		current: watermark.Marks{Shards: make([]watermark.Shard, shards)},
 		unsure:  make([]bool, shards),
 		doubts:  make([]doubt, shards),
+		leaders: make([]string, shards),
 		gone:    make(map[string]time.Time),
 	}
 	for i := range w.unsure {
@@ -90,13 +92,15 @@ func (s *Store) openWatermarks(ctx context.Context) error {
 	w := s.watermarks
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := s.readMarks(ctx); err != nil {
+	if err := s.firstMarks(ctx); err != nil {
 		return err
 	}
 	kept, err := s.markFile()
 	if err != nil {
 		return err
 	}
+	g := s.glance(ctx)
+	s.noteClocks(time.Now().Round(0), uptime(), g) // before anything new is stored
 	for range markTries {
 		both, behind := watermark.Merge(w.current, kept)
 		if reflect.DeepEqual(both, w.current) {
@@ -111,8 +115,19 @@ func (s *Store) openWatermarks(ctx context.Context) error {
 		}
 		break
 	}
-	_ = s.compare(ctx, s.glance(ctx)) // else the next glance is
+	_ = s.compare(ctx, g) // else the next glance is
 	return nil
+}
+
+// firstMarks reads the marks. In a cluster that has only just begun, the stream that has
+// them may not answer at once.
+func (s *Store) firstMarks(ctx context.Context) (err error) {
+	for range createTries {
+		if err = s.readMarks(ctx); ctx.Err() != nil || !isTransient(err) {
+			break
+		}
+	}
+	return err
 }
 
 // markFile returns the marks in Config.MarkFile. Without any they are zero.
@@ -393,6 +408,9 @@ func (w *watermarks) doubtful(g glance) map[int]bool {
 			w.unsure[shard] = true
 			continue
 		}
+		if cluster := stream.info.Cluster; cluster != nil && cluster.Leader != w.leaders[shard] {
+			w.leaders[shard], w.unsure[shard] = cluster.Leader, true // it may have less, and new events in its place
+		}
 		mark := w.current.Shards[shard]
 		state := stateOf(stream.info, mark.Gone)
 		_, after := mark.Compare(state)
@@ -473,7 +491,7 @@ func (s *Store) examineShard(ctx context.Context, shard int, mark watermark.Shar
 	m, err := stream.GetMsg(ctx, mark.Last)
 	refused, _ := errors.AsType[*jetstream.APIError](err)
 	switch {
-	case refused != nil:
+	case refused != nil && refused.Code < 503: // else there is no leader now
 		return f, nil // it is missing itself, or cannot be read
 	case err != nil:
 		return f, err

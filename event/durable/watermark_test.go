@@ -240,6 +240,8 @@ func TestFlippedBitOfAServer(t *testing.T) {
 	require.NoError(t, err)
 	content[len(content)/2] ^= 1
 	require.NoError(t, os.WriteFile(name, content, 0o600))
+	// It had not written this for a while. With it, it would believe the file.
+	require.NoError(t, os.RemoveAll(filepath.Join(filepath.Dir(name), "index.db")))
 
 	var log logBuffer
 	s = connectStore(t, startServer(t, killed), oneShard(&log))

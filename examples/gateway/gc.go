@@ -19,7 +19,7 @@ const gcPercent = 400
 // near it.
 const (
 	minLimit    = 160 << 20
-	garbageRoom = 64 << 20
+	garbageRoom = 64 << 20 // or a quarter of what is live
 	limitEvery  = time.Second
 )
 
@@ -49,7 +49,7 @@ func tuneGC(ctx context.Context, getenv func(string) string) {
 	}()
 }
 
-// memoryLimit is what is in use and garbageRoom, at least minLimit.
+// memoryLimit is what is in use and room for garbage, at least minLimit.
 func memoryLimit() int64 {
 	samples := []metrics.Sample{
 		{Name: "/gc/heap/live:bytes"},
@@ -63,5 +63,5 @@ func memoryLimit() int64 {
 	metrics.Read(samples)
 	value := func(i int) int64 { return int64(samples[i].Value.Uint64()) }
 	used := value(0) + value(1) - value(2) - value(3) - value(4) - value(5)
-	return max(minLimit, used+garbageRoom)
+	return max(minLimit, used+max(garbageRoom, value(0)/4))
 }

@@ -62,6 +62,11 @@ func overlay(t testing.TB) string {
 	root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
 	require.NoError(t, err)
 	pkg := filepath.Join(strings.TrimSpace(string(root)), "src", "time")
+	cache, err := exec.CommandContext(t.Context(), "go", "env", "GOMODCACHE").Output()
+	require.NoError(t, err)
+	if strings.HasPrefix(pkg, strings.TrimSpace(string(cache))+string(filepath.Separator)) {
+		t.Skip("the go command changes no file of a Go that it has downloaded: this needs one that is installed")
+	}
 	source, err := os.ReadFile(filepath.Join(pkg, "time.go"))
 	require.NoError(t, err)
 	const now, flag = "\nfunc Now() Time {\n", "hasMonotonic "

@@ -20,7 +20,7 @@ func checkStore(ctx context.Context, s *settings.Settings, stdout, stderr io.Wri
 	log := slog.New(slog.DiscardHandler)
 	s.Store.Config.Logger = log
 	c := store.Config{
-		Dir: s.Store.Dir, NATS: s.Store.NATS, Credentials: s.Store.NATSCredentials,
+		Dir: s.Store.Dir, NATS: s.Store.NATS, Credentials: s.Store.NATSCredentials, TLS: natsTLS(s.Store),
 		Durable: s.Store.Config, Consumer: s.Store.Consumer, Log: log,
 	}
 	report, err := store.Check(ctx, c)

@@ -82,7 +82,7 @@ func newGateway(ctx context.Context, s *settings.Settings, stdout io.Writer, log
 		}
 		go g.certificate.Watch(ctx)
 	}
-	if err := g.natsTLS().Check(); err != nil {
+	if err := natsTLS(g.Store).Check(); err != nil {
 		return nil, usageError{fmt.Errorf("-nats-ca, -nats-cert, -nats-key: %w", err)}
 	}
 	return g, nil
@@ -96,8 +96,8 @@ func explainMismatch(err error) error {
 	return err
 }
 
-func (g *gateway) natsTLS() store.TLS {
-	return store.TLS{CA: g.Store.NATSCA, Cert: g.Store.NATSCert, Key: g.Store.NATSKey}
+func natsTLS(s settings.Store) store.TLS {
+	return store.TLS{CA: s.NATSCA, Cert: s.NATSCert, Key: s.NATSKey}
 }
 
 func (g *gateway) tls() *tls.Config {
@@ -118,7 +118,7 @@ func (g *gateway) open(ctx context.Context) error {
 		g.Store.Config.Logger = g.log
 		var err error
 		c.Store, err = store.Open(ctx, store.Config{
-			Dir: g.Store.Dir, NATS: g.Store.NATS, Credentials: g.Store.NATSCredentials, TLS: g.natsTLS(),
+			Dir: g.Store.Dir, NATS: g.Store.NATS, Credentials: g.Store.NATSCredentials, TLS: natsTLS(g.Store),
 			Durable: g.Store.Config, Consumer: g.Store.Consumer,
 			Callbacks: g.callbacks, Metrics: g.metrics.Registry, Log: g.log,
 		})

@@ -52,7 +52,10 @@ func runStore(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 
 func moveSide(s settings.Store, log *slog.Logger) store.Config {
 	s.Config.Logger = log
-	return store.Config{Dir: s.Dir, NATS: s.NATS, Credentials: s.NATSCredentials, Durable: s.Config, Consumer: s.Consumer, Log: log}
+	return store.Config{
+		Dir: s.Dir, NATS: s.NATS, Credentials: s.NATSCredentials, TLS: natsTLS(s),
+		Durable: s.Config, Consumer: s.Consumer, Log: log,
+	}
 }
 
 // moveProgress returns such as "moved 1,500 of 3,400 unfinished events".

@@ -21,6 +21,7 @@ type Move struct {
 	UnfinishedOnly bool
 
 	from, to, fromCredentials, toCredentials, order string
+	ca, cert, key                                   string // of both sides
 	maxBody                                         int64
 }
 
@@ -30,6 +31,10 @@ func (m *Move) flags() *group {
 	g.StringVar(&m.to, "to", "", "move it to this `place`; a gateway may use servers")
 	g.StringVar(&m.fromCredentials, "from-creds", "", "`file` with the credentials of a NATS user for -from, in the place of NATS_CREDS_FILE")
 	g.StringVar(&m.toCredentials, "to-creds", "", "`file` with the credentials of a NATS user for -to, in the place of NATS_CREDS_FILE")
+	g.StringVar(&m.ca, "nats-ca", "", "-nats-ca of both sides, a `file`")
+	g.StringVar(&m.cert, "nats-cert", "", "-nats-cert of both sides, a `file`")
+	g.StringVar(&m.key, "nats-key", "", "-nats-key of both sides, a `file`")
+	g.check(func() bool { return (m.cert == "") == (m.key == "") }, "-nats-cert and -nats-key need each other")
 	g.choice(&m.order, "to-order", "", "-order of a new store: user, lock or none (default as -from has it)", "user", "lock", "none")
 	number(g, &m.Shards, "to-shards", 0, 0, durable.MaxShards, "how many `shards` a new store has (0: as many as -from)")
 	g.IntVar(&m.Replicas, "to-replicas", 0, "-replicas of a new store on NATS `servers`: 1, 3 or 5 (0: 1)")
@@ -114,6 +119,9 @@ func (m *Move) configure(store *Store, flag, place, credentials string) error {
 			return fmt.Errorf("-%s-creds: %w", flag, err)
 		}
 		s.Store.NATSCredentials = credentials
+	}
+	if s.Store.NATS != "" {
+		s.Store.NATSCA, s.Store.NATSCert, s.Store.NATSKey = m.ca, m.cert, m.key
 	}
 	*store = s.Store
 	return nil
