@@ -46,7 +46,7 @@ type watermarks struct {
 	failing  string // why they could not be written last
 	unsure   []bool // of each shard: it did not answer since its mark was compared
 	doubts   []doubt
-	leaders  []string // of each shard
+	leaders  []string             // of each shard
 	gone     map[string]time.Time // streams that do not exist, since when
 }
 
