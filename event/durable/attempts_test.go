@@ -60,7 +60,7 @@ func TestAttemptsThatDoNotEnd(t *testing.T) {
 			store(t, s, newEvent(1))
 			putRecord(t, js, makeConsumer(t, js), record)
 			var seen observer
-			run(t, s, durable.Consumer{Observe: seen.observe}, event.HandlerFunc(func(context.Context, *event.Event) error { return nil }))
+			run(t, s, durable.Consumer{MaxAttempts: 60, Observe: seen.observe}, event.HandlerFunc(func(context.Context, *event.Event) error { return nil }))
 			assert.Contains(t, seen.wait(t, 1)[0], want)
 		})
 	}

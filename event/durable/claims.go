@@ -209,8 +209,8 @@ func (r *run) notHeard(ctx context.Context) {
 	}
 	if !p.deaf.IsZero() && !p.said {
 		p.said = true
-		r.log().LogAttrs(ctx, slog.LevelWarn, "durable: processes cannot ask each other which events they hold: it takes permission to publish and to subscribe to the subject. "+
-			"Until then, events whose process has died come again by the clock of the servers alone",
+		r.log().LogAttrs(ctx, slog.LevelWarn, "durable: processes cannot ask each other which events they hold: it takes permission to publish and to subscribe to the subject, and a connection without NoEcho. "+
+			"Without that, events come again by the clock of the servers alone",
 			slog.String("subject", r.names.work()+".>"), slog.String("consumer", r.c.Name))
 	}
 	p.deaf = time.Now()

@@ -63,11 +63,11 @@ type Store struct {
 // the last two seconds before a crash may be lost without that.
 //
 // The connection stays the caller's, with its credentials and TLS. Close does not close
-// it. Make it with [ConnectOptions] and the URLs of all servers. The store leaves a server
-// that does not store for another one, by nats.Conn.ForceReconnect, if the connection
-// knows one: after 3 seconds without an answer to any event, after 10 for one shard. It
-// logs which and why. Servers must be of version 2.11 or later, with a max_payload of at
-// least [Config.MaxMessage].
+// it. Make it with [ConnectOptions], the URLs of all servers, and without nats.NoEcho. The
+// store leaves a server that does not store for another one, by nats.Conn.ForceReconnect,
+// if the connection knows one: after 3 seconds without an answer to any event, after 10 for
+// one shard. It logs which and why. Servers must be of version 2.11 or later, with a
+// max_payload of at least [Config.MaxMessage].
 func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 	asked := c
 	c, err := c.withDefaults()
