@@ -65,10 +65,10 @@ func TestOthersAreHeard(t *testing.T) {
 	t.Cleanup(srv.Shutdown)
 	require.True(t, srv.ReadyForConnections(time.Minute))
 	other := newAsker(t, srv.ClientURL())
-	leave := other.meet()
 	d := &delivery{run: other}
 	d.lease.start = time.Now()
 	other.feeds[0].holds.of = map[uint64]hold{7: {by: d}}
+	leave := other.meet()
 	require.NoError(t, other.nc.Flush())
 
 	r := newAsker(t, srv.ClientURL())
