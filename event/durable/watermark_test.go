@@ -226,8 +226,8 @@ func stop(srv *server.Server) {
 	srv.WaitForShutdown()
 }
 
-// A server that was killed drops what is behind a flipped bit in a file, and says nothing.
-func TestFlippedBitOfAServer(t *testing.T) {
+// A server that was killed, and whose file lost its second half, says nothing.
+func TestLostHalfOfAServer(t *testing.T) {
 	t.Parallel()
 	const events = 300
 	dir, killed := t.TempDir(), filepath.Join(t.TempDir(), "killed")
@@ -236,11 +236,9 @@ func TestFlippedBitOfAServer(t *testing.T) {
 	marksHave(t, s, events)
 	require.NoError(t, os.CopyFS(killed, os.DirFS(dir)))
 	name := filepath.Join(killed, "jetstream", "$G", "streams", "accesshook-0", "msgs", "1.blk")
-	content, err := os.ReadFile(name)
+	file, err := os.Stat(name)
 	require.NoError(t, err)
-	content[len(content)/2] ^= 1
-	require.NoError(t, os.WriteFile(name, content, 0o600))
-	// It had not written this for a while. With it, it would believe the file.
+	require.NoError(t, os.Truncate(name, file.Size()/2))
 	require.NoError(t, os.RemoveAll(filepath.Join(filepath.Dir(name), "index.db")))
 
 	var log logBuffer
