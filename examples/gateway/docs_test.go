@@ -19,6 +19,7 @@ const (
 	alertTests    = "../../docs/alerts_test.yml"
 	dashboardFile = "../../docs/dashboard.json"
 	operationsDoc = "../../docs/operations.md"
+	storeDoc      = "../../docs/store.md"
 )
 
 func readDoc(t *testing.T, name string) string {
@@ -41,7 +42,7 @@ func TestDocsNameDocumentedMetrics(t *testing.T) {
 	for _, row := range metricRow.FindAllStringSubmatch(readDoc(t, "../README.md"), -1) {
 		documented[row[1]] = true
 	}
-	for _, file := range []string{alertsFile, alertTests, dashboardFile, operationsDoc} {
+	for _, file := range []string{alertsFile, alertTests, dashboardFile, operationsDoc, storeDoc} {
 		names := metricName.FindAllString(readDoc(t, file), -1)
 		assert.NotEmpty(t, names, file)
 		for _, name := range names {
