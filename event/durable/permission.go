@@ -162,23 +162,15 @@ func (p permitted) PublishMsg(ctx context.Context, m *nats.Msg, o ...jetstream.P
 	})
 }
 
-// watchPermissions logs permissions that are missing for what waits for no answer: a
-// request for an event, or an acknowledgement, would fail in silence. before is the last
-// error of the connection.
-func (s *Store) watchPermissions(before error) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	var logged time.Time
-	for {
-		select {
-		case <-s.base.Done():
-			return
-		case <-tick.C:
-		}
+// watchPermissions returns a func that logs permissions that are missing for what waits
+// for no answer: a request for an event, or an acknowledgement, would fail in silence.
+func (s *Store) watchPermissions() func() {
+	before, logged := s.nc.LastError(), time.Time{}
+	return func() {
 		now := s.nc.LastError()
 		p := lacked(now)
 		if p == nil || now == before || !s.names.have(p.subject) || time.Since(logged) < logEvery {
-			continue
+			return
 		}
 		before, logged = now, time.Now()
 		s.log().LogAttrs(context.Background(), slog.LevelError, "durable: a permission is missing",

@@ -114,14 +114,13 @@ func Connect(ctx context.Context, nc *nats.Conn, c Config) (*Store, error) {
 		s.log().LogAttrs(ctx, slog.LevelInfo, "durable: RawKeys without KeepRaw: bodies that others have kept are opened; here only those are kept that could not be decoded")
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
-	s.runs.Go(s.watch)
-	s.runs.Go(s.guard)
-	s.runs.Go(s.watchMarks)
+	s.every(watchEvery, s.watch)
+	s.every(guardEvery, s.guard)
+	s.every(time.Second, s.watchPermissions())
 	if c.RequireSync {
-		s.runs.Go(s.watchSync)
+		s.every(syncEvery, func() { s.checkSync(s.base) })
 	}
-	before := nc.LastError()
-	s.runs.Go(func() { s.watchPermissions(before) })
+	s.runs.Go(s.watchMarks)
 	return s, nil
 }
 

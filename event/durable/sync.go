@@ -51,22 +51,8 @@ func (s *Store) requireSync(ctx context.Context) error {
 	return nil
 }
 
-// watchSync asks again now and then, until the store is closed: a server may come back, or
-// be replaced by one that does not sync.
-func (s *Store) watchSync() {
-	tick := time.NewTicker(syncEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-s.base.Done():
-			return
-		case <-tick.C:
-			s.checkSync(s.base)
-		}
-	}
-}
-
-// checkSync has events refused while a server says that it does not sync each write.
+// checkSync asks again: a server may come back, or be replaced by one that does not sync.
+// While one says that it does not, events are refused.
 func (s *Store) checkSync(ctx context.Context) {
 	servers, err := s.askSync(ctx)
 	if err != nil || servers.size == 0 {

@@ -55,25 +55,32 @@ func (s *Store) glance(ctx context.Context) glance {
 	return g
 }
 
-// watch looks at the streams now and then until the store is closed.
+// every calls f now and then until the store is closed.
+func (s *Store) every(d time.Duration, f func()) {
+	s.runs.Go(func() {
+		tick := time.NewTicker(d)
+		defer tick.Stop()
+		for {
+			select {
+			case <-s.base.Done():
+				return
+			case <-tick.C:
+				f()
+			}
+		}
+	})
+}
+
+// watch looks at the streams.
 func (s *Store) watch() {
-	tick := time.NewTicker(watchEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-s.base.Done():
-			return
-		case <-tick.C:
-		}
-		began := time.Now()
-		ctx, cancel := context.WithTimeout(s.base, watchWait)
-		g := s.glance(ctx)
-		s.watermarks.offer(g)
-		cancel()
-		if s.base.Err() == nil { // else that is why there is no answer
-			s.watchdog.glanced(g.shards, began, time.Now())
-			s.noteClocks(time.Now().Round(0), uptime(), g)
-		}
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(s.base, watchWait)
+	defer cancel()
+	g := s.glance(ctx)
+	s.watermarks.offer(g)
+	if s.base.Err() == nil { // else that is why there is no answer
+		s.watchdog.glanced(g.shards, began, time.Now())
+		s.noteClocks(time.Now().Round(0), uptime(), g)
 	}
 }
 

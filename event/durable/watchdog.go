@@ -225,33 +225,24 @@ func isAnswer(err error) bool {
 	return err == nil || ok && api.ErrorCode != codeNotAvailable
 }
 
-// guard leaves a server that does not answer for another, until the store is closed.
+// guard leaves a server that does not answer for another.
 func (s *Store) guard() {
-	tick := time.NewTicker(guardEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-s.base.Done():
-			return
-		case <-tick.C:
-		}
-		// While the client connects again, it holds its lock for seconds at a time.
-		connected := s.nc.IsConnected()
-		s.watchdog.connection(connected, time.Now())
-		if !connected || len(s.nc.Servers()) < 2 {
-			continue
-		}
-		name, addr := s.nc.ConnectedServerName(), s.nc.ConnectedAddr()
-		reason := s.watchdog.leave(time.Now())
-		if reason == "" {
-			continue
-		}
-		s.log().LogAttrs(s.base, slog.LevelWarn, "durable: leaving a NATS server for another",
-			slog.String("server", addr), slog.String("name", name), slog.String("reason", reason))
-		// The client flushes the connection while it holds its lock, which a server that
-		// hangs may hold up. Until then, nobody else may wait for that lock.
-		s.stuck.Add(1)
-		_ = s.nc.ForceReconnect() // fails if it is closed, which is as good
-		s.stuck.Add(-1)
+	// While the client connects again, it holds its lock for seconds at a time.
+	connected := s.nc.IsConnected()
+	s.watchdog.connection(connected, time.Now())
+	if !connected || len(s.nc.Servers()) < 2 {
+		return
 	}
+	name, addr := s.nc.ConnectedServerName(), s.nc.ConnectedAddr()
+	reason := s.watchdog.leave(time.Now())
+	if reason == "" {
+		return
+	}
+	s.log().LogAttrs(s.base, slog.LevelWarn, "durable: leaving a NATS server for another",
+		slog.String("server", addr), slog.String("name", name), slog.String("reason", reason))
+	// The client flushes the connection while it holds its lock, which a server that hangs
+	// may hold up. Until then, nobody else may wait for that lock.
+	s.stuck.Add(1)
+	_ = s.nc.ForceReconnect() // fails if it is closed, which is as good
+	s.stuck.Add(-1)
 }

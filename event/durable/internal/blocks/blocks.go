@@ -192,9 +192,9 @@ func record(b []byte, digest hash.Hash64) (size int, sequence uint64, m Message)
 			return 0, 0, m
 		}
 		// The checksum does not cover the length of the header.
-		header = int(binary.LittleEndian.Uint32(body))
+		length := binary.LittleEndian.Uint32(body)
 		body = body[4:]
-		if header > len(body) || !bytes.HasPrefix(body, []byte(headerBegin)) || !bytes.HasSuffix(body[:header], []byte(headerEnd)) {
+		if header = int(length); uint64(length) > uint64(len(body)) || !bytes.HasPrefix(body, []byte(headerBegin)) || !bytes.HasSuffix(body[:header], []byte(headerEnd)) {
 			return 0, 0, m
 		}
 	}
