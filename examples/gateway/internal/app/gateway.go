@@ -22,6 +22,7 @@ import (
 	"github.com/accesshook/accesshook/examples/gateway/internal/store"
 	"github.com/accesshook/accesshook/examples/gateway/internal/terminal"
 	"github.com/accesshook/accesshook/examples/geoip"
+	"github.com/accesshook/accesshook/examples/internal/vendors"
 )
 
 // A gateway is what its settings make of it.
@@ -32,7 +33,7 @@ type gateway struct {
 	page        *page.Page
 	metrics     *metrics.Metrics
 	endpoints   []*receive.Endpoint
-	unserved    []settings.Vendor
+	unserved    []vendors.Vendor
 	callbacks   event.Handler
 	certificate *certfile.Certificate // nil: plain HTTP
 	demo        demo.Demo             // nil without one

@@ -10,6 +10,7 @@ import (
 	"github.com/accesshook/accesshook/envsecret"
 	"github.com/accesshook/accesshook/examples/gateway/internal/receive"
 	"github.com/accesshook/accesshook/examples/gateway/internal/settings"
+	"github.com/accesshook/accesshook/examples/internal/vendors"
 	"github.com/accesshook/accesshook/verify"
 )
 
@@ -18,13 +19,13 @@ import (
 func (g *gateway) newEndpoints() (endpoints []*receive.Endpoint, err error) {
 	config := g.Settings.Endpoint
 	config.Logger = g.log
-	for _, v := range settings.Vendors {
+	for _, v := range vendors.All {
 		credentials := g.credentials(v.Name, g.Secrets.Vendors[v.Name])
 		if len(credentials.Secrets)+len(credentials.Credentials) == 0 {
 			g.unserved = append(g.unserved, v)
 			continue
 		}
-		e, err := receive.NewEndpoint(v.Name, credentials, config, g.metrics)
+		e, err := receive.NewEndpoint(v, credentials, config, g.metrics)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", credentials.Source, err)
 		}
@@ -44,7 +45,7 @@ func (g *gateway) credentials(vendor string, v envsecret.Values) envsecret.Value
 // reload reads secrets in files again on each signal, until ctx is done.
 func (g *gateway) reload(ctx context.Context, signals <-chan os.Signal) {
 	var all []envsecret.Reloadable
-	for _, v := range settings.Vendors {
+	for _, v := range vendors.All {
 		for _, e := range g.endpoints {
 			if e.Vendor() == v.Name {
 				all = append(all, envsecret.Reloadable{Variable: v.Variable, Replace: func(values envsecret.Values) error {
@@ -104,7 +105,7 @@ func (l *login) get() (*verify.BasicAuth, context.Context) {
 // announceVendors logs which vendors are served, and which are not and why.
 func (g *gateway) announceVendors(base string) {
 	for _, e := range g.endpoints {
-		g.log.Info("serving", slog.String("vendor", e.Vendor()), slog.String("url", base+receive.Path(e.Vendor())))
+		g.log.Info("serving", slog.String("vendor", e.Vendor()), slog.String("url", base+e.Path()))
 	}
 	for _, v := range g.unserved {
 		g.log.Info("not served", slog.String("vendor", v.Name), slog.String("missing", v.Variable.Name))

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/examples/gateway/internal/admin"
-	"github.com/accesshook/accesshook/examples/gateway/internal/receive"
 	"github.com/accesshook/accesshook/examples/gateway/internal/settings"
 	"github.com/accesshook/accesshook/server"
 )
@@ -109,7 +108,7 @@ func (g *gateway) newPublic(s *servers, mux *http.ServeMux, handler http.Handler
 	var paths []string
 	for _, e := range g.endpoints {
 		// No method in the pattern: the endpoint answers 405 itself.
-		path := receive.Path(e.Vendor())
+		path := e.Path()
 		mux.Handle(path, e.Handler(public.Counted(g.pipeline.Handler(e.Source()))))
 		paths = append(paths, path)
 	}
@@ -120,7 +119,7 @@ func (g *gateway) newPublic(s *servers, mux *http.ServeMux, handler http.Handler
 		warn := sync.OnceFunc(func() {
 			g.log.Warn("a request came for a vendor that is not served", "vendor", v.Name, "missing", v.Variable.Name)
 		})
-		mux.HandleFunc(receive.Path(v.Name), func(w http.ResponseWriter, r *http.Request) {
+		mux.HandleFunc(v.Path(), func(w http.ResponseWriter, r *http.Request) {
 			warn()
 			notFound.ServeHTTP(w, r)
 		})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/accesshook/accesshook/envsecret"
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/examples/internal/vendors"
 	"github.com/accesshook/accesshook/loginradius"
 	"github.com/accesshook/accesshook/relock"
 	"github.com/accesshook/accesshook/unloc"
@@ -30,16 +31,7 @@ const unlocUser = "demo"
 
 // New returns a demo.
 func New() Demo {
-	return Demo{userlock.Vendor: randomGUID(), unloc.Vendor: rand.Text(), relock.Vendor: rand.Text(), loginradius.Vendor: rand.Text()}
-}
-
-// randomGUID returns a random UUID, version 4.
-func randomGUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	return Demo{userlock.Vendor: vendors.RandomGUID(), unloc.Vendor: rand.Text(), relock.Vendor: rand.Text(), loginradius.Vendor: rand.Text()}
 }
 
 // Credentials returns the credentials of a vendor. A nil Demo has none.
@@ -58,7 +50,7 @@ func (d Demo) Credentials(vendor string) envsecret.Values {
 // of this demo, which is worth nothing after it.
 func (d Demo) Curl(base string) string {
 	return fmt.Sprintf(`curl -u %s:%s -d '{"action":"unlocked","lockName":"My door","userName":"Me"}' %s`,
-		unlocUser, d[unloc.Vendor], base+path(unloc.Vendor))
+		unlocUser, d[unloc.Vendor], base+"/webhooks/"+unloc.Vendor)
 }
 
 // Send sends all events to the gateway at base, spread over the given time, and returns
@@ -94,19 +86,6 @@ func (d Demo) send(ctx context.Context, transport *http.Transport, base string, 
 	return sent, nil
 }
 
-var vendors = []struct {
-	name     string
-	payloads func(now time.Time) []any
-	request  func(ctx context.Context, url, secret string, payload any) (*http.Request, error)
-}{
-	{userlock.Vendor, userLockEvents, userlock.NewRequest},
-	{unloc.Vendor, unlocEvents, func(ctx context.Context, url, password string, payload any) (*http.Request, error) {
-		return unloc.NewRequest(ctx, url, unlocUser, password, payload)
-	}},
-	{relock.Vendor, relockEvents, relock.NewRequest},
-	{loginradius.Vendor, loginRadiusEvents, loginradius.NewRequest},
-}
-
 // A delivery is one request of the demo.
 type delivery struct {
 	at      float64 // when, between 0 and 1
@@ -117,19 +96,17 @@ type delivery struct {
 // vendor are spread evenly. A payload is made when it is sent, so that it has the time of
 // that.
 func (d Demo) deliveries() (all []delivery) {
-	for _, v := range vendors {
-		n := len(v.payloads(time.Time{}))
+	for _, v := range vendors.All {
+		n := len(v.Payloads(time.Time{}))
 		for i := range n {
 			all = append(all, delivery{(float64(i) + .5) / float64(n), func(ctx context.Context, base string, now time.Time) (*http.Request, error) {
-				return v.request(ctx, base+path(v.name), d[v.name], v.payloads(now)[i])
+				return v.Request(ctx, base+v.Path(), d.Credentials(v.Name), v.Payloads(now)[i])
 			}})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b delivery) int { return cmp.Compare(a.at, b.at) })
 	return all
 }
-
-func path(vendor string) string { return "/webhooks/" + vendor }
 
 func post(client *http.Client, r *http.Request) error {
 	answer, err := client.Do(r)

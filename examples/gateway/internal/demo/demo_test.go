@@ -21,7 +21,7 @@ import (
 	"github.com/accesshook/accesshook/event/cloudevent"
 	"github.com/accesshook/accesshook/examples/gateway/internal/demo"
 	"github.com/accesshook/accesshook/examples/gateway/internal/gatewaytest"
-	"github.com/accesshook/accesshook/examples/gateway/internal/settings"
+	"github.com/accesshook/accesshook/examples/internal/vendors"
 )
 
 func TestMain(m *testing.M) { os.Exit(gatewaytest.Main(m)) }
@@ -156,7 +156,7 @@ func TestDemoKeepsItsSecrets(t *testing.T) {
 	d := demo.New()
 	var env []string
 	secrets := []string{"a-hash-that-must-not-be-written"}
-	for _, v := range settings.Vendors {
+	for _, v := range vendors.All {
 		values := d.Credentials(v.Name)
 		for _, s := range values.Secrets {
 			text, _ := s.Reveal()
@@ -180,7 +180,7 @@ func TestDemoKeepsItsSecrets(t *testing.T) {
 		assert.NotContains(t, strings.ToLower(p.Stdout.String()+p.Stderr.String()), strings.ToLower(secret))
 	}
 	other := demo.New()
-	for _, v := range settings.Vendors {
+	for _, v := range vendors.All {
 		assert.NotEqual(t, d.Credentials(v.Name), other.Credentials(v.Name), "each demo has its own")
 	}
 }

@@ -1,8 +1,11 @@
+// Package receive leads webhooks from the vendors' endpoints to the callbacks: directly,
+// through a queue, or through a store.
 package receive
 
 import (
 	"github.com/accesshook/accesshook/envsecret"
 	"github.com/accesshook/accesshook/examples/gateway/internal/metrics"
+	"github.com/accesshook/accesshook/examples/internal/vendors"
 	"github.com/accesshook/accesshook/verify"
 )
 
@@ -11,23 +14,22 @@ import (
 type Endpoint struct {
 	*verify.Endpoint
 	Metrics *metrics.Endpoint
-	vendor  vendor
+	vendor  vendors.Vendor
 }
 
 // NewEndpoint returns the endpoint of a vendor. c is what all endpoints share. An error
 // never holds a credential.
-func NewEndpoint(name string, credentials envsecret.Values, c verify.Config, m *metrics.Metrics) (*Endpoint, error) {
-	v := vendors[name]
-	e := &Endpoint{Metrics: m.Endpoint(name, v.types()), vendor: v}
+func NewEndpoint(v vendors.Vendor, credentials envsecret.Values, c verify.Config, m *metrics.Metrics) (*Endpoint, error) {
+	e := &Endpoint{Metrics: m.Endpoint(v.Name, v.Types()), vendor: v}
 	c.Observe = e.Metrics.Observe
 	var err error
-	e.Endpoint, err = v.endpoint(credentials, c)
+	e.Endpoint, err = v.New(credentials, c)
 	return e, err
 }
 
 // SetCredentials replaces the credentials. If they are refused, the old ones stay.
 func (e *Endpoint) SetCredentials(credentials envsecret.Values) error {
-	verifier, err := e.vendor.verifier(credentials)
+	verifier, err := e.vendor.Verifier(credentials)
 	if err != nil {
 		return err
 	}
@@ -35,5 +37,5 @@ func (e *Endpoint) SetCredentials(credentials envsecret.Values) error {
 	return nil
 }
 
-// Path returns the path of a vendor's endpoint.
-func Path(vendor string) string { return "/webhooks/" + vendor }
+// Path returns the path of the endpoint.
+func (e *Endpoint) Path() string { return e.vendor.Path() }

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/accesshook/accesshook/examples/internal/vendors"
 )
 
 // Help writes the help text.
@@ -39,7 +41,7 @@ the command line counts before its variable, and a variable before the file.
 func environmentHelp() string {
 	var b strings.Builder
 	b.WriteString("Secrets are set in the environment:\n")
-	for _, v := range Vendors {
+	for _, v := range vendors.All {
 		fmt.Fprintf(&b, "  %-20s %s\n", v.Variable.Name, v.Means)
 	}
 	b.WriteString(`  ADMIN_CREDENTIALS    user:password for the admin paths

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accesshook/accesshook/event/durable"
+	"github.com/accesshook/accesshook/examples/internal/vendors"
 )
 
 func TestParseMove(t *testing.T) {
@@ -23,7 +24,7 @@ func TestParseMove(t *testing.T) {
 	for _, side := range []Store{m.From, m.To} {
 		assert.EqualValues(t, 2000000, side.Config.MaxBody)
 		assert.Len(t, side.Config.RawKeys, 1)
-		assert.Len(t, side.Config.Payloads, len(Vendors))
+		assert.Len(t, side.Config.Payloads, len(vendors.All))
 	}
 
 	m, err = ParseMove([]string{"move", "-from", "nats://a:4222", "-from-creds", other, "-to", "nats://b:4222"})

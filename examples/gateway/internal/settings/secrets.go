@@ -6,33 +6,10 @@ import (
 	"os"
 
 	"github.com/accesshook/accesshook/envsecret"
-	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/cloudevent"
 	"github.com/accesshook/accesshook/event/durable"
-	"github.com/accesshook/accesshook/loginradius"
-	"github.com/accesshook/accesshook/relock"
-	"github.com/accesshook/accesshook/unloc"
-	"github.com/accesshook/accesshook/userlock"
-	"github.com/accesshook/accesshook/verify"
+	"github.com/accesshook/accesshook/examples/internal/vendors"
 )
-
-// A Vendor is a sender of webhooks. It is served if its variable is set, and in the demo.
-type Vendor struct {
-	Name     string
-	Variable envsecret.Variable
-	Means    string // what the variable holds
-	MaxBody  int64  // largest body in bytes if -max-body does not say
-
-	decode func(body []byte) (*event.Event, error)
-}
-
-// Vendors are all vendors, in the order of the help text.
-var Vendors = []Vendor{
-	{userlock.Vendor, envsecret.Variable{Name: "USERLOCK_IDS"}, "IDs of your UserLock servers", verify.DefaultMaxBody, userlock.Decode},
-	{unloc.Vendor, envsecret.Variable{Name: "UNLOC_CREDENTIALS", Pairs: true}, "user:password, as in the URL that Unloc calls", verify.DefaultMaxBody, unloc.Decode},
-	{relock.Vendor, envsecret.Variable{Name: "RELOCK_SECRETS"}, "webhook secrets", verify.DefaultMaxBody, relock.Decode},
-	{loginradius.Vendor, envsecret.Variable{Name: "LOGINRADIUS_SECRETS"}, "API secrets", loginradius.DefaultMaxBody, loginradius.Decode},
-}
 
 // Other variables.
 var (
@@ -47,7 +24,7 @@ const natsVariable = "NATS_CREDS_FILE"
 
 // secretVariables returns the names of all variables with secrets.
 func secretVariables() (names []string) {
-	for _, v := range Vendors {
+	for _, v := range vendors.All {
 		names = append(names, v.Variable.Name, v.Variable.Name+"_FILE")
 	}
 	for _, v := range []envsecret.Variable{AdminVariable, rawKeysVariable} {
@@ -80,7 +57,7 @@ type Secrets struct {
 // their constructors do.
 func (s *Settings) readSecrets(map[string]bool) (err error) {
 	s.Secrets.Vendors = make(map[string]envsecret.Values)
-	for _, v := range Vendors {
+	for _, v := range vendors.All {
 		values, err := s.read(v.Variable)
 		if err != nil {
 			return err
@@ -120,8 +97,8 @@ func (s *Settings) configureStore(given map[string]bool) error {
 		return err
 	}
 	payloads := make(cloudevent.Payloads) // also of vendors that are not served now
-	for _, v := range Vendors {
-		payloads[v.Name] = v.decode
+	for _, v := range vendors.All {
+		payloads[v.Name] = v.Decode
 	}
 	c := &s.Store.Config
 	*c = durable.Config{
@@ -154,7 +131,7 @@ func (s *Settings) configureStore(given map[string]bool) error {
 // largestBody returns the largest body in bytes that vendors which are served may send.
 func (s *Settings) largestBody() int64 {
 	largest := s.Endpoint.MaxBody
-	for _, v := range Vendors {
+	for _, v := range vendors.All {
 		if s.Endpoint.MaxBody == 0 && (s.Demo || s.Secrets.Vendors[v.Name].Source != "") {
 			largest = max(largest, v.MaxBody)
 		}

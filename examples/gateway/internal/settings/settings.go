@@ -8,7 +8,7 @@
 //	max-body 1000000
 //	demo
 //
-// Secrets have variables of their own, which no flag and no file replaces ([Vendors]).
+// Secrets have variables of their own, which no flag and no file replaces ([vendors.All]).
 package settings
 
 import (

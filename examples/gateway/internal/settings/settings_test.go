@@ -21,6 +21,7 @@ import (
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/durable"
+	"github.com/accesshook/accesshook/examples/internal/vendors"
 	"github.com/accesshook/accesshook/verify"
 )
 
@@ -238,7 +239,7 @@ func TestStore(t *testing.T) {
 	assert.Equal(t, 10*time.Second, s.Store.Consumer.Timeout)
 	assert.Equal(t, 10*time.Second, s.Endpoint.HandlerTimeout, "longer than the store waits")
 	c := s.Store.Config
-	assert.Len(t, c.Payloads, len(Vendors))
+	assert.Len(t, c.Payloads, len(vendors.All))
 	assert.EqualValues(t, durable.DefaultMaxBody, c.MaxBody, "of vendors that were served")
 	c.Payloads = nil
 	assert.Equal(t, durable.Config{MaxBody: durable.DefaultMaxBody}, c, "settings of an existing store stay")

@@ -1,7 +1,9 @@
-package demo
+package vendors
 
 import (
+	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -62,7 +64,7 @@ func unlocEvents(now time.Time) []any {
 	var events []any
 	for i, action := range []string{"unlocked", "locked", "viewedCode"} {
 		events = append(events, &unloc.AccessEvent{
-			ID:        randomGUID(),
+			ID:        RandomGUID(),
 			Action:    action,
 			Created:   now,
 			KeyID:     "0b5f4a52-6f0e-4d0c-9d5b-9a1a3c1f7e02",
@@ -122,7 +124,7 @@ func loginRadiusEvents(now time.Time) []any {
 		"createcustomobject", "updatecustomobject", "deletecustomobject",
 	} {
 		p := people[i%len(people)]
-		hook := &loginradius.Hook{HookName: name, Time: now, HookID: randomGUID()}
+		hook := &loginradius.Hook{HookName: name, Time: now, HookID: RandomGUID()}
 		if strings.HasSuffix(name, "customobject") {
 			hook.Object = &loginradius.CustomObject{
 				ID: "object-5", UID: p.account, IsActive: true, DateCreated: now, DateModified: now,
@@ -156,4 +158,13 @@ func profile(p person) *loginradius.Profile {
 			LocalCountry: p.country,
 		},
 	}
+}
+
+// RandomGUID returns a random UUID, version 4.
+func RandomGUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
