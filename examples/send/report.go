@@ -1,0 +1,271 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// maxLines is up to how many events each answer has a line of its own.
+const maxLines = 100
+
+// A report counts the answers, and tells how far the sending has come. It is safe for
+// concurrent use.
+type report struct {
+	s      *settings
+	stdout io.Writer
+	began  time.Time
+	stop   func() // stops the progress line
+
+	mu         sync.Mutex
+	events     int
+	requests   int
+	unexpected int
+	statuses   map[int]int
+	errors     map[string]int // by kind
+	latencies  histogram
+	failed     error // the first that is not an answer's
+}
+
+func newReport(s *settings, stdout, stderr io.Writer) *report {
+	r := &report{s: s, stdout: stdout, began: time.Now(), stop: func() {}, statuses: make(map[int]int), errors: make(map[string]int)}
+	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) && !r.lines() {
+		r.stop = r.progress(f)
+	}
+	return r
+}
+
+// lines reports whether each answer has a line.
+func (r *report) lines() bool { return !r.s.json && r.s.count > 0 && r.s.count <= maxLines }
+
+// event counts an event that is about to be sent.
+func (r *report) event() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events++
+}
+
+// answer counts an answer.
+func (r *report) answer(k kind, a answer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.requests++
+	what := ""
+	if a.err != nil {
+		what = kindOfError(a.err)
+		r.errors[what]++
+	} else {
+		what = strconv.Itoa(a.status)
+		r.statuses[a.status]++
+		r.latencies.add(a.took)
+	}
+	ok := a.err == nil && a.status == r.s.expect
+	if !ok {
+		r.unexpected++
+		what += ", not " + strconv.Itoa(r.s.expect)
+	}
+	if r.lines() {
+		name := k.name
+		if name == "" {
+			name = "file"
+		}
+		line := fmt.Sprintf("%s %s: %s", k.vendor.Name, name, what)
+		if a.err == nil {
+			line += " in " + short(a.took)
+		}
+		_, err := fmt.Fprintln(r.stdout, line)
+		r.failed = cmp.Or(r.failed, err)
+	}
+}
+
+// fail notes an error that ends a sender.
+func (r *report) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = cmp.Or(r.failed, err)
+}
+
+// progress writes a progress line to a terminal until stop is called.
+func (r *report) progress(w io.Writer) (stop func()) {
+	const eraseLine = "\r\x1b[K"
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		t := time.NewTicker(100 * time.Millisecond)
+		defer t.Stop()
+		for {
+			select {
+			case <-done:
+				_, _ = fmt.Fprint(w, eraseLine)
+				return
+			case <-t.C:
+				_, _ = fmt.Fprint(w, eraseLine, r.soFar())
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
+}
+
+func (r *report) soFar() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	text := "sent " + strconv.Itoa(r.events)
+	if r.s.count > 0 {
+		text += " of " + strconv.Itoa(r.s.count)
+	}
+	return fmt.Sprintf("%s events, %.1f a second, %d answers not %d", text, r.rate(), r.unexpected, r.s.expect)
+}
+
+// rate returns events a second.
+func (r *report) rate() float64 { return float64(r.events) / max(time.Since(r.began).Seconds(), 1e-9) }
+
+// A summary is what -json writes.
+type summary struct {
+	Events     int            `json:"events"`
+	Requests   int            `json:"requests"`
+	Expected   int            `json:"expected"` // status
+	Unexpected int            `json:"unexpected"`
+	Statuses   map[int]int    `json:"statuses"`
+	Errors     map[string]int `json:"errors"`
+	Seconds    float64        `json:"seconds"`
+	Rate       float64        `json:"eventsPerSecond"`
+	Latency    *latency       `json:"latencySeconds,omitempty"` // nil: there was no answer
+	Stopped    bool           `json:"stopped"`                  // before all events were sent
+}
+
+type latency struct {
+	P50 float64 `json:"p50"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
+}
+
+// end writes the summary.
+func (r *report) end() (status int, err error) {
+	r.stop()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	stopped := r.s.count > 0 && r.events < r.s.count
+	if r.s.json {
+		err = r.writeJSON(stopped)
+	} else {
+		err = r.writeText(stopped)
+	}
+	if r.unexpected > 0 || stopped {
+		status = 1
+	}
+	return status, cmp.Or(r.failed, err)
+}
+
+func (r *report) writeJSON(stopped bool) error {
+	sum := summary{
+		Events: r.events, Requests: r.requests, Expected: r.s.expect, Unexpected: r.unexpected,
+		Statuses: r.statuses, Errors: r.errors, Seconds: time.Since(r.began).Seconds(), Rate: r.rate(), Stopped: stopped,
+	}
+	if h := &r.latencies; h.n > 0 {
+		sum.Latency = &latency{h.percentile(50).Seconds(), h.percentile(99).Seconds(), h.max.Seconds()}
+	}
+	return json.NewEncoder(r.stdout).Encode(sum)
+}
+
+func (r *report) writeText(stopped bool) error {
+	w := &errorWriter{w: r.stdout}
+	if stopped {
+		fmt.Fprintf(w, "stopped before all %d events were sent\n", r.s.count)
+	}
+	fmt.Fprintf(w, "sent %d events in %d requests in %s, %.1f events a second\n", r.events, r.requests, short(time.Since(r.began)), r.rate())
+	for _, status := range slices.Sorted(maps.Keys(r.statuses)) {
+		fmt.Fprintf(w, "%d %s: %d%s\n", status, http.StatusText(status), r.statuses[status], r.judge(status))
+	}
+	for _, what := range slices.Sorted(maps.Keys(r.errors)) {
+		fmt.Fprintf(w, "%s: %d, not %d\n", what, r.errors[what], r.s.expect)
+	}
+	if h := &r.latencies; h.n > 0 {
+		fmt.Fprintf(w, "latency: p50 %s, p99 %s, max %s\n", short(h.percentile(50)), short(h.percentile(99)), short(h.max))
+	}
+	if r.statuses[http.StatusUnauthorized] > 0 && r.s.expect != http.StatusUnauthorized {
+		fmt.Fprintln(w, "401: the receiver has another secret, or something changes the requests on their way")
+	}
+	return w.err
+}
+
+func (r *report) judge(status int) string {
+	if status == r.s.expect {
+		return ""
+	}
+	return fmt.Sprintf(", not %d", r.s.expect)
+}
+
+// An errorWriter remembers the first error.
+type errorWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (w *errorWriter) Write(p []byte) (int, error) {
+	if w.err == nil {
+		_, w.err = w.w.Write(p)
+	}
+	return len(p), w.err
+}
+
+// short returns d with three digits or so.
+func short(d time.Duration) string {
+	for unit := time.Duration(1); unit <= time.Second; unit *= 10 {
+		if d < 1000*unit {
+			return d.Round(unit).String()
+		}
+	}
+	return d.Round(time.Second).String()
+}
+
+// kindOfError returns one of a few words for an error of a request. The error itself may
+// have the URL, and what the server has sent.
+func kindOfError(err error) string {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
+		return "host not found"
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "certificate not trusted"
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return "no TLS there"
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded) {
+		return "no answer in time"
+	}
+	for _, k := range []struct {
+		err  error
+		kind string
+	}{
+		{syscall.ECONNREFUSED, "connection refused"},
+		{syscall.ECONNRESET, "connection reset"},
+		{syscall.EPIPE, "connection reset"},
+		{syscall.EHOSTUNREACH, "host unreachable"},
+		{syscall.ENETUNREACH, "host unreachable"},
+		{io.EOF, "connection closed before the answer"},
+		{io.ErrUnexpectedEOF, "connection closed before the answer"},
+	} {
+		if errors.Is(err, k.err) {
+			return k.kind
+		}
+	}
+	return "no valid answer"
+}
