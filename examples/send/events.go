@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -64,7 +65,9 @@ func (s *settings) chooseEvents(r *raw) error {
 		return nil
 	}
 	nearest, distance := "", 4 // beyond that it is another word
-	for _, v := range s.vendors {
+	from := s.vendors
+	s.vendors = nil // those that have the event
+	for _, v := range from {
 		all, err := kinds(v)
 		if err != nil {
 			return err
@@ -76,6 +79,9 @@ func (s *settings) chooseEvents(r *raw) error {
 				nearest, distance = k.name, d
 			}
 		}
+		if n := len(s.chosen); n > 0 && s.chosen[n-1].vendor.Name == v.Name {
+			s.vendors = append(s.vendors, v)
+		}
 	}
 	switch {
 	case len(s.chosen) > 0:
@@ -83,7 +89,7 @@ func (s *settings) chooseEvents(r *raw) error {
 	case nearest != "":
 		return fmt.Errorf("there is no such -event: did you mean %s?", nearest)
 	default:
-		return fmt.Errorf("there is no such -event: -list has their names")
+		return errors.New("there is no such -event: -list has their names")
 	}
 }
 

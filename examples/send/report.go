@@ -245,9 +245,6 @@ func kindOfError(err error) string {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "certificate not trusted"
 	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return "no TLS there"
-	}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded) {
 		return "no answer in time"
 	}
@@ -255,6 +252,7 @@ func kindOfError(err error) string {
 		err  error
 		kind string
 	}{
+		{http.ErrSchemeMismatch, "no TLS there"},
 		{syscall.ECONNREFUSED, "connection refused"},
 		{syscall.ECONNRESET, "connection reset"},
 		{syscall.EPIPE, "connection reset"},

@@ -127,7 +127,7 @@ func parse(args []string, stdin io.Reader) (*settings, error) {
 	if err := s.check(f, given, r); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(*raw) error{s.chooseVendors, s.chooseEvents, s.readURL, s.readCredentials, s.readTime, s.readEdits} {
+	for _, step := range []func(*raw) error{s.chooseVendors, s.chooseEvents, s.readURL, s.readTime, s.readEdits, s.readCredentials} {
 		if err := step(r); err != nil {
 			return nil, err
 		}
