@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/envsecret"
+	"github.com/accesshook/accesshook/examples/internal/capture"
 	"github.com/accesshook/accesshook/examples/internal/vendors"
 	"github.com/accesshook/accesshook/examples/send/internal/jsonedit"
 	"github.com/accesshook/accesshook/loginradius"
@@ -142,10 +143,7 @@ func replaceID(body []byte, old, id string) []byte {
 // maskedIDs match what stands in a captured body for the UserLock ID.
 var maskedIDs = regexp.MustCompile(`[0-9A-Fa-f]{8}-\*{4}-\*{4}-\*{4}-\*{12}`)
 
-// maxFile is the largest file in bytes.
-const maxFile = 16 << 20
-
-// readFile reads -file.
+// readFile reads -file: the body of a captured request, or what the file has.
 func (s *settings) readFile(path string, stdin io.Reader) error {
 	if path == "" {
 		return nil
@@ -159,19 +157,22 @@ func (s *settings) readFile(path string, stdin io.Reader) error {
 		defer file.Close()
 		in = file
 	}
-	body, err := io.ReadAll(io.LimitReader(in, maxFile+1))
+	var whole bytes.Buffer
+	captured, err := capture.Read(io.TeeReader(in, &whole))
 	switch {
-	case err != nil:
+	case err == nil:
+		s.file = captured.Body
+	case errors.Is(err, capture.ErrNotRequest):
+		s.file = whole.Bytes()
+	default:
 		return fmt.Errorf("-file: %w", err)
-	case len(body) > maxFile:
-		return fmt.Errorf("-file has more than %d bytes", maxFile)
-	case len(body) == 0:
-		return errors.New("-file is empty")
 	}
-	s.file = body
+	if len(s.file) == 0 {
+		return errors.New("-file has no body")
+	}
 	if v := s.vendors[0]; v.Name == userlock.Vendor {
 		id, _ := s.credentials[v.Name].Secrets[0].Reveal()
-		s.file = maskedIDs.ReplaceAllLiteral(body, []byte(id))
+		s.file = maskedIDs.ReplaceAllLiteral(s.file, []byte(id))
 	}
 	return nil
 }

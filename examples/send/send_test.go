@@ -31,6 +31,9 @@ func TestFile(t *testing.T) {
 		"exactly":           {"relock", "{ \"event\":\t\"x\",\"n\":1.0 }\r\n\n", "{ \"event\":\t\"x\",\"n\":1.0 }\r\n\n"},
 		"no JSON":           {"loginradius", "\x00\xff", "\x00\xff"},
 		"clear UserLock ID": {"userlock", `{"Id":"{` + guid + `}", "Other":"00000001-****"}`, `{"Id":"{` + guid + `}", "Other":"00000001-****"}`},
+		"captured":          {"relock", "POST /x HTTP/1.1\r\nX-Relock-Signature: 00\r\nContent-Length: 14\r\n\r\n{\"event\": \"x\"}\r\n", `{"event": "x"}`},
+		"HAR":               {"unloc", `{"request":{"method":"POST","url":"https://example.com/","headers":[],"postData":{"text":"{\"id\": \"x\"}"}}}`, `{"id": "x"}`},
+		"recording":         {"userlock", "POST / HTTP/1.1\r\nAccesshook-Status: 200\r\n\r\n" + `{"Id":"00112233-****-****-****-************"}`, `{"Id":"` + secrets["userlock"] + `"}`},
 		"masked":            {"userlock", `{"Id":"ca9a27ff-****-****-****-************" }`, `{"Id":"` + secrets["userlock"] + `" }`},
 	} {
 		t.Run(name, func(t *testing.T) {

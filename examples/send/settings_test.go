@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/examples/internal/capture"
 	"github.com/accesshook/accesshook/examples/internal/vendors"
 )
 
@@ -84,8 +85,8 @@ func TestRefused(t *testing.T) {
 		"set below a text":     {"-vendor relock -secret canary-relock-secret -set data.userId.x=1", "-set: data.userId is neither an object nor an array"},
 		"set in no JSON":       {"-vendor relock -secret canary-relock-secret -set a=1 -file " + writeFile(t, "text"), "-set: the body is not JSON"},
 		"time in no JSON":      {"-vendor relock -secret canary-relock-secret -time -1h -file " + writeFile(t, "text"), "-time: the body is not JSON"},
-		"empty file":           {"-vendor relock -secret canary-relock-secret -file " + writeFile(t, ""), "-file is empty"},
-		"empty standard input": {"-vendor relock -secret canary-relock-secret -file -", "-file is empty"},
+		"empty file":           {"-vendor relock -secret canary-relock-secret -file " + writeFile(t, ""), "-file has no body"},
+		"empty standard input": {"-vendor relock -secret canary-relock-secret -file -", "-file has no body"},
 		"authorities":          {"-vendor relock -secret canary-relock-secret -ca " + writeFile(t, "canary"), "-ca has no certificate in PEM"},
 		"no authorities":       {"-vendor relock -secret canary-relock-secret -ca " + missing, "-ca: open " + missing + ": no such file or directory"},
 		"no such file to send": {"-vendor relock -secret canary-relock-secret -file " + missing, "-file: open " + missing + ": no such file or directory"},
@@ -101,10 +102,10 @@ func TestRefused(t *testing.T) {
 
 func TestLargeFileIsRefused(t *testing.T) {
 	name := writeFile(t, "")
-	require.NoError(t, os.Truncate(name, maxFile+1))
+	require.NoError(t, os.Truncate(name, capture.MaxSize+1))
 	status, _, stderr := sendOut(t, "-vendor", "relock", "-secret", secrets["relock"], "-file", name)
 	assert.Equal(t, 2, status)
-	assert.Equal(t, "send: -file has more than 16777216 bytes\n", stderr)
+	assert.Equal(t, "send: -file: capture: more than 33554432 bytes\n", stderr)
 }
 
 func TestSecretsOfFlags(t *testing.T) {
