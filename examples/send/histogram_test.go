@@ -34,6 +34,7 @@ func TestPercentiles(t *testing.T) {
 					assert.LessOrEqual(t, float64(got-want), float64(want)/100, "%d of %d: want %v, got %v", p, n, want, got)
 				}
 				assert.Equal(t, all[n-1], h.max)
+				assert.Equal(t, h.max, h.percentile(100))
 			}
 		})
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/examples/internal/capture"
 	"github.com/accesshook/accesshook/examples/internal/vendors"
 )
 
@@ -98,14 +97,6 @@ func TestRefused(t *testing.T) {
 			assert.Equal(t, "send: "+test.want+"\n", stderr)
 		})
 	}
-}
-
-func TestLargeFileIsRefused(t *testing.T) {
-	name := writeFile(t, "")
-	require.NoError(t, os.Truncate(name, capture.MaxSize+1))
-	status, _, stderr := sendOut(t, "-vendor", "relock", "-secret", secrets["relock"], "-file", name)
-	assert.Equal(t, 2, status)
-	assert.Equal(t, "send: -file: capture: more than 33554432 bytes\n", stderr)
 }
 
 func TestSecretsOfFlags(t *testing.T) {
