@@ -38,7 +38,7 @@ func curl(d delivery, authorities string) string {
 	if !inArgument { // printf is in the shell itself, and may have longer arguments
 		b.WriteString("printf " + format(body) + " | ")
 	}
-	b.WriteString("curl -sS -i --globoff")
+	b.WriteString(`curl -sS -i -w '\n' --globoff`)
 	if authorities != "" {
 		b.WriteString(" --cacert " + quote(authorities))
 	}

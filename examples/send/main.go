@@ -22,13 +22,11 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal kills
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is the program. Secrets are also in the environment of the process. When ctx ends, it
-// waits for the answers to what it has sent.
+// run is the program. Secrets are also in the environment of the process. When ctx ends, or
+// on SIGINT or SIGTERM, it sends nothing more, and waits for the answers to what it has sent.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) {
 	s, err := parse(args, stdin)
 	if errors.Is(err, flag.ErrHelp) {
@@ -50,6 +48,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case s.print:
 		err = writeCommands(stdout, s)
 	default:
+		ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		context.AfterFunc(ctx, stop) // a second signal kills
 		status, err = s.send(ctx, stdout, stderr)
 	}
 	if err != nil {

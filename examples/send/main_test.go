@@ -254,11 +254,11 @@ func TestExpect(t *testing.T) {
 		status int
 		want   string
 	}{
-		{[]string{"-expect", "401"}, 1, "200 OK: 1, not 401\n"},
-		{[]string{"-tamper", "-expect", "200"}, 1, "401 Unauthorized: 1, not 200\n"},
-		{[]string{"-url", r.URL + "/none"}, 1, "404 Not Found: 1, not 200\n"},
+		{[]string{"-expect", "401"}, 1, "200 OK: 1 (expected 401)\n"},
+		{[]string{"-tamper", "-expect", "200"}, 1, "401 Unauthorized: 1 (expected 200)\n"},
+		{[]string{"-url", r.URL + "/none"}, 1, "404 Not Found: 1 (expected 200)\n"},
 		{[]string{"-url", r.URL + "/none", "-expect", "404"}, 0, "404 Not Found: 1\n"},
-		{[]string{"-url", r.URL + "/"}, 1, "404 Not Found: 1, not 200\n"},
+		{[]string{"-url", r.URL + "/"}, 1, "404 Not Found: 1 (expected 200)\n"},
 		{[]string{"-secret", "another-long-secret"}, 1, "401: the receiver has another secret, or something changes the requests on their way\n"},
 	} {
 		status, stdout, _ := sendOut(t, append([]string{"-vendor", "relock", "-event", "session.ended", "-url", r.URL}, test.args...)...)

@@ -2,20 +2,15 @@ package main
 
 import (
 	"cmp"
-	"context"
-	"crypto/tls"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"os"
 	"slices"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -65,30 +60,24 @@ func (r *report) answer(k kind, a answer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.requests++
-	what := ""
+	var what string
 	if a.err != nil {
 		what = kindOfError(a.err)
 		r.errors[what]++
 	} else {
-		what = strconv.Itoa(a.status)
+		what = strconv.Itoa(a.status) + r.judge(a.status) + " in " + short(a.took)
 		r.statuses[a.status]++
 		r.latencies.add(a.took)
 	}
-	ok := a.err == nil && a.status == r.s.expect
-	if !ok {
+	if a.err != nil || a.status != r.s.expect {
 		r.unexpected++
-		what += ", not " + strconv.Itoa(r.s.expect)
 	}
 	if r.lines() {
 		name := k.name
 		if name == "" {
 			name = "file"
 		}
-		line := fmt.Sprintf("%s %s: %s", k.vendor.Name, name, what)
-		if a.err == nil {
-			line += " in " + short(a.took)
-		}
-		_, err := fmt.Fprintln(r.stdout, line)
+		_, err := fmt.Fprintf(r.stdout, "%s %s: %s\n", k.vendor.Name, name, what)
 		r.failed = cmp.Or(r.failed, err)
 	}
 }
@@ -131,7 +120,7 @@ func (r *report) soFar() string {
 	if r.s.count > 0 {
 		text += " of " + strconv.Itoa(r.s.count)
 	}
-	return fmt.Sprintf("%s events, %.1f a second, %d answers not %d", text, r.rate(), r.unexpected, r.s.expect)
+	return fmt.Sprintf("%s events, %.1f a second, %d answers not as expected", text, r.rate(), r.unexpected)
 }
 
 // rate returns events a second.
@@ -195,7 +184,7 @@ func (r *report) writeText(stopped bool) error {
 		fmt.Fprintf(w, "%d %s: %d%s\n", status, http.StatusText(status), r.statuses[status], r.judge(status))
 	}
 	for _, what := range slices.Sorted(maps.Keys(r.errors)) {
-		fmt.Fprintf(w, "%s: %d, not %d\n", what, r.errors[what], r.s.expect)
+		fmt.Fprintf(w, "%s: %d\n", what, r.errors[what])
 	}
 	if h := &r.latencies; h.n > 0 {
 		fmt.Fprintf(w, "latency: p50 %s, p99 %s, max %s\n", short(h.percentile(50)), short(h.percentile(99)), short(h.max))
@@ -206,11 +195,12 @@ func (r *report) writeText(stopped bool) error {
 	return w.err
 }
 
+// judge returns what to say of a status beside it.
 func (r *report) judge(status int) string {
 	if status == r.s.expect {
 		return ""
 	}
-	return fmt.Sprintf(", not %d", r.s.expect)
+	return fmt.Sprintf(" (expected %d)", r.s.expect)
 }
 
 // An errorWriter remembers the first error.
@@ -234,36 +224,4 @@ func short(d time.Duration) string {
 		}
 	}
 	return d.Round(time.Second).String()
-}
-
-// kindOfError returns one of a few words for an error of a request. The error itself may
-// have the URL, and what the server has sent.
-func kindOfError(err error) string {
-	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
-		return "host not found"
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return "certificate not trusted"
-	}
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded) {
-		return "no answer in time"
-	}
-	for _, k := range []struct {
-		err  error
-		kind string
-	}{
-		{http.ErrSchemeMismatch, "no TLS there"},
-		{syscall.ECONNREFUSED, "connection refused"},
-		{syscall.ECONNRESET, "connection reset"},
-		{syscall.EPIPE, "connection reset"},
-		{syscall.EHOSTUNREACH, "host unreachable"},
-		{syscall.ENETUNREACH, "host unreachable"},
-		{io.EOF, "connection closed before the answer"},
-		{io.ErrUnexpectedEOF, "connection closed before the answer"},
-	} {
-		if errors.Is(err, k.err) {
-			return k.kind
-		}
-	}
-	return "no valid answer"
 }
