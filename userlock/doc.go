@@ -57,7 +57,7 @@
 //
 // The names of the JSON fields are not public. So the ID is found by its value, whatever
 // its field is called, and the other fields by a table of names, to which Config.Aliases
-// adds. When no ID matches, the log lists the names that came.
+// adds. [FieldOf] looks a name up. When no ID matches, the log lists the names that came.
 //
 // Whether times have a zone is not documented: Config.Location says what those without
 // one mean, and Config.TimeLayouts reads other forms. No page says whether EventType is a

@@ -140,3 +140,17 @@ func normalizeName[T string | []byte](dst []byte, name T) []byte {
 	}
 	return dst
 }
+
+// FieldOf returns the field of Notification that a JSON field of this name is read into,
+// as [Config].Aliases writes it: "UserAccount" for "user_name". For a name of the UserLock
+// ID it returns "UserLockId", although the ID is found by its value, whatever its name is.
+// ok is false for a name that needs an alias. Of several names for one field that come in
+// one body, the best wins, and the others are in Notification.Extra.
+func FieldOf(name string) (field string, ok bool) {
+	p, ok := known.lookup([]byte(name), new(int))
+	if !ok {
+		return "", false
+	}
+	i := slices.IndexFunc(known.columns, func(c column) bool { return c.field == p.field })
+	return known.columns[i].name, true
+}

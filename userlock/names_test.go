@@ -187,3 +187,29 @@ func TestAnyNames(t *testing.T) {
 		}
 	}
 }
+
+// FieldOf tells what the decoder does.
+func TestFieldOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"UserAccount": "UserAccount", "user_name": "UserAccount", "Session ID": "SessionId", "TS-Session-Id": "ComputerSession",
+		"ip": "ClientAddress", "reason": "LogonInfo", "UserLock ID": "UserLockId", "ServerGuid": "UserLockId",
+		"": "", "Utilisateur": "", "ServerID2": "", strings.Repeat("user", 20): "",
+	} {
+		field, ok := userlock.FieldOf(name)
+		assert.Equal(t, want, field, name)
+		assert.Equal(t, want != "", ok, name)
+		if field == "" || field == "UserLockId" {
+			continue
+		}
+		value := `"5"`
+		body, err := json.Marshal(map[string]json.RawMessage{name: []byte(value)})
+		require.NoError(t, err)
+		e, err := userlock.Decode(body)
+		require.NoError(t, err)
+		encoded, err := json.Marshal(e.Payload)
+		require.NoError(t, err)
+		assert.Equal(t, `{"`+field+`":`+value+`}`, string(encoded))
+		_, err = userlock.New(userlock.Config{IDs: event.Secrets(primary), Aliases: map[string]string{"Alias": field}})
+		assert.NoError(t, err)
+	}
+}
