@@ -33,9 +33,11 @@ func (o *Order) add(name string) {
 	}
 }
 
-// With returns o with an order within the member of that name.
+// With returns o with an order within the member of that name, if it is not nil.
 func (o *Order) With(name string, within *Order) *Order {
-	o.within[name] = within
+	if within != nil {
+		o.within[name] = within
+	}
 	return o
 }
 
