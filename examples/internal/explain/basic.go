@@ -13,26 +13,21 @@ import (
 func (x *explainer) basic() {
 	sent, fault := x.authorization()
 	x.size()
-	if !x.configured("user and password") {
-		if fault != "" {
-			x.blame(fault, "Register the URL with user:password@ before the host.")
-		}
-		return
-	}
+	able := x.configured("user and password")
 	switch {
-	case x.masked():
+	case x.masked("Authorization"):
 		return
 	case x.verdict.verified():
 		x.step(true, "User and password are right: %s.", x.verdict.credential)
 		return
-	case fault == "":
+	case able && fault == "":
 		x.step(false, "User and password match no credential, of %d (401).", len(x.credentials.Credentials))
 	}
 	x.Cause = join(x.Cause, fault)
 	if fault != "" {
 		x.Advice = "Register the URL with user:password@ before the host, and look whether a proxy removes or replaces the Authorization header."
 	}
-	if sent == "" {
+	if sent == "" || x.verdict.err == errNone {
 		return
 	}
 	if text, advice := x.searchPair(sent); text != "" {

@@ -137,6 +137,7 @@ func reveal(s event.Secret) string {
 func assertHidden(t testing.TB, text, secret, body string) {
 	t.Helper()
 	folded := strings.ToLower(text)
+	require.NotEmpty(t, secret)
 	for _, hidden := range []string{
 		secret, hmacOf(secret, body), strings.ReplaceAll(secret, "-", ""),
 	} {
@@ -348,7 +349,8 @@ func TestOtherSteps(t *testing.T) {
 		"short secret":  {"POST / HTTP/1.1\r\n" + signed(alert) + "\r\n" + alert, given("relock", "short"), "A receiver does not start with these credentials: relock: Config.Secrets[0] has fewer than 16 bytes.", "", ""},
 		"lost body":     {"POST / HTTP/1.1\r\nContent-Length: 200\r\n" + signed(alert) + "\r\n", nil, "The signature matches no secret, of 1 (401).\nThe body cannot be decoded (400): verify: malformed body: relock: body is not a JSON object.", "The body is missing.", "The body has 0 bytes, and Content-Length says 200: the capture has lost a part of it, or another tool has changed it."},
 		"unknown event": {"POST / HTTP/1.1\r\n" + signed(odd) + "\r\n" + odd, nil, "", "", `The event "new.thing" is not known. It has the type unknown, which callbacks for other types do not get.`},
-		"masked":        {"POST / HTTP/1.1\r\nAccesshook-Masked: the e-mail address\r\nAccesshook-Finding: one\r\nX-Relock-Signature: " + strings.Repeat("0", 64) + "\r\n\r\n" + alert, nil, "The credential cannot be checked any more: the recording has masked the e-mail address.", "", ""},
+		"masked":        {"POST / HTTP/1.1\r\nAccesshook-Masked: the values of the query\r\nAccesshook-Masked: names or values in the body: 1\r\nAccesshook-Finding: one\r\nX-Relock-Signature: " + strings.Repeat("0", 64) + "\r\n\r\n" + alert, nil, "The credential cannot be checked any more: the recording has masked names or values in the body: 1.", "", ""},
+		"not masked":    {"POST / HTTP/1.1\r\nAccesshook-Masked: the values of the query\r\n" + signed(alert) + "\r\n" + alert + "\n", nil, "The signature matches no secret, of 1 (401).", "The signature is that of secret 1 for the body without the line feed at its end.", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q, err := capture.Read(strings.NewReader(test.text))

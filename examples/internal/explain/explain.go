@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -225,17 +226,22 @@ func (x *explainer) configured(what string) bool {
 	return true
 }
 
-// masked says whether a recording has left out what is needed.
-func (x *explainer) masked() bool {
-	masked := x.q.Header[http.CanonicalHeaderKey(capture.MaskedField)]
-	if len(masked) == 0 || x.verdict.verified() {
+// masked says whether a recording has left out what the credential is checked by, such as
+// "body".
+func (x *explainer) masked(by ...string) bool {
+	if x.verdict.verified() {
 		return false
 	}
 	var what []string
-	for _, m := range masked {
-		what = append(what, x.shown(m, 100))
+	for _, m := range x.q.Header[http.CanonicalHeaderKey(capture.MaskedField)] {
+		if slices.ContainsFunc(by, func(b string) bool { return strings.Contains(m, b) }) {
+			what = append(what, x.shown(m, 100))
+		}
 	}
-	x.step(false, "The credential cannot be checked any more: the recording has masked %s.", strings.Join(what, ", "))
+	if len(what) == 0 {
+		return false
+	}
+	x.step(false, "The credential cannot be checked any more: the recording has masked %s.", strings.Join(what, ", and "))
 	x.blame("", "See what was found out when the request came. To check another request, capture it with nc or in a proxy.")
 	return true
 }

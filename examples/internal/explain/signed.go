@@ -31,7 +31,7 @@ func (x *explainer) signed(header string) {
 	x.size()
 	able := x.configured("secret")
 	switch {
-	case x.masked():
+	case x.masked("body", header):
 		return
 	case x.verdict.verified():
 		x.step(true, "The signature is that of %s.", x.verdict.credential)
@@ -126,13 +126,12 @@ var looksSigned = regexp.MustCompile(`(?i)signat|hmac|digest|[-_]sig(?:$|[-_])|^
 func (x *explainer) lookalikes(header string) (sums [][]byte, fault, from string) {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(x.q.Header)) {
-		if !looksSigned.MatchString(name) || len(names) == 4 {
+		values := x.q.Header[name]
+		if !looksSigned.MatchString(name) || len(values) == 0 || len(names) == 4 {
 			continue
 		}
 		names = append(names, x.shown(name, 64))
-		for _, value := range x.q.Header[name][:1] {
-			sums = append(sums, only(readSignature(value).sum)...)
-		}
+		sums = append(sums, only(readSignature(values[0]).sum)...)
 		for vendor, other := range signatureHeaders {
 			if name == http.CanonicalHeaderKey(other) {
 				from = vendor

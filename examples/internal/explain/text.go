@@ -30,6 +30,7 @@ func secretsOf(v vendors.Vendor, q *capture.Request, credentials map[string]envs
 	for _, values := range credentials {
 		for _, text := range revealed(values) {
 			h.add(text)
+			h.add(digits(text)) // of a UserLock ID, however it is spelled
 		}
 		for _, c := range values.Credentials {
 			password, _ := c.Password.Reveal()
@@ -77,9 +78,9 @@ var guid = regexp.MustCompile(`\b([0-9A-Fa-f]{8})(?:-?[0-9A-Fa-f]{4}){4}[0-9A-Fa
 // shown returns a text from the request as it may be shown: visible, with at most so many
 // bytes, of GUIDs the first digits alone, and nothing that is hidden.
 func (x *explainer) shown(text string, most int) string {
-	folded := strings.ToLower(text)
+	folded, squeezed := strings.ToLower(text), digits(text)
 	for _, h := range x.hidden {
-		if strings.Contains(folded, h) {
+		if strings.Contains(folded, h) || strings.Contains(squeezed, h) {
 			return "[hidden]"
 		}
 	}

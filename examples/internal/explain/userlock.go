@@ -38,7 +38,7 @@ func (x *explainer) bodyID() {
 		x.step(true, "The body has %s.%s", x.verdict.credential, where)
 		return
 	}
-	if x.masked() {
+	if x.masked("body") {
 		return
 	}
 	switch {

@@ -1,0 +1,46 @@
+package explain_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/accesshook/accesshook/examples/internal/capture"
+	"github.com/accesshook/accesshook/examples/internal/explain"
+	"github.com/accesshook/accesshook/examples/internal/vendors"
+)
+
+// FuzzQuick checks that every request is explained for every vendor, and that no report
+// holds a secret, even if the request does.
+func FuzzQuick(f *testing.F) {
+	for _, seed := range []string{
+		"POST /webhooks/relock HTTP/1.1\r\nX-Relock-Signature: sha256=" + hmacOf(secret, alert) + "\r\n\r\n" + alert,
+		"POST / HTTP/1.1\r\nSignature: " + hmacOf(otherSecret, alert) + "\r\nSignature: x, y\r\nX-Timestamp: 1\r\nContent-Length: 3\r\n\r\n" + alert,
+		"POST / HTTP/1.1\r\nAuthorization: Basic Z2F0ZTpjYW5hcnktcEBzc3dvcmQ=\r\nContent-Encoding: " + secret + "\r\n\r\n" + unlocked,
+		"A: 1\r\nAccesshook-Masked: " + pair + "\r\nAccesshook-Finding: " + id + "\r\nX-Hmac: " + hmacOf(secret, "[]") + "\r\n\r\n[]",
+		"A: 1\r\n\r\n" + notification(id),
+		"A: 1\r\n\r\n" + `{"` + id + `":"x","` + secret + `":1,"5F0C8A2E 9D414B7E8C361A2B3C4D5E6F":"{` + id + `}","EventType":"` + pair + `","a":null,"EventTime":"` + id + `"}`,
+		"A: 1\r\n\r\n" + `{"event":"` + secret + `","data":{"timestamp":{},"` + otherSecret + `":1e5,"b":[[]]}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	credentials := given("")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		q, err := capture.Read(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		for _, v := range vendors.All {
+			r := explain.Quick(v, q, credentials)
+			assertConsistent(t, r)
+			var b bytes.Buffer
+			if err := r.Write(&b); err != nil {
+				t.Error(err)
+			}
+			for _, hidden := range []string{secret, otherSecret, "canary-p@ssword", id, strings.ReplaceAll(id, "-", "")} {
+				assertHidden(t, b.String(), hidden, string(q.Body))
+			}
+			explain.Guess(q)
+		}
+	})
+}
