@@ -26,6 +26,9 @@ type Request struct {
 	Body []byte
 	// Repeatable says that a POST is as safe to send again as a PUT: a token request.
 	Repeatable bool
+	// Hint returns how long an answer without a Retry-After asks to wait, such as in its
+	// body. Nil, and 0: it does not ask.
+	Hint func(*Answer) time.Duration
 	// Secrets never show in an error or in [Answer.Text]. The credential of an
 	// Authorization header is one without being listed.
 	Secrets []event.Secret

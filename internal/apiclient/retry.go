@@ -22,7 +22,11 @@ func (c *Client) pause(r Request, a *Answer, err error, attempt int) (_ time.Dur
 		return 0, false
 	}
 	if a != nil {
-		if d := a.RetryAfter(); d > 0 {
+		d := a.RetryAfter()
+		if d == 0 && r.Hint != nil {
+			d = r.Hint(a)
+		}
+		if d > 0 {
 			return d, d <= c.config.MaxWait
 		}
 	}

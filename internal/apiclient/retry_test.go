@@ -146,6 +146,37 @@ func TestPauses(t *testing.T) {
 	}
 }
 
+// A body may ask for a pause, and a header counts more.
+func TestHint(t *testing.T) {
+	for _, c := range []struct {
+		header string
+		hint   time.Duration
+		least  time.Duration
+		most   time.Duration
+	}{
+		{"", 9 * time.Second, 9 * time.Second, 9 * time.Second},
+		{"7", 9 * time.Second, 7 * time.Second, 7 * time.Second},
+		{"", 0, time.Second / 4, time.Second / 2},
+		{"", -time.Second, time.Second / 4, time.Second / 2},
+		{"", time.Hour, 0, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			client, done := inMemory(t, apiclient.Config{MaxAttempts: 2}, func(w http.ResponseWriter, _ *http.Request) {
+				if c.header != "" {
+					w.Header().Set("Retry-After", c.header)
+				}
+				w.WriteHeader(http.StatusTooManyRequests)
+			})
+			defer done()
+			start := time.Now()
+			_, err := client.Do(t.Context(), apiclient.Request{Method: "POST", Path: "/", Hint: func(*apiclient.Answer) time.Duration { return c.hint }})
+			require.NoError(t, err)
+			pause := time.Since(start)
+			assert.True(t, c.least <= pause && pause <= c.most, "%v of %+v", pause, c)
+		})
+	}
+}
+
 // Clients that were refused at one time do not come back at one time.
 func TestPausesDiffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
