@@ -104,15 +104,16 @@ func TestRefusals(t *testing.T) {
 		_, err := client.ConfigureWebhook(t.Context(), myWebhook())
 		require.NoError(t, err)
 	}
-	server.next = []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
+	server.answerNext(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "75") // longer than it is waited for
 		answer(w, 429, `{"success":false,"error":{"code":"RATE_LIMIT_EXCEEDED","details":{"retryAfter":60}}}`)
-	}}
+	})
 	_, err := client.ConfigureWebhook(t.Context(), myWebhook())
 	var refused *relockapi.Error
 	require.ErrorAs(t, err, &refused)
 	assert.Equal(t, 75*time.Second, refused.RetryAfter)
-	assert.Equal(t, 21, server.requests)
+	requests, _ := server.seen()
+	assert.Equal(t, 21, requests)
 
 	other, err := relockapi.New(relockapi.Config{APIKey: event.NewSecret("relock_sk_other"), BaseURL: server.URL + "/api/v1"})
 	require.NoError(t, err)

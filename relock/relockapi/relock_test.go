@@ -30,7 +30,7 @@ type relockServer struct {
 	mu       sync.Mutex
 	requests int
 	webhooks []webhook
-	// next, if it is not nil, answers the next request in place of the server.
+	// next answer the next requests in place of the server.
 	next []http.HandlerFunc
 }
 
@@ -47,6 +47,13 @@ func newRelock(t *testing.T, next ...http.HandlerFunc) *relockServer {
 	return s
 }
 
+// answerNext lets h answer the next request in place of the server.
+func (s *relockServer) answerNext(h http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next = append(s.next, h)
+}
+
 // client returns a client of the server. It sends a request at most twice, and does not
 // wait for long.
 func (s *relockServer) client(t *testing.T) *relockapi.Client {
@@ -54,6 +61,13 @@ func (s *relockServer) client(t *testing.T) *relockapi.Client {
 	client, err := relockapi.New(relockapi.Config{APIKey: event.NewSecret(apiKey), BaseURL: s.URL + "/api/v1", MaxAttempts: 2})
 	require.NoError(t, err)
 	return client
+}
+
+// seen returns how many requests came, and the webhooks that they made.
+func (s *relockServer) seen() (requests int, webhooks []webhook) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests, s.webhooks
 }
 
 func (s *relockServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {

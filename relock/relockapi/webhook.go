@@ -57,7 +57,7 @@ type Registration struct {
 // An answer without a body is a success, with a zero Registration.
 func (c *Client) ConfigureWebhook(ctx context.Context, w Webhook) (*Registration, error) {
 	if err := w.check(); err != nil {
-		return nil, fmt.Errorf("relockapi: Webhook.%w", err)
+		return nil, err
 	}
 	secret, _ := w.Secret.Reveal()
 	body, err := json.Marshal(struct {
@@ -84,25 +84,25 @@ func (c *Client) ConfigureWebhook(ctx context.Context, w Webhook) (*Registration
 
 func (w *Webhook) check() error {
 	if err := checkURL(w.URL); err != nil {
-		return fmt.Errorf("URL %w", err)
+		return fmt.Errorf("relockapi: Webhook.URL %w", err)
 	}
 	if len(w.Events) == 0 {
-		return errors.New("Events is empty")
+		return errors.New("relockapi: Webhook.Events is empty")
 	}
 	for i, name := range w.Events {
 		if err := checkEvent(name); err != nil {
-			return fmt.Errorf("Events[%d] %w", i, err)
+			return fmt.Errorf("relockapi: Webhook.Events[%d] %w", i, err)
 		}
 		if slices.Contains(w.Events[:i], name) {
-			return fmt.Errorf("Events[%d] is there twice", i)
+			return fmt.Errorf("relockapi: Webhook.Events[%d] is there twice", i)
 		}
 	}
-	if err := credential.Check("Secret", w.Secret, credential.MinKey); err != nil {
+	if err := credential.Check("relockapi: Webhook.Secret", w.Secret, credential.MinKey); err != nil {
 		return err
 	}
 	secret, _ := w.Secret.Reveal()
 	if w.Secret.IsBinary() || !utf8.ValidString(secret) {
-		return errors.New("Secret is no text: Relock takes it as a JSON string")
+		return errors.New("relockapi: Webhook.Secret is no text: Relock takes it as a JSON string")
 	}
 	return nil
 }

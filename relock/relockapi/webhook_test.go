@@ -33,7 +33,8 @@ func TestConfigureWebhook(t *testing.T) {
 		WebhookID: "webhook1", URL: w.URL, Events: w.Events,
 		Active: true, CreatedAt: time.Date(2024, 5, 14, 12, 0, 0, 0, time.UTC),
 	}, got))
-	assert.Equal(t, []webhook{{w.URL, w.Events, secret}}, server.webhooks)
+	_, webhooks := server.seen()
+	assert.Equal(t, []webhook{{w.URL, w.Events, secret}}, webhooks)
 }
 
 // What Relock is asked for, an endpoint of package relock can receive.
@@ -80,7 +81,8 @@ func TestWebhookIsChecked(t *testing.T) {
 			_, err := server.client(t).ConfigureWebhook(t.Context(), w)
 			if c.want != "" {
 				require.EqualError(t, err, "relockapi: Webhook."+c.want)
-				assert.Zero(t, server.requests)
+				requests, _ := server.seen()
+				assert.Zero(t, requests)
 				return
 			}
 			require.NoError(t, err)
@@ -185,7 +187,8 @@ func TestWhatIsSentAgain(t *testing.T) {
 			server := newRelock(t, c.next)
 			_, err := server.client(t).ConfigureWebhook(t.Context(), myWebhook())
 			assert.Equal(t, c.want == 1, err != nil, "%v", err)
-			assert.Equal(t, c.want, server.requests)
+			requests, _ := server.seen()
+			assert.Equal(t, c.want, requests)
 		})
 	}
 }
@@ -255,7 +258,8 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	assert.Len(t, server.webhooks, 8)
-	assert.Equal(t, secret, server.webhooks[7].Secret)
-	assert.True(t, strings.HasPrefix(server.webhooks[7].URL, "https://hooks.example.com/"))
+	_, webhooks := server.seen()
+	assert.Len(t, webhooks, 8)
+	assert.Equal(t, secret, webhooks[7].Secret)
+	assert.True(t, strings.HasPrefix(webhooks[7].URL, "https://hooks.example.com/"))
 }
