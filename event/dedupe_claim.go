@@ -14,15 +14,15 @@ import (
 type dedupeKey struct {
 	text   string            // for a store; empty for a DedupeMemory, which needs the hash alone
 	sum    [sha256.Size]byte // of text
-	digest uint64            // of the body; zero if the ID is a hash of it
+	digest uint64            // of the body; zero if the ID is a hash of it, or the event was fetched
 }
 
-func (d *deduper) key(e *Event) dedupeKey {
+func (d *deduper) key(ctx context.Context, e *Event) dedupeKey {
 	k := dedupeKey{sum: sumKey(e.Vendor, e.Source, e.ID)}
 	if _, ok := d.claims.(*DedupeMemory); !ok {
 		k.text = joinKey(e.Vendor, e.Source, e.ID)
 	}
-	if len(e.Raw) > 0 && !isHash(e.ID) {
+	if fetched := delivery(ctx); len(e.Raw) > 0 && !isHash(e.ID) && (fetched == nil || !fetched.Fetched) {
 		body := sha256.Sum256(e.Raw)
 		k.digest = binary.BigEndian.Uint64(body[:])
 	}

@@ -10,7 +10,14 @@ import (
 // context of its handler, for its log and its Observation.
 //
 // The zero Delivery is ready to use. It is safe for concurrent use.
-type Delivery struct{ duplicate atomic.Bool }
+type Delivery struct {
+	// Fetched says that the event was read from the vendor's API and did not come by
+	// webhook. Its body may be written in another way there, so [Dedupe] does not warn
+	// of another body under a known ID. Set it before [WithDelivery].
+	Fetched bool
+
+	duplicate atomic.Bool
+}
 
 // Duplicate reports whether [MarkDuplicate] was called.
 func (d *Delivery) Duplicate() bool { return d.duplicate.Load() }
@@ -27,7 +34,13 @@ func WithDelivery(ctx context.Context, d *Delivery) context.Context {
 // as [Dedupe] and stores do. Under a [Queue] there is no Delivery to mark: the
 // endpoint has answered by then.
 func MarkDuplicate(ctx context.Context) {
-	if d, _ := ctx.Value(deliveryKey{}).(*Delivery); d != nil {
+	if d := delivery(ctx); d != nil {
 		d.duplicate.Store(true)
 	}
+}
+
+// delivery returns the Delivery that ctx carries, or nil.
+func delivery(ctx context.Context) *Delivery {
+	d, _ := ctx.Value(deliveryKey{}).(*Delivery)
+	return d
 }

@@ -65,6 +65,7 @@ func TestHandlersThatDoNotTakeTheVendor(t *testing.T) {
 			}
 			refused(func() { hook.Handler(tt.handler) })
 			refused(func() { hook.Process(t.Context(), httptest.NewRequest(http.MethodPost, "/", nil), nil, tt.handler) })
+			refused(func() { hook.Deliver(t.Context(), []byte("{}"), tt.handler) })
 		})
 	}
 	hook, err := relock.New(relock.Config{Secrets: event.Secrets("a-secret-of-these-tests")})

@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -86,6 +87,12 @@ func TestIDsAreMaskedEverywhere(t *testing.T) {
 					require.NoError(t, err)
 					assert.Equal(t, e.Reason, again.Reason)
 					assert.Equal(t, e.ID, again.ID)
+					_, err = hook.Deliver(t.Context(), []byte(body), event.HandlerFunc(func(_ context.Context, fetched *event.Event) error {
+						assert.Equal(t, e.Reason, fetched.Reason)
+						assert.Equal(t, e.ID, fetched.ID)
+						return nil
+					}))
+					require.NoError(t, err)
 
 					r := post()
 					r.Body = http.NoBody

@@ -83,9 +83,9 @@ type Config struct {
 	// RateLimit limits how often one client may fail, or send at all. Zero: no limit.
 	RateLimit RateLimit
 	// Wrap is put around what handles the events, the first one outermost:
-	// [event.Dedupe], or wrappers of your own. Handler, Middleware and Process apply
-	// it. They panic if there is a Queue in it, which nobody could shut down: give the
-	// Queue to Handler.
+	// [event.Dedupe], or wrappers of your own. Handler, Middleware, Process and Deliver
+	// apply it. They panic if there is a Queue in it, which nobody could shut down: give
+	// the Queue to Handler.
 	Wrap []func(event.Handler) event.Handler
 	// Logger gets one record for each request. Its level is Info if the request was
 	// accepted. It is Warn if the request was refused, if an error was

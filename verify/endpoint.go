@@ -45,8 +45,8 @@ var validVendor = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)
 // [NewEndpoint]. The zero Endpoint refuses every request with 401.
 //
 // Use [Endpoint.Handler] for callbacks, [Endpoint.Middleware] around an http.Handler of
-// your own, and [Endpoint.Process] in a function service. The other methods are the
-// steps alone.
+// your own, and [Endpoint.Process] in a function service. [Endpoint.Deliver] takes what
+// was fetched from the vendor's API. The other methods are the steps alone.
 //
 // An Endpoint is safe for concurrent use.
 type Endpoint struct {
@@ -63,7 +63,8 @@ type Endpoint struct {
 	unverified bodyBudget
 	refusals   *sampler // of log records
 	suppressed atomic.Int64
-	wrapped    func() event.Handler // for Process
+	wrapped    func() event.Handler // for Process and Deliver
+	wrapQueue  func()               // panics if Config.Wrap may not be put around a Queue
 }
 
 // NewEndpoint returns an endpoint for the vendor that d describes. The error
@@ -96,6 +97,7 @@ func NewEndpoint(d Definition) (*Endpoint, error) {
 		p.source = d.Vendor
 	}
 	p.wrapped = sync.OnceValue(p.wrapOnce)
+	p.wrapQueue = sync.OnceFunc(func() { p.wrap(new(event.Queue)) })
 	p.SetVerifier(d.Verifier)
 	return p, nil
 }

@@ -31,16 +31,10 @@ import (
 //
 // The header and the answer belong to the caller.
 func (p *Endpoint) Process(ctx context.Context, r *http.Request, body []byte, h event.Handler) (status int, header http.Header, answer []byte) {
-	if h == nil {
-		panic("verify: nil handler")
-	}
 	if queueIn(h) != nil {
 		panic("verify: Process with a Queue, which loses what it holds when the function stops")
 	}
-	p.mustAccept(h)
-	if p.wrapped != nil {
-		ctx, h = context.WithValue(ctx, handlerKey{}, h), p.wrapped()
-	}
+	ctx, h = p.wrapLate(ctx, h)
 	x := exchange{r: r.WithContext(ctx), received: time.Now(), body: body}
 	status, err, _ := p.deliver(&x, p.process(&x), h)
 	header = make(http.Header)
@@ -51,7 +45,20 @@ func (p *Endpoint) Process(ctx context.Context, r *http.Request, body []byte, h 
 
 type handlerKey struct{}
 
-// wrapOnce returns Config.Wrap around a handler that calls the one that Process put
+// wrapLate returns h in Config.Wrap, which is put around once for all handlers, and the
+// context to call it with.
+func (p *Endpoint) wrapLate(ctx context.Context, h event.Handler) (context.Context, event.Handler) {
+	if h == nil {
+		panic("verify: nil handler")
+	}
+	p.mustAccept(h)
+	if p.wrapped == nil { // a zero Endpoint
+		return ctx, h
+	}
+	return context.WithValue(ctx, handlerKey{}, h), p.wrapped()
+}
+
+// wrapOnce returns Config.Wrap around a handler that calls the one that wrapLate put
 // into the context.
 func (p *Endpoint) wrapOnce() event.Handler {
 	return event.Recover(p.wrap(event.HandlerFunc(func(ctx context.Context, e *event.Event) error {

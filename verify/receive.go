@@ -74,16 +74,22 @@ func (p *Endpoint) Decode(body []byte) (*event.Event, error) {
 	if p.decode == nil {
 		return nil, ErrUnauthenticated
 	}
-	var spans []Span
-	if b, ok := p.currentVerifier().(BodyVerifier); ok {
-		spans = b.Credentials(body)
-	}
-	e, err := p.decoded(nil, body, spans)
+	e, spans, err := p.decodeAlone(body)
 	if err != nil {
 		return nil, err
 	}
 	p.complete(e, body, spans)
 	return e, nil
+}
+
+// decodeAlone decodes a body that came without a request. The spans are those of the
+// credentials in it.
+func (p *Endpoint) decodeAlone(body []byte) (e *event.Event, spans []Span, err error) {
+	if b, ok := p.currentVerifier().(BodyVerifier); ok {
+		spans = b.Credentials(body)
+	}
+	e, err = p.decoded(nil, body, spans)
+	return e, spans, err
 }
 
 // An exchange is one request on its way, and what is known about it.
@@ -98,6 +104,7 @@ type exchange struct {
 	event      *event.Event // also if the body could not be decoded
 	facts      facts
 
+	fetched   bool // from the vendor's API: there was no request
 	duplicate bool // a handler has dropped the event as one
 
 	looked  bool // addr and addrErr are known
@@ -188,12 +195,18 @@ func (p *Endpoint) checkBody(v Verifier, x *exchange, checked bool) error {
 	switch {
 	case !x.verified:
 		return p.failed(x, err)
-	case err != nil:
-		e = undecodable(x.body)
-	default:
+	case err == nil:
 		if err := p.checkAge(e.Time, x.received); err != nil {
 			return err
 		}
+	}
+	return p.found(x, e, spans, err)
+}
+
+// found sets x.event. err is why the body could not be decoded, and is returned.
+func (p *Endpoint) found(x *exchange, e *event.Event, spans []Span, err error) error {
+	if err != nil {
+		e = undecodable(x.body)
 	}
 	p.complete(e, x.body, spans)
 	e.Credential = x.credential
