@@ -15,7 +15,8 @@
 //
 // Unloc signs nothing. It sends a user and a password with every request, by HTTP Basic
 // authentication, if they are a part of the URL that was registered with it; this package
-// requires that. [URL] builds the URL to register.
+// requires that. [URL] builds the URL to register, and package
+// [github.com/accesshook/accesshook/unloc/unlocapi] registers it.
 //
 // Basic authentication says who sent a request and nothing about its body. Anyone who has
 // the password can send any event, and repeat or change one that was sent. Over plain HTTP
@@ -58,8 +59,9 @@
 // Retries, time-outs, the meaning of an answer, and the order of events are not documented.
 // An app that was offline reports what happened once it is online again. So an event may be
 // hours or days old when it comes, and come after a later one: a short MaxAge loses events.
-// To be sure that none is missing, compare with Unloc's access log from time to time; the
-// page does not promise that every event is sent.
+// The page does not promise that every event is sent. To be sure that none is missing, let
+// [github.com/accesshook/accesshook/unloc/unlocapi.Reconcile] look through Unloc's access log
+// every hour. It hands on what did not come.
 //
 // Only keys that an integrator made by Unloc's API cause events. A door that is opened with
 // a key that was shared in the app stays silent. viewedCode is documented for the access
