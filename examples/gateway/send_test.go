@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,11 @@ import (
 // What examples/send sends of every vendor, the gateway takes: each event, once. What was
 // changed on the way it refuses.
 func TestSendToTheGateway(t *testing.T) {
+	// go test keeps results, and looks only at the directories that a test opens.
+	for _, dir := range []string{"../send", "../send/internal/jsonedit", "../internal/capture"} {
+		_, err := os.ReadDir(dir)
+		require.NoError(t, err)
+	}
 	send := filepath.Join(t.TempDir(), "send")
 	gatewaytest.Execute(t, "", "go", "build", "-o", send, "github.com/accesshook/accesshook/examples/send")
 	secrets := map[string]string{
