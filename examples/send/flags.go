@@ -61,7 +61,7 @@ func (s *settings) flags(r *raw) *flag.FlagSet {
 	f.BoolVar(&s.list, "list", false, "list the events of the vendor, or of all, and exit")
 	f.BoolVar(&s.print, "print", false, "print each request as a curl command for a POSIX shell instead of sending it. It holds the credential or the signature")
 	f.BoolVar(&s.json, "json", false, "write the summary, or the list, as JSON")
-	f.StringVar(&s.explain, "explain", "", "say why the request in this `file` would be accepted or refused; - is standard input")
+	f.StringVar(&s.explain, "explain", "", "say why the request that was captured in this `file` would be accepted or refused, and which usual mistake makes its signature wrong: raw HTTP, a HAR file, a recording of the gateway, or a body with -header; - is standard input")
 	f.Func("header", "a `header` of the request of -explain, such as 'X-Relock-Signature: …', if the file has only the body. May be repeated", func(text string) error {
 		s.headers = append(s.headers, text)
 		return nil
@@ -74,12 +74,12 @@ func writeHelp(w io.Writer) {
 	var b strings.Builder
 	b.WriteString(`Usage: send -vendor vendor [-event event] [-url URL] [flags]
        send -vendor vendor -file file [flags]
-       send -vendor vendor -explain file [flags]
+       send -explain file [-vendor vendor] [-header header] [flags]
        send -list [-vendor vendor] [-json]
 
 Tests a webhook: sends events as a vendor does, about invented people and doors.
 Each is a new event, with an ID and a time of its own. Exit status 1 means that
-an answer was not as expected.
+an answer was not as expected, or that the request of -explain would be refused.
 
 Without -secret and -secret-file, the first value of the variable that the
 gateway reads counts, or the first line of the file that NAME_FILE is set to:

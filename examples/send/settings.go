@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/envsecret"
+	"github.com/accesshook/accesshook/examples/internal/capture"
 	"github.com/accesshook/accesshook/examples/internal/vendors"
 	"github.com/accesshook/accesshook/examples/send/internal/jsonedit"
 )
@@ -41,10 +42,11 @@ type settings struct {
 	expect            int // the status of every answer
 	roots             *x509.CertPool
 
-	ca      string   // path
-	explain string   // path, or "-"
-	headers []string // of -header
-	url     *url.URL // nil: the gateway on this machine
+	ca      string           // path
+	explain string           // path, or "-"
+	headers []string         // of -header
+	request *capture.Request // of -explain, once it is read
+	url     *url.URL         // nil: the gateway on this machine
 }
 
 // Limits of values. Beyond them are mistakes.
@@ -66,6 +68,9 @@ func parse(args []string, stdin io.Reader) (*settings, error) {
 	given := make(map[string]bool)
 	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	if err := s.check(f, given, r); err != nil {
+		return nil, err
+	}
+	if err := s.guessVendor(r, stdin); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(*raw) error{s.chooseVendors, s.chooseEvents, s.readURL, s.readTime, s.readEdits, s.readCredentials} {
