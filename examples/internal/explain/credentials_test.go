@@ -196,6 +196,16 @@ func TestUserLockFields(t *testing.T) {
 	assert.Equal(t, "UserLockId", none.Fields[0].Taken)
 }
 
+// What may be a UserLock ID is proposed for no field that would show it.
+func TestNoAliasForAnID(t *testing.T) {
+	body := `{"userlockKey":"` + id + `","userSessionId":"` + id + `"}`
+	r := explained(t, "userlock", capture.Body([]byte(body), nil), map[string]envsecret.Values{})
+	assert.Equal(t, `Aliases: map[string]string{
+	// "userlockKey": "", // GUID
+	"userSessionId": "SessionId", // GUID
+},`, r.Aliases)
+}
+
 func TestGuess(t *testing.T) {
 	for want, q := range map[string]*capture.Request{
 		"unloc by its path":                       {Target: "https://example.com/webhooks/unloc?a", Header: http.Header{"Signature": {"x"}}},

@@ -347,6 +347,9 @@ func (x *explainer) aliases(all []rewrite.Field, filled map[string]bool) {
 		seen[key] = true
 		looks := x.Fields[i].Value
 		guess := guessField(f.Name, looks, filled)
+		if looks == "GUID" && guess != "SessionId" {
+			guess = "" // it may be a UserLock ID, which no other field should show
+		}
 		if guess == "" {
 			lines = append(lines, fmt.Sprintf("\t// %q: \"\", // %s", f.Name, looks))
 			continue
