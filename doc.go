@@ -20,6 +20,8 @@
 //   - [github.com/accesshook/accesshook/verify] is what all endpoints share, and what a
 //     vendor of your own is made of. verify/verifytest tests such a vendor.
 //   - [github.com/accesshook/accesshook/event/cloudevent] writes events as CloudEvents.
+//   - unloc/unlocapi, relock/relockapi and loginradius/loginradiusapi call the vendors'
+//     APIs: they register webhooks, and fetch what a receiver has missed.
 //   - event/durable, a module of its own, stores events before the vendor is answered.
 //
 // # Examples
