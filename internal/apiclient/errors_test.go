@@ -217,6 +217,12 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 			})},
 			want: "cannot send",
 		},
+		"RoundTripper: another query": {
+			config: apiclient.Config{BaseURL: plain.URL, HTTPClient: failing(func(r *http.Request, _ string) error {
+				return fmt.Errorf("cannot send to <https://proxy.example.com/?%s>", url.Values{"plain": r.URL.Query()["plain"]}.Encode())
+			})},
+			want: "cannot send to <https://proxy.example.com/?[redacted]>",
+		},
 		"RoundTripper: url.Error": {
 			config: apiclient.Config{BaseURL: plain.URL, HTTPClient: failing(func(r *http.Request, _ string) error {
 				return &url.Error{Op: "Send", URL: r.URL.String(), Err: errors.Join(syscall.EPIPE, errors.New(inQuery))}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
-	"net/http/httputil"
 	"net/url"
 	"strings"
 	"testing"
@@ -414,11 +414,11 @@ func TestSecretsAreHidden(t *testing.T) {
 			return second(c.Ensure(ctx, []loginradiusapi.Subscription{bearer}, loginradiusapi.EnsureOptions{}))
 		},
 	}
-	dump := func(r *http.Request) string { b, _ := httputil.DumpRequest(r, true); return string(b) }
+	dump := func(r *http.Request) string { b, _ := io.ReadAll(r.Body); return string(b) } // a longer text is cut
 	for form, errorWith := range map[string]func(site *site) *http.Client{
 		"an answer that shows the request": func(site *site) *http.Client {
 			site.on = func(r *http.Request) http.HandlerFunc {
-				text := fmt.Sprintf("%s %s", r.URL, dump(r))
+				text := fmt.Sprintf("%s %s", dump(r), r.URL)
 				return replyRaw(400, fmt.Sprintf(`{"ErrorCode":908,"Message":%[1]q,"Description":%[1]q,"Errors":[{"FieldName":%[1]q,"ErrorMessage":%[1]q}]}`, text))
 			}
 			return nil
@@ -426,7 +426,11 @@ func TestSecretsAreHidden(t *testing.T) {
 		"a closed server": func(site *site) *http.Client { site.Close(); return nil },
 		"a transport that shows the request": func(*site) *http.Client {
 			return &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-				return nil, fmt.Errorf("cannot send %s %q", r.URL, dump(r))
+				body := ""
+				if r.Body != nil {
+					body = dump(r)
+				}
+				return nil, fmt.Errorf("cannot send %q %s", body, r.URL)
 			})}
 		},
 	} {
@@ -460,4 +464,45 @@ func TestContextEnds(t *testing.T) {
 	}
 	_, err := site.client(t).Webhooks(ctx)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// A site may be slow, cut an answer off, or ask to be asked less often.
+func TestSlowAndBrokenAnswers(t *testing.T) {
+	newClient := func(c loginradiusapi.Config) *loginradiusapi.Client {
+		c.APIKey, c.APISecret = event.NewSecret(apiKey), event.NewSecret(apiSecret)
+		client, err := loginradiusapi.New(c)
+		require.NoError(t, err)
+		return client
+	}
+	site := newSite(t, hook{Event: "Login", TargetURL: target})
+	site.on = func(*http.Request) http.HandlerFunc {
+		return func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	}
+	_, err := newClient(loginradiusapi.Config{BaseURL: site.URL, Timeout: time.Millisecond, MaxAttempts: 1}).Webhooks(t.Context())
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.EqualError(t, err, "loginradiusapi: GET /v2/manage/webhooks: no whole answer within 1ms")
+
+	for name, first := range map[string]http.HandlerFunc{
+		"cut off": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = w.Write([]byte(`{"Data":[`))
+			panic(http.ErrAbortHandler)
+		},
+		"too many requests": replyRaw(429, `{"Message":"Too many requests"}`),
+		"a proxy's page":    replyRaw(502, `<html>`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			site := newSite(t, hook{Event: "Login", TargetURL: target})
+			calls := 0
+			site.on = func(*http.Request) http.HandlerFunc {
+				if calls++; calls == 1 {
+					return first
+				}
+				return nil
+			}
+			all, err := newClient(loginradiusapi.Config{BaseURL: site.URL}).Webhooks(t.Context())
+			require.NoError(t, err)
+			assert.Len(t, all, 1)
+		})
+	}
 }

@@ -48,5 +48,5 @@
 //   - An empty SecretName means the primary API secret.
 //
 // See https://www.loginradius.com/docs/developer/integrations/webhook/ and
-// https://www.loginradius.com/docs/api/v2/integrations/webhooks/overview/.
+// https://loginradius.com/docs/api/v2/integrations/webhooks.
 package loginradiusapi

@@ -224,9 +224,9 @@ func TestEnsureUpdates(t *testing.T) {
 			after: hook{Headers: map[string]string{"X-A": "1"}, QueryParams: map[string]string{"q": "1"}},
 		},
 		"a header's value": {
-			have: hook{Headers: map[string]string{"X-A": "1"}},
+			have: hook{Name: "a", SecretName: "b", Headers: map[string]string{"X-A": "1"}},
 			want: loginradiusapi.Subscription{Headers: secrets("X-A", "2")}, changed: []string{"Headers"},
-			after: hook{Headers: map[string]string{"X-A": "2"}},
+			after: hook{Name: "a", SecretName: "b", Headers: map[string]string{"X-A": "2"}},
 		},
 		"no headers": {
 			have: hook{Headers: map[string]string{"X-A": "1"}},

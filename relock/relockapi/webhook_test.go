@@ -203,6 +203,15 @@ func TestContextEnds(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+func TestSlowAnswer(t *testing.T) {
+	server := newRelock(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	client, err := relockapi.New(relockapi.Config{APIKey: event.NewSecret(apiKey), BaseURL: server.URL, Timeout: time.Millisecond})
+	require.NoError(t, err)
+	_, err = client.ConfigureWebhook(t.Context(), myWebhook())
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.EqualError(t, err, "relockapi: POST /webhooks/configure: no whole answer within 1ms")
+}
+
 func TestSecretsAreHidden(t *testing.T) {
 	hidden := []string{apiKey, "relock_sk", "canary", "7355608", secret, url.QueryEscape(secret), url.PathEscape(secret)}
 	config := relockapi.Config{APIKey: event.NewSecret(apiKey)}
