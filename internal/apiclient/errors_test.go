@@ -113,20 +113,17 @@ func raw(t *testing.T, answer func(head string) string) string {
 				buf := make([]byte, 64<<10)
 				n, _ := conn.Read(buf)
 				_, _ = io.WriteString(conn, answer(string(buf[:n])))
+				_ = conn.(*net.TCPConn).CloseWrite()
+				_, _ = io.Copy(io.Discard, conn) // with bytes unread, a close may cost the client the answer
 			}()
 		}
 	}()
 	return "http://" + listener.Addr().String()
 }
 
-// closedPort returns an address at which nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
-}
+// closedPort is an address at which nobody listens. Ports that the system gives to a
+// listener are far higher.
+const closedPort = "127.0.0.1:1"
 
 func failing(f func(r *http.Request, dump string) error) *http.Client {
 	return &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -167,11 +164,11 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 			}}},
 			want: "lookup api.example.com",
 		},
-		"refused":     {config: apiclient.Config{BaseURL: "http://" + closedPort(t)}, want: "connection refused", is: syscall.ECONNREFUSED},
+		"refused":     {config: apiclient.Config{BaseURL: "http://" + closedPort}, want: "connection refused", is: syscall.ECONNREFUSED},
 		"certificate": {config: apiclient.Config{BaseURL: tls.URL}, want: "certificate"},
 		"no TLS":      {config: apiclient.Config{BaseURL: strings.Replace(plain.URL, "http:", "https:", 1)}, want: "HTTP response to HTTPS client"},
 		"proxy that refuses": {
-			config: apiclient.Config{BaseURL: "https://api.example.com", HTTPClient: proxied(closedPort(t))},
+			config: apiclient.Config{BaseURL: "https://api.example.com", HTTPClient: proxied(closedPort)},
 			want:   "proxyconnect tcp: dial tcp", is: syscall.ECONNREFUSED,
 		},
 		"proxy that wants another password": {
