@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -21,12 +22,12 @@ import (
 
 // answers has the access log answered with pages, one after another.
 func answers(t *testing.T, s *unloctest.Server, pages ...string) {
-	n := 0
+	var asked atomic.Int32 // from any connection
 	s.Intercept = func(w http.ResponseWriter, r *http.Request) bool {
 		if isToken(r) {
 			return false
 		}
-		if n++; assert.LessOrEqual(t, n, len(pages), "a page too many is asked for") {
+		if n := int(asked.Add(1)); assert.LessOrEqual(t, n, len(pages), "a page too many is asked for") {
 			_, _ = w.Write([]byte(pages[n-1]))
 		}
 		return true
@@ -211,22 +212,21 @@ func TestAccessLogInACircle(t *testing.T) {
 	for tail := range 5 {
 		for length := 1; length < 12; length++ {
 			s := unloctest.New(t, nil)
-			n := 0
+			var asked atomic.Int32
 			s.Intercept = func(w http.ResponseWriter, r *http.Request) bool {
 				if isToken(r) {
 					return false
 				}
-				at := n
-				if n >= tail {
-					at = tail + (n-tail)%length
+				at := int(asked.Add(1)) - 1
+				if at >= tail {
+					at = tail + (at-tail)%length
 				}
-				n++
 				fmt.Fprintf(w, `{"e":[{"id":"e%d"}],"startAfterId":"c%[1]d"}`, at)
 				return true
 			}
 			_, err := readLog(t.Context(), newClient(t, s.Config()), unlocapi.AccessLogQuery{})
 			assert.ErrorContains(t, err, "cursor came again")
-			assert.Less(t, n, 5*(tail+length)+2)
+			assert.Less(t, int(asked.Load()), 5*(tail+length)+2)
 		}
 	}
 }
