@@ -134,6 +134,10 @@ func (x *explainer) searchPair(sent string) (text, advice string) {
 			found = append(found, candidate{label + " " + s.how, s.value})
 		}
 		for _, s := range once {
+			const cost = 16 << 10 // as long as it takes to hash that
+			if x.budget -= cost; x.budget < 0 {
+				break
+			}
 			for _, t := range pairs(s.value) {
 				found = append(found, candidate{label + " " + s.how + ", and " + t.how, t.value})
 			}

@@ -40,8 +40,12 @@ type bodies struct {
 	choices [][]change    // at most one of each is made; the likeliest first
 }
 
-func newBodies(v vendors.Vendor, q *capture.Request) bodies {
+func newBodies(v vendors.Vendor, q *capture.Request, budget int64) bodies {
 	b := bodies{body: q.Body, choices: [][]change{ends, lineEnds, characters, marks, wholes(q)}}
+	const parsing = 16 // times as long as hashing
+	if parsing*int64(len(q.Body)) > budget {
+		return b
+	}
 	if text, ok := rewrite.Parse(bytes.TrimPrefix(q.Body, bom)); ok {
 		b.text = text
 		b.choices = append(b.choices, layouts, escapes, orders(v, q.Body), numbers(text.Numbers()))

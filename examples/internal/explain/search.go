@@ -58,19 +58,21 @@ func (f finding) advice() string {
 // search looks for a way to make one of the sums, the fewest changes first.
 func (x *explainer) search(sums [][]byte) (f finding, ok bool) {
 	s := newSearch(x, sums)
-	for n := 0; n <= maxChanges && !s.found; n++ {
-		for ofKey := 0; ofKey <= min(n, 2) && !s.found; ofKey++ {
+	for n := 0; n <= maxChanges && s.goesOn(); n++ {
+		for ofKey := 0; ofKey <= min(n, 2) && s.goesOn(); ofKey++ {
 			s.variants(n-ofKey, func(body []byte, changes []change) bool {
 				s.try(body, changes, ofKey)
-				return !s.found && x.budget > 0
+				return s.goesOn()
 			})
 		}
 	}
 	if !s.found && x.budget <= 0 {
-		x.note("The search for a cause was cut short after %d tries, as the body is large.", s.tries)
+		x.note("The search for a cause was cut short after %d tries.", s.tries)
 	}
 	return s.finding, s.found
 }
+
+func (s *search) goesOn() bool { return !s.found && s.x.budget > 0 }
 
 type search struct {
 	x       *explainer
@@ -99,7 +101,7 @@ func newSearch(x *explainer, sums [][]byte) *search {
 		}
 		s.keys = append(s.keys, k)
 	}
-	s.bodies = newBodies(x.vendor, x.q)
+	s.bodies = newBodies(x.vendor, x.q, x.budget)
 	return s
 }
 

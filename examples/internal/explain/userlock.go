@@ -83,12 +83,22 @@ func (x *explainer) ids() []string {
 	return all
 }
 
-func digits(text string) string { return strings.ToLower(notAlphanumeric.ReplaceAllString(text, "")) }
+// digits returns the ASCII letters and digits of a text, in lower case.
+func digits(text string) string {
+	out := make([]byte, 0, len(text))
+	for i := range len(text) {
+		switch c := text[i]; {
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'z':
+			out = append(out, c)
+		case 'A' <= c && c <= 'Z':
+			out = append(out, c+'a'-'A')
+		}
+	}
+	return string(out)
+}
 
 // notInNames is what userlock does not look at in a name.
 var notInNames = regexp.MustCompile(`[\x00-/:-@\[-` + "`" + `{-\x7f]+`)
-
-var notAlphanumeric = regexp.MustCompile(`[^0-9A-Za-z]+`)
 
 // idIn returns the digits of the GUID that a value is.
 func idIn(value json.RawMessage) (string, bool) {
