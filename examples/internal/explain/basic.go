@@ -21,7 +21,7 @@ func (x *explainer) basic() {
 		x.step(true, "User and password are right: %s.", x.verdict.credential)
 		return
 	case able && fault == "":
-		x.step(false, "User and password match no credential, of %d (401).", len(x.credentials.Credentials))
+		x.step(false, "User and password match no credential (401). Tried: %d.", len(x.credentials.Credentials))
 	}
 	x.Cause = join(x.Cause, fault)
 	if fault != "" {

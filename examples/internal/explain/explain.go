@@ -270,7 +270,7 @@ func (x *explainer) decode() {
 	if at := e.Time; !at.IsZero() && !at.Equal(e.Received) {
 		when = "of " + at.UTC().Format(time.RFC3339) + x.age(at)
 	}
-	x.step(true, "The body decodes as the event %s (%q), %s, with the ID %s.", e.Type, name, when, e.ID)
+	x.step(true, "The body decodes as the event %s (%q), %s, with the ID %s.", e.Type, name, when, x.shown(e.ID, 100))
 	if e.Type == event.Unknown {
 		x.note("The event %q is not known. It has the type unknown, which callbacks for other types do not get.", name)
 	}

@@ -2,6 +2,7 @@ package explain_test
 
 import (
 	"bytes"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -19,6 +20,7 @@ func FuzzQuick(f *testing.F) {
 		"POST / HTTP/1.1\r\nAuthorization: Basic Z2F0ZTpjYW5hcnktcEBzc3dvcmQ=\r\nContent-Encoding: " + secret + "\r\n\r\n" + unlocked,
 		"A: 1\r\nAccesshook-Masked: " + pair + "\r\nAccesshook-Finding: " + id + "\r\nX-Hmac: " + hmacOf(secret, "[]") + "\r\n\r\n[]",
 		"A: 1\r\n\r\n" + notification(id),
+		"Authorization: Basic Z2F0ZTpjYW5hcnktcEBzc3dvcmQ=\r\n\r\n" + `{"id":"canary-p@ssword\u001b","action":"` + id + `"}`,
 		"A: 1\r\n\r\n" + `{"` + id + `":"x","` + secret + `":1,"5F0C8A2E 9D414B7E8C361A2B3C4D5E6F":"{` + id + `}","EventType":"` + pair + `","a":null,"EventTime":"` + id + `"}`,
 		"A: 1\r\n\r\n" + `{"event":"` + secret + `","data":{"timestamp":{},"` + otherSecret + `":1e5,"b":[[]]}}`,
 	} {
@@ -43,4 +45,19 @@ func FuzzQuick(f *testing.F) {
 			explain.Guess(q)
 		}
 	})
+}
+
+func BenchmarkQuick(b *testing.B) {
+	for name, q := range map[string]*capture.Request{
+		"relock":      capture.Body([]byte(alert), http.Header{"X-Relock-Signature": {strings.Repeat("0", 64)}}),
+		"loginradius": capture.Body([]byte(`{"a":"`+strings.Repeat("é", 1<<19)+`"}`), http.Header{"Signature": {strings.Repeat("0", 64)}}),
+		"unloc":       capture.Body([]byte(unlocked), http.Header{"Authorization": {"Basic eDp5"}}),
+		"userlock":    capture.Body([]byte(notification("x")), nil),
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				explain.Quick(vendor(b, name), q, given(""))
+			}
+		})
+	}
 }

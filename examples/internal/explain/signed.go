@@ -37,7 +37,7 @@ func (x *explainer) signed(header string) {
 		x.step(true, "The signature is that of %s.", x.verdict.credential)
 		return
 	case able && fault == "":
-		x.step(false, "The signature matches no secret, of %d (401).", len(x.credentials.Secrets))
+		x.step(false, "The signature matches no secret (401). Tried: %d.", len(x.credentials.Secrets))
 	}
 	if fault != "" {
 		x.Cause, x.Advice = join(x.Cause, fault), "Look what changes the header between the sender and the receiver."

@@ -13,6 +13,7 @@ import (
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/examples/internal/capture"
 	"github.com/accesshook/accesshook/examples/internal/vendors"
+	"github.com/accesshook/accesshook/userlock"
 )
 
 // hidden are texts in lower case that no text from a request may contain when it is shown.
@@ -79,7 +80,7 @@ func reveal(s event.Secret) string {
 var guid = regexp.MustCompile(`\b([0-9A-Fa-f]{8})(?:-?[0-9A-Fa-f]{4}){4}[0-9A-Fa-f]{8}\b`)
 
 // shown returns a text from the request as it may be shown: visible, with at most so many
-// bytes, of GUIDs the first digits alone, and nothing that is hidden.
+// bytes, nothing that is hidden, and of GUIDs from UserLock the first digits alone.
 func (x *explainer) shown(text string, most int) string {
 	folded, squeezed := strings.ToLower(text), digits(text)
 	for _, h := range x.hidden {
@@ -87,7 +88,9 @@ func (x *explainer) shown(text string, most int) string {
 			return "[hidden]"
 		}
 	}
-	text = guid.ReplaceAllString(text, "$1…")
+	if x.vendor.Name == userlock.Vendor {
+		text = guid.ReplaceAllString(text, "$1…")
+	}
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + "…"
 	}

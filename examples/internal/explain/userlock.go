@@ -43,12 +43,12 @@ func (x *explainer) bodyID() {
 	}
 	switch {
 	case !isObject:
-		x.step(false, "The body is not a JSON object, and no string in it is an accepted UserLock ID, of %d (401).", len(ids))
+		x.step(false, "The body is not a JSON object, and no string in it is an accepted UserLock ID (401). Accepted: %d.", len(ids))
 	case ambiguous(fields):
 		x.step(false, "The body has a field twice, so no UserLock ID is taken from it (401).")
 		x.blame("The body has a field twice: two programs could read it in two ways.", "It does not come from UserLock as it is. Look who has changed it.")
 	default:
-		x.step(false, "No field of the body is an accepted UserLock ID, of %d (401).", len(ids))
+		x.step(false, "No field of the body is an accepted UserLock ID (401). Accepted: %d.", len(ids))
 	}
 	x.sayIDs(fields)
 	x.blameID(fields, ids)

@@ -23,7 +23,7 @@ func parse(t testing.TB, text string) *rewrite.Text {
 
 // awkward has all that programs write in different ways.
 const awkward = ` { "b" : [ 1, [ ] ,{"z":{}, "a":[true,[null, -2.5]]}],` + "\r\n\t" +
-	`"a\/\u00e9":"\"\\\/\b\f\n\r\t\u0001 é \u00E9 ` + "\u2028\x7f" + `<>&'+` + "`=" + ` \ud83d\ude00 😀", "":1e3 , "n":1.0,"m":-1000 , "t":[{"a":1},{"b":2}]} ` + "\n"
+	`"a\/\u00e9":"\"\\\/\b\f\n\r\t\u0001 é \u00E9 ` + "\u2028\x7f" + `<>&'+` + "`=" + ` \ud83d\ude00 😀", "":1e3 , "n":1.0,"m":-1000 , "t":[{"a":1},{"b":2}],"f":[1e-7,1e21,123456789012345678901234567890,0.000001,5e-324]} ` + "\n"
 
 func TestAppendKeeps(t *testing.T) {
 	for _, text := range []string{awkward, `""`, "\t[]", "{}\n", "-0", " true ", `[ { } , [ ] , "\ud83d" ]`, "[\"\xff\"]"} {
@@ -73,9 +73,7 @@ func TestAppendAsOthers(t *testing.T) {
 		"json.MarshalIndent":   {rewrite.Style{Layout: rewrite.IndentTab, Strings: rewrite.HTML, Numbers: rewrite.Shortest, Order: sorted}, golang("", "\t")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, text := range []string{awkward, `[]`, `[1e-7,1e21,123456789012345678901234567890,0.000001,5e-324]`, `"é"`} {
-				assert.Equal(t, test.as(t, text), string(parse(t, text).Append(nil, test.style)))
-			}
+			assert.Equal(t, test.as(t, awkward), string(parse(t, awkward).Append(nil, test.style)))
 		})
 	}
 }
