@@ -117,13 +117,14 @@ type Observation struct {
 	Event      *event.Event // nil if the request was refused, unless its body could not be decoded; a Queue may still be working on it
 	ID         string       // of the event, as are Type and VendorType: copied before a handler had it
 	Type       event.Type
-	VendorType string     // of any length
-	Credential string     // label of the credential that matched, "" if none did
-	Duplicate  bool       // it was handled before, and dropped; see event.MarkDuplicate
-	Client     netip.Addr // by Config.ClientIP, zero if it is not known
-	Outside    bool       // the client is not in AllowFromReport
-	Bytes      int        // of the body that were read, 0 if the request was refused before
-	Received   time.Time  // when the header had been read, with a monotonic clock
+	VendorType string          // of any length
+	Warnings   []event.Warning // of the event, copied too
+	Credential string          // label of the credential that matched, "" if none did
+	Duplicate  bool            // it was handled before, and dropped; see event.MarkDuplicate
+	Client     netip.Addr      // by Config.ClientIP, zero if it is not known
+	Outside    bool            // the client is not in AllowFromReport
+	Bytes      int             // of the body that were read, 0 if the request was refused before
+	Received   time.Time       // when the header had been read, with a monotonic clock
 	Duration   time.Duration
 	Err        error // why it was refused or failed, also a Permanent error
 }

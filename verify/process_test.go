@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -121,7 +122,7 @@ func TestProcessIsHandler(t *testing.T) {
 			})
 			assert.Equal(t, c.status, process.Status)
 			assert.Equal(t, c.twice, process.Seen.Duplicate)
-			assert.Empty(t, cmp.Diff(handler, process, cmp.Comparer(func(a, b verify.Observation) bool { return a == b })))
+			assert.Empty(t, cmp.Diff(handler, process, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })))
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
@@ -119,6 +120,7 @@ type exchange struct {
 type facts struct {
 	id, vendorType string
 	typ            event.Type
+	warnings       []event.Warning
 }
 
 // receive is the way of a request whose body is still to be read.
@@ -215,7 +217,10 @@ func (p *Endpoint) found(x *exchange, e *event.Event, spans []Span, err error) e
 		e.Time = e.Received
 	}
 	x.event = e
-	x.facts = facts{e.ID, e.VendorType, e.Type}
+	x.facts = facts{id: e.ID, vendorType: e.VendorType, typ: e.Type}
+	if len(e.Warnings) > 0 && p.config.Observe != nil {
+		x.facts.warnings = slices.Clone(e.Warnings)
+	}
 	return err
 }
 

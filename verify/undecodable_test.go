@@ -281,3 +281,24 @@ func TestUndecodableBodyWithACredential(t *testing.T) {
 	}
 	assert.Equal(t, ids[0], ids[1], "the credential is not in the hash")
 }
+
+// The warnings that Observe is told of are those of the endpoint, whatever the handler
+// does with its event.
+func TestObservedWarningsAreCopied(t *testing.T) {
+	warning := event.Warning{Path: "/name", Want: "string", Got: "number"}
+	var observed []event.Warning
+	hook := undecodable(t, verify.Config{Observe: func(_ context.Context, o verify.Observation) { observed = o.Warnings }},
+		func(http.Header, []byte) (*event.Event, error) {
+			return &event.Event{ID: "1", Warnings: []event.Warning{warning}}, nil
+		})
+	handler := hook.Handler(event.HandlerFunc(func(_ context.Context, e *event.Event) error {
+		e.Warnings[0].Path = "/changed"
+		return nil
+	}))
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, signed(t, "http://localhost/", "{}"))
+	assert.Equal(t, 200, w.Code)
+	if diff := cmp.Diff([]event.Warning{warning}, observed); diff != "" {
+		t.Errorf("warnings (-want +observed):\n%s", diff)
+	}
+}
