@@ -18,6 +18,7 @@ import (
 	"github.com/accesshook/accesshook/examples/gateway/internal/metrics"
 	"github.com/accesshook/accesshook/examples/gateway/internal/page"
 	"github.com/accesshook/accesshook/examples/gateway/internal/receive"
+	"github.com/accesshook/accesshook/examples/gateway/internal/record"
 	"github.com/accesshook/accesshook/examples/gateway/internal/settings"
 	"github.com/accesshook/accesshook/examples/gateway/internal/store"
 	"github.com/accesshook/accesshook/examples/gateway/internal/terminal"
@@ -38,6 +39,7 @@ type gateway struct {
 	certificate *certfile.Certificate // nil: plain HTTP
 	demo        demo.Demo             // nil without one
 	login       *login                // of the admin paths; nil: none
+	recorder    *record.Recorder      // nil: no recordings
 	pipeline    *receive.Pipeline
 	summary     *terminal.Summary // of the demo
 	stopping    atomic.Bool
@@ -70,6 +72,9 @@ func newGateway(ctx context.Context, s *settings.Settings, stdout io.Writer, log
 		}
 		go countries.Watch(ctx)
 		g.callbacks = countries.Locate(g.callbacks)
+	}
+	if err := g.newRecorder(); err != nil {
+		return nil, usageError{err}
 	}
 	if g.endpoints, err = g.newEndpoints(); err != nil {
 		return nil, usageError{err}
@@ -151,6 +156,12 @@ func run(ctx context.Context, hangups <-chan os.Signal, s *settings.Settings, st
 			return nil
 		}
 		return err
+	}
+	if g.recorder != nil {
+		if err := g.recorder.Start(); err != nil {
+			return errors.Join(fmt.Errorf("-record: %w", err), g.pipeline.Finish(ctx))
+		}
+		defer g.finishRecordings()
 	}
 	go g.reload(ctx, hangups)
 	public, admin, err := g.listen()

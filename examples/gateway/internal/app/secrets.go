@@ -19,15 +19,22 @@ import (
 func (g *gateway) newEndpoints() (endpoints []*receive.Endpoint, err error) {
 	config := g.Settings.Endpoint
 	config.Logger = g.log
+	if g.recorder != nil {
+		config.Observe = g.recorder.Observe
+	}
 	for _, v := range vendors.All {
 		credentials := g.credentials(v.Name, g.Secrets.Vendors[v.Name])
 		if len(credentials.Secrets)+len(credentials.Credentials) == 0 {
 			g.unserved = append(g.unserved, v)
 			continue
 		}
+		g.hide(v.Name, credentials)
 		e, err := receive.NewEndpoint(v, credentials, config, g.metrics)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", credentials.Source, err)
+		}
+		if g.recorder != nil {
+			g.recorder.Add(v.Name)
 		}
 		endpoints = append(endpoints, e)
 	}
@@ -49,13 +56,18 @@ func (g *gateway) reload(ctx context.Context, signals <-chan os.Signal) {
 		for _, e := range g.endpoints {
 			if e.Vendor() == v.Name {
 				all = append(all, envsecret.Reloadable{Variable: v.Variable, Replace: func(values envsecret.Values) error {
-					return e.SetCredentials(g.credentials(v.Name, values))
+					credentials := g.credentials(v.Name, values)
+					g.hide(v.Name, credentials)
+					return e.SetCredentials(credentials)
 				}})
 			}
 		}
 	}
 	if g.login != nil {
-		all = append(all, envsecret.Reloadable{Variable: settings.AdminVariable, Replace: g.login.set})
+		all = append(all, envsecret.Reloadable{Variable: settings.AdminVariable, Replace: func(values envsecret.Values) error {
+			g.hide(settings.AdminVariable.Name, values)
+			return g.login.set(values)
+		}})
 	}
 	envsecret.Reload(ctx, signals, g.log, all...)
 }

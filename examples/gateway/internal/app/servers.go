@@ -109,7 +109,7 @@ func (g *gateway) newPublic(s *servers, mux *http.ServeMux, handler http.Handler
 	for _, e := range g.endpoints {
 		// No method in the pattern: the endpoint answers 405 itself.
 		path := e.Path()
-		mux.Handle(path, e.Handler(public.Counted(g.pipeline.Handler(e.Source()))))
+		mux.Handle(path, g.recorded(e.Handler(public.Counted(g.pipeline.Handler(e.Source())))))
 		paths = append(paths, path)
 	}
 	notFound := public.NotFound(paths, e.ClientIP)

@@ -52,6 +52,8 @@ func (s *Settings) groups() []*group {
 	output.TextVar(&s.LogLevel, "log-level", slog.LevelInfo, "least `level` of what is logged: debug, info, warn or error")
 	output.StringVar(&s.GeoIP, "geoip", "", "fill in the country of the client's address, where the vendor sends none, from this `file` (MaxMind DB)")
 
+	output.StringVar(&s.Record, "record", "", "keep requests that were refused, or whose events have warnings, as files in this `directory`: at most a day, masked, and closed to others. It is made if it is missing")
+
 	e := &s.Endpoint
 	limits := newGroup("Limits of a request")
 	number(limits, &s.Server.MaxHeader, "max-header", 8<<10, 1<<10, 1<<20, "largest request header in `bytes`; up to 4096 more may be accepted")

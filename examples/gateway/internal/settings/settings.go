@@ -47,6 +47,7 @@ type Settings struct {
 	OutputGrace time.Duration
 	LogLevel    slog.Level
 	GeoIP       string // file; "": none
+	Record      string // directory; "": no recordings
 
 	Server   Server
 	Endpoint verify.Config // of each vendor, without Logger and Observe
