@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,7 +53,10 @@ type fetching struct {
 	done    chan struct{} // closed when the fields below are set
 	token   *token
 	err     error
+	panic   *event.PanicError // of the HTTPClient; nil: none
 }
+
+var errNoReturn = errors.New("unlocapi: access token: the HTTPClient ended its goroutine")
 
 // get returns a token that has not expired. The request for one belongs to no caller: it
 // goes on while anyone waits.
@@ -70,6 +74,9 @@ func (t *tokens) get(ctx context.Context) (*token, error) {
 	t.mu.Unlock()
 	select {
 	case <-f.done:
+		if f.panic != nil {
+			panic(f.panic) // as it would be for any other request
+		}
 		return f.token, f.err
 	case <-ctx.Done():
 		t.leave(f)
@@ -80,13 +87,18 @@ func (t *tokens) get(ctx context.Context) (*token, error) {
 // begin is called with mu held.
 func (t *tokens) begin() *fetching {
 	ctx, cancel := context.WithCancel(context.Background())
-	f := &fetching{cancel: cancel, done: make(chan struct{})}
+	f := &fetching{cancel: cancel, done: make(chan struct{}), err: errNoReturn}
 	t.pending = f
 	go func() {
 		defer cancel()
+		defer close(f.done)
+		defer t.finish(f)
+		defer func() {
+			if v := recover(); v != nil {
+				f.panic = &event.PanicError{Value: v, Stack: debug.Stack()}
+			}
+		}()
 		f.token, f.err = t.fetch(ctx)
-		t.finish(f)
-		close(f.done)
 	}()
 	return f
 }

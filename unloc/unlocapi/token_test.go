@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/unloctest"
 	"github.com/accesshook/accesshook/unloc"
 	"github.com/accesshook/accesshook/unloc/unlocapi"
@@ -156,6 +158,39 @@ func TestTokenAndCallersThatGiveUp(t *testing.T) {
 		assert.EqualValues(t, 2, tokens.Load())
 		assert.EqualValues(t, 1, ended.Load())
 	})
+}
+
+// An HTTPClient that panics, or ends its goroutine as a failing test does, neither ends
+// the program nor keeps callers waiting.
+func TestTokenAndHTTPClientThatDoesNotReturn(t *testing.T) {
+	for name, fail := range map[string]func(){"panics": func() { panic("boom") }, "ends": runtime.Goexit} {
+		t.Run(name, func(t *testing.T) {
+			tokens := 0
+			client := newClient(t, transport(func(r *http.Request) (int, string, error) {
+				if !isToken(r) {
+					return 200, `[]`, nil
+				}
+				if tokens++; tokens == 1 {
+					fail()
+				}
+				return 200, `{"access_token":"eyJ.x"}`, nil
+			}).config())
+			func() {
+				defer func() {
+					v := recover()
+					assert.Equal(t, name == "panics", v != nil)
+					if p, ok := v.(*event.PanicError); ok {
+						assert.Equal(t, "boom", p.Value)
+						assert.Contains(t, string(p.Stack), "token_test.go")
+					}
+				}()
+				_, err := readLog(t.Context(), client, unlocapi.AccessLogQuery{})
+				assert.ErrorContains(t, err, "unlocapi: access token: the HTTPClient ended its goroutine")
+			}()
+			_, err := readLog(t.Context(), client, unlocapi.AccessLogQuery{})
+			assert.NoError(t, err, "the next call asks again")
+		})
+	}
 }
 
 func TestRefusedTokenIsRenewedOnce(t *testing.T) {
