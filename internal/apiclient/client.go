@@ -44,7 +44,8 @@ type Request struct {
 // returns at once what it has.
 //
 // Do returns an error if there is no answer, or no whole one. Its text and all that
-// errors.As and errors.Unwrap reach hold neither the query of the URL nor a secret.
+// errors.As and errors.Unwrap reach hold neither a secret, nor the query of a URL, nor a
+// user and a password in one, such as that of a proxy.
 // It matches [context.Canceled] and [context.DeadlineExceeded], [io.ErrUnexpectedEOF]
 // and a [syscall.Errno], and has a method Timeout.
 func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {

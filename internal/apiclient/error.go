@@ -38,8 +38,12 @@ func (e *failure) Error() string   { return e.text }
 func (e *failure) Unwrap() []error { return e.causes }
 func (e *failure) Timeout() bool   { return e.timeout }
 
-// queries finds the queries of URLs.
-var queries = regexp.MustCompile(`\?[^\s"'<>]*`)
+// Parts of URLs that may be credentials: of the request, or of a proxy that a transport
+// names.
+var (
+	users   = regexp.MustCompile(`//[^\s"'<>?]*@`)
+	queries = regexp.MustCompile(`\?[^\s"'<>]*`)
+)
 
 // failed returns the error of a request that was sent so many times.
 func (c *Client) failed(ctx context.Context, r Request, target string, err error, attempts int) error {
@@ -68,6 +72,7 @@ func (c *Client) failed(ctx context.Context, r Request, target string, err error
 		text = ended.Error() + ": " + text
 	}
 	_, query, _ := strings.Cut(target, "?")
+	text = users.ReplaceAllLiteralString(text, "//"+redacted+"@")
 	text = queries.ReplaceAllLiteralString(text, "?"+redacted)
 	text = show(text, append(slices.Clip(r.Secrets), event.NewSecret(query)))
 	if attempts > 1 {

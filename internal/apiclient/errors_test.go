@@ -196,6 +196,25 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 			})},
 			want: "cannot send to http://127.0.0.1", is: syscall.ECONNRESET,
 		},
+		"RoundTripper: URL of a proxy": {
+			config: apiclient.Config{BaseURL: plain.URL, HTTPClient: failing(func(*http.Request, string) error {
+				return fmt.Errorf("no way by http://user:%s@proxy:8080/", inProxy)
+			})},
+			want: "no way by http://[redacted]@proxy:8080/",
+		},
+		"proxy whose URL is wrong": {
+			config: apiclient.Config{BaseURL: plain.URL, HTTPClient: &http.Client{Transport: &http.Transport{Proxy: func(*http.Request) (*url.URL, error) {
+				return url.Parse("http://user:" + inProxy + "@proxy:80%")
+			}}}},
+			want: `parse "http://[redacted]@proxy:80%"`,
+		},
+		"redirect whose URL is wrong": {
+			config: apiclient.Config{BaseURL: serve(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Location", "http://user:"+inProxy+"@example.com:80%?"+r.URL.RawQuery)
+				w.WriteHeader(http.StatusFound)
+			})},
+			want: `failed to parse Location header "http://[redacted]@example.com:80%?[redacted]"`,
+		},
 		"RoundTripper: unescaped": {
 			config: apiclient.Config{BaseURL: plain.URL, HTTPClient: failing(func(r *http.Request, _ string) error {
 				return fmt.Errorf("cannot send %q %v", r.URL.Query()["apikey"], r.Header)
