@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/apiclient"
@@ -47,13 +48,14 @@ func (c *Client) RegisterWebhook(ctx context.Context, w Webhook) error {
 	if err != nil {
 		return fmt.Errorf("unlocapi: Webhook.URL: %w", err)
 	}
+	_, query, _ := strings.Cut(target, "?") // may be a credential too
 	body, err := json.Marshal(map[string]string{"trigger": w.Trigger, "url": target, "lockId": w.LockID})
 	if err != nil {
 		return err
 	}
 	_, err = c.send(ctx, "register webhook", apiclient.Request{
 		Method: http.MethodPost, Path: c.project("/webhooks"), Body: body,
-		Secrets: []event.Secret{w.URL, event.NewSecret(target), event.NewSecret(password)},
+		Secrets: []event.Secret{w.URL, event.NewSecret(target), event.NewSecret(password), event.NewSecret(query)},
 	})
 	return err
 }

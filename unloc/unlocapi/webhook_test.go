@@ -93,6 +93,18 @@ func TestRegisterWebhookRefuses(t *testing.T) {
 	assert.Empty(t, s.Requests(""), "nothing is sent")
 }
 
+// The query of a webhook may be a credential, and Unloc may name the URL in its own way.
+func TestRegisterWebhookHidesTheQuery(t *testing.T) {
+	client := newClient(t, transport(func(r *http.Request) (int, string, error) {
+		if isToken(r) {
+			return 200, `{"access_token":"eyJ.x"}`, nil
+		}
+		return 400, `{"detail":"hooks.example:443/unloc?key=canary-7355608 is not reachable"}`, nil
+	}).config())
+	err := client.RegisterWebhook(t.Context(), unlocapi.Webhook{URL: webhookURL(t, "https://hooks.example/unloc?key=canary-7355608"), LockID: "l-4"})
+	assert.EqualError(t, err, "unlocapi: register webhook: status 400: hooks.example:443/unloc?[redacted] is not reachable")
+}
+
 // A registration is not repeated when nobody knows whether it was made.
 func TestRegisterWebhookIsNotRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
