@@ -176,6 +176,25 @@ func TestDeliverDoesNotWarnOfAnotherBody(t *testing.T) {
 	}
 }
 
+// Nor if a Queue is in between.
+func TestDeliverToAQueueDoesNotWarnOfAnotherBody(t *testing.T) {
+	const compact, wide = `{"t":"2024-05-14T08:31:07Z"}`, `{ "t": "2024-05-14T08:31:07Z" }`
+	synctest.Test(t, func(t *testing.T) {
+		log := new(strings.Builder)
+		hook := newEndpoint(t, verify.Config{})
+		queue := event.NewQueue(event.Dedupe(event.DedupeConfig{Logger: textLogger(log)})(event.NewMux()), event.QueueConfig{})
+		require.Equal(t, http.StatusOK, sends(t, hook, compact, queue))
+		synctest.Wait()
+		_, err := hook.Deliver(t.Context(), []byte(wide), queue)
+		require.NoError(t, err)
+		synctest.Wait()
+		assert.Empty(t, log.String())
+		require.Equal(t, http.StatusOK, sends(t, hook, wide, queue))
+		synctest.Wait()
+		assert.Contains(t, log.String(), "another body", "by webhook")
+	})
+}
+
 func TestDeliverReturnsTheHandlersError(t *testing.T) {
 	failed := errors.New("disk full")
 	hook := newEndpoint(t, verify.Config{})
