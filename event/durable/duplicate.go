@@ -22,7 +22,7 @@ func (s *Store) noteDuplicate(ctx context.Context, e *event.Event, data []byte, 
 		return
 	}
 	id, _ := messageID(e)
-	if s.conflicts.known(id) || !s.differs(ctx, data, shard, sequence) || !s.conflicts.add(id) {
+	if s.conflicts.known(id) || !s.differs(ctx, e, data, shard, sequence) || !s.conflicts.add(id) {
 		return
 	}
 	s.log().LogAttrs(ctx, slog.LevelWarn, "durable: an event with a known ID has another content, and was dropped as a duplicate",
@@ -34,14 +34,16 @@ func (s *Store) noteDuplicate(ctx context.Context, e *event.Event, data []byte, 
 var hashOfBody = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // differs reports whether the event that has this sequence in a shard has another
-// content than data. If it cannot be looked up, it does not.
-func (s *Store) differs(ctx context.Context, data []byte, shard int, sequence uint64) bool {
+// content than e, encoded as data. If it cannot be looked up, it does not, and neither if
+// one of the two has no credential: it was fetched from the vendor's API, which may say
+// more or less of an event than a webhook.
+func (s *Store) differs(ctx context.Context, e *event.Event, data []byte, shard int, sequence uint64) bool {
 	stream, err := s.js.Stream(ctx, s.names.stream(shard))
 	if err != nil {
 		return false
 	}
 	stored, err := stream.GetMsg(ctx, sequence)
-	if err != nil {
+	if err != nil || (stored.Header.Get(HeaderCredential) == "") != (e.Credential == "") {
 		return false
 	}
 	had, err := content(stored.Data)

@@ -115,6 +115,42 @@ func TestKnownIDWithAnotherContent(t *testing.T) {
 	}
 }
 
+// A vendor's API may say more or less of an event than its webhook.
+func TestFetchedEventWithAnotherContent(t *testing.T) {
+	t.Parallel()
+	const user, password = "unloc", "R4mT0pqu2x"
+	webhook := func(hook *verify.Endpoint, s event.Handler, body string) {
+		r, err := unloc.NewRequest(t.Context(), someURL, user, password, []byte(body))
+		require.NoError(t, err)
+		w := httptest.NewRecorder()
+		hook.Handler(s).ServeHTTP(w, r)
+		require.Equal(t, http.StatusOK, w.Code)
+	}
+	fetched := func(hook *verify.Endpoint, s event.Handler, body string) {
+		_, err := hook.Deliver(t.Context(), []byte(body), s)
+		require.NoError(t, err)
+	}
+	for name, tt := range map[string]struct {
+		first, second func(*verify.Endpoint, event.Handler, string)
+		said          bool
+	}{
+		"webhook, webhook": {webhook, webhook, true},
+		"webhook, fetched": {webhook, fetched, false},
+		"fetched, webhook": {fetched, webhook, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log logBuffer
+			s := open(t, embedded.Config{Config: durable.Config{Logger: log.logger()}})
+			hook, err := unloc.New(unloc.Config{Credentials: []verify.Credential{verify.NewCredential(user, password)}, Endpoint: quiet})
+			require.NoError(t, err)
+			tt.first(hook, s, `{"id":"e1","action":"unlocked","appUserId":"+4790001234"}`)
+			tt.second(hook, s, `{"id":"e1","action":"unlocked","appUserId":"<anonymized>","projectId":"p-1"}`)
+			assert.Equal(t, tt.said, strings.Contains(log.String(), otherContent), log.String())
+		})
+	}
+}
+
 // What a duplicate is compared with may be gone.
 func TestDuplicateOfWhatIsGone(t *testing.T) {
 	t.Parallel()
