@@ -55,7 +55,8 @@ type Result struct {
 // An event that fails does not keep back the others. The next run tries it again, unless
 // the error is [event.Permanent]. An event that the handler is [event.Unavailable] for,
 // such as a full Queue, is tried again for up to two minutes. If it stays so, if ctx ends
-// or if the log cannot be read, Reconcile stops.
+// or if the log cannot be read, Reconcile stops. An event that another delivery handles
+// all that time ([event.ErrInProgress]) fails alone.
 //
 // The Result counts what was done in any case. The error says how many events failed and
 // wraps the first few.
@@ -118,7 +119,7 @@ func (r *reconciler) read(ctx context.Context, c *Client, q AccessLogQuery) erro
 		r.result.Found++
 		duplicate, err := r.deliver(ctx, item)
 		_, unavailable := event.IsUnavailable(err)
-		stop := unavailable || ctx.Err() != nil
+		stop := unavailable && !errors.Is(err, event.ErrInProgress) || ctx.Err() != nil
 		switch {
 		case err != nil:
 			r.result.Failed++

@@ -224,6 +224,28 @@ func TestReconcileHandlerIsUnavailable(t *testing.T) {
 	}
 }
 
+// A callback that never returns keeps back its own event alone.
+func TestReconcileWhileAnEventIsHandled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		var r recorder
+		h := event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
+			if e.ID == "e1" {
+				<-release
+			}
+			return r.HandleEvent(ctx, e)
+		})
+		hook := newHook(t, wrap(event.Dedupe(event.DedupeConfig{})))
+		go hook.Deliver(context.Background(), []byte(`{"id":"e1"}`), h)
+		synctest.Wait()
+		result, err := unlocapi.Reconcile(t.Context(), logClient(t, `{"id":"e1"}`, `{"id":"e2"}`), monday, hook, h)
+		assert.ErrorIs(t, err, event.ErrInProgress)
+		assert.Equal(t, unlocapi.Result{Read: 2, Found: 2, Delivered: 1, Failed: 1}, result)
+		assert.Equal(t, map[string]int{"e2": 1}, r.seen())
+		close(release)
+	})
+}
+
 // The error says why Reconcile stopped, however many events failed before.
 func TestReconcileStopsAfterManyFailures(t *testing.T) {
 	var items []string
