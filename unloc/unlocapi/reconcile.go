@@ -15,7 +15,7 @@ import (
 type Result struct {
 	Read      int // items of the log, of any age
 	Found     int // of these, created not before since; the sum of the following
-	Delivered int // the handler took them
+	Delivered int // the handler took them; a Queue also takes what a Dedupe under it drops
 	Known     int // a Dedupe or a store dropped them, since they had come already
 	Failed    int // the handler, or decoding, failed
 }
@@ -24,10 +24,11 @@ type Result struct {
 // access log and gives each event that was created not before since to
 // [verify.Endpoint.Deliver], with the ID and the Source that the webhook's has.
 //
-// Something must know what came already: an [event.Dedupe] in the endpoint's Config.Wrap or
-// around h, or a store of package durable as h. It must be the one that the webhooks go
-// through, and share its store with the other processes. Then Reconcile may run every hour,
-// in several processes, and while webhooks come. Without one, h gets every event each time.
+// Something must know what came already: an [event.Dedupe] in the endpoint's Config.Wrap,
+// around h, or under the [event.Queue] that h is; or a store of package durable as h. It
+// must be the one that the webhooks go through, and share its store with the other
+// processes. Then Reconcile may run every hour, in several processes, and while webhooks
+// come. Without one, h gets every event each time.
 //
 // # Choosing since
 //
@@ -44,11 +45,14 @@ type Result struct {
 // events on in its order. The log may have more than webhooks bring: events of keys that
 // were shared in the app, of type viewedCode, and of locks without a registration. It may
 // have less: events of a lock whose privacy policy is private, and no user where it is
-// anonymized.
+// anonymized. A durable store with OrderByUser knows an event only under the same user,
+// and takes it twice then: use OrderByLock, or none.
 //
-// An event whose time cannot be read is handed on each time. One without a usable id has
-// the hash of its bytes as ID, which in the log need not be those of the webhook. It may
-// come twice, once from each: nothing is lost.
+// An event whose time cannot be read, or lies ahead, is handed on in each run, whatever
+// since is, for as long as the log has it: 60 days or more. It reaches the callback again
+// when its memory, such as DedupeConfig.Keep, has ended. One without a usable id has the
+// hash of its bytes as ID, which in the log need not be those of the webhook. It may come
+// twice, once from each: nothing is lost.
 //
 // # What fails
 //

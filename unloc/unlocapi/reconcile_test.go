@@ -97,6 +97,21 @@ func TestReconcileSince(t *testing.T) {
 	assert.Equal(t, unlocapi.Result{Read: 1, Found: 1, Delivered: 1}, result, "a zero since is for all")
 }
 
+// What has no time, or one to come, is in each run, also after its memory has ended.
+func TestReconcileEventsOfNoTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r recorder
+		hook := newHook(t, wrap(event.Dedupe(event.DedupeConfig{Keep: 8 * 24 * time.Hour})))
+		client := logClient(t, `{"id":"now","created":"`+time.Now().UTC().Format(time.RFC3339)+`"}`, `{"id":"without"}`, `{"id":"ahead","created":"2125-02-10T00:00:00Z"}`)
+		for range 10 {
+			_, err := unlocapi.Reconcile(t.Context(), client, time.Now().AddDate(0, 0, -7), hook, &r)
+			require.NoError(t, err)
+			time.Sleep(24 * time.Hour)
+		}
+		assert.Equal(t, map[string]int{"now": 1, "without": 2, "ahead": 2}, r.seen())
+	})
+}
+
 // The event is the webhook's.
 func TestReconcileGivesTheWebhooksEvent(t *testing.T) {
 	const body = `{"id":"e1","action":"unlocked","created":"2025-02-11T06:58:03.417Z","keyId":"k-17","lockId":"l-4","lockName":"Dør Ø","appUserId":"+4790001234","userName":"","more":[1, 2]}`
