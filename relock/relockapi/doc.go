@@ -28,9 +28,9 @@
 //
 // No page says whether a second call for a URL replaces the first webhook or adds one. So
 // a request that Relock may have worked on is not sent again: an error other than an
-// [*Error] can mean that the webhook is configured. If there are two then, most likely
-// each sends every event, with equal bodies if the secrets are equal, and [event.Dedupe]
-// drops one of them.
+// [*Error] with a Status of 400 to 499 can mean that the webhook is configured. If there
+// are two then, most likely each sends every event, with equal bodies if the secrets are
+// equal, and [event.Dedupe] drops one of them.
 //
 // The pages were public for about a day in October 2025, and have been withdrawn. Treat
 // the contract as plausible, not as proven.

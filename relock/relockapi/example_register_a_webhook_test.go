@@ -46,7 +46,7 @@ func Example_registerAWebhook() {
 		registration, err := client.ConfigureWebhook(ctx, webhook)
 		var refused *relockapi.Error
 		switch {
-		case errors.As(err, &refused):
+		case errors.As(err, &refused) && refused.Status >= 400 && refused.Status <= 499:
 			fmt.Println("refused:", refused.Status, refused.Code)
 		case err != nil:
 			fmt.Println("it may be registered or not:", err)

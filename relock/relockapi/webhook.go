@@ -51,8 +51,9 @@ type Registration struct {
 // ConfigureWebhook asks Relock to send events to a URL. Before anything is sent it
 // checks w; an error names the field that is wrong.
 //
-// A refusal is an [*Error]. After any other error of a request Relock may have the
-// webhook: the request was sent, and the answer was lost. See the package's comment.
+// An [*Error] with a Status of 400 to 499 is a refusal. After any other error of a request
+// Relock may have the webhook: the answer was lost, or is that of a gateway which gave up
+// (502, 504), or not one of the documented. See the package's comment.
 //
 // An answer without a body is a success, with a zero Registration.
 func (c *Client) ConfigureWebhook(ctx context.Context, w Webhook) (*Registration, error) {

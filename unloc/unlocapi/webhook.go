@@ -34,7 +34,8 @@ type Webhook struct {
 // [event.Dedupe] takes care of.
 //
 // What Unloc answers is not documented. Any success is one. After an error other than an
-// [*Error], such as a timeout, the webhook may have been registered nevertheless.
+// [*Error] with a Status of 400 to 499, such as a timeout, also one of a gateway (504), the
+// webhook may have been registered nevertheless.
 //
 // See https://developer.unloc.app/docs/webhooks-guide.
 func (c *Client) RegisterWebhook(ctx context.Context, w Webhook) error {
