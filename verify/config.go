@@ -86,6 +86,9 @@ type Config struct {
 	// [event.Dedupe], or wrappers of your own. Handler, Middleware, Process and Deliver
 	// apply it. They panic if there is a Queue in it, which nobody could shut down: give
 	// the Queue to Handler.
+	//
+	// Each is called for every Handler and Middleware, and once more for Process and
+	// Deliver together. Make what they must share, such as a Dedupe, outside of it.
 	Wrap []func(event.Handler) event.Handler
 	// Logger gets one record for each request. Its level is Info if the request was
 	// accepted. It is Warn if the request was refused, if an error was

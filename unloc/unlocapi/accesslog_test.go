@@ -100,6 +100,7 @@ func TestAccessLogAnswers(t *testing.T) {
 		"an empty list alone":           {[]string{` [ ] `}, nil, ""},
 		"other members":                 {[]string{`{"count":1,"links":{"self":["x"]},"events":[` + one + `],"took":3}`}, []string{"e1"}, ""},
 		"an empty list before":          {[]string{`{"warnings":[ ],"events":[` + one + `]}`}, []string{"e1"}, ""},
+		"a list of texts before":        {[]string{`{"warnings":["old"],"events":[` + one + `]}`}, []string{"e1"}, ""},
 		"an empty list after":           {[]string{`{"events":[` + one + `],"warnings":[]}`}, []string{"e1"}, ""},
 		"no events":                     {[]string{`{"accessEvents":[]}`}, nil, ""},
 		"no events, null":               {[]string{`{"accessEvents":null,"startAfterId":null}`}, nil, ""},

@@ -10,7 +10,7 @@
 //		log.Fatal(err)
 //	}
 //	mux.Handle("/webhooks/unloc", hook.Handler(events))
-//	for range time.Tick(time.Hour) {
+//	for ; ; time.Sleep(time.Hour) {
 //		since := time.Now().AddDate(0, 0, -7)
 //		result, err := unlocapi.Reconcile(ctx, client, since, hook, events)
 //		log.Println(result.Delivered, "of", result.Found, "events were missing", err)

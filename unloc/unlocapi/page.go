@@ -25,7 +25,7 @@ var (
 )
 
 // readPage reads an answer. The name of the list in it is not documented: it is the first
-// member with an array that is not empty.
+// member with an array that begins with an object, or else that is not empty.
 func readPage(body []byte) (page, error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	if !json.Valid(body) {
@@ -53,7 +53,7 @@ func readPage(body []byte) (page, error) {
 				return page{}, err
 			}
 		case kind(value) == '[':
-			if isEmptyArray(p.list) {
+			if isEmptyArray(p.list) || !hasObject(p.list) && hasObject(value) {
 				p.list = value
 			}
 		case kind(value) != 'n':
@@ -65,6 +65,9 @@ func readPage(body []byte) (page, error) {
 	}
 	return p, nil
 }
+
+// hasObject reports whether an array begins with an object.
+func hasObject(array []byte) bool { return kind(bytes.TrimLeft(array, " \t\r\n")[1:]) == '{' }
 
 // kind returns the first character of a JSON value: 'n' is null.
 func kind(value []byte) byte {
