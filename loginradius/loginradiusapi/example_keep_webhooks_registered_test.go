@@ -30,7 +30,7 @@ func Example_keepWebhooksRegistered() {
 	}
 	var want []loginradiusapi.Subscription
 	for _, name := range []string{"Login", "BlockAccount"} {
-		want = append(want, loginradiusapi.Subscription{Event: name, TargetURL: "https://hooks.example.com/new"})
+		want = append(want, loginradiusapi.Subscription{Event: name, TargetURL: "https://hooks.example.com/new", SecretName: "webhooks"})
 	}
 	options := loginradiusapi.EnsureOptions{Owns: loginradiusapi.Hosts("hooks.example.com")}
 
@@ -61,10 +61,10 @@ func Example_keepWebhooksRegistered() {
 
 // newVendor plays LoginRadius.
 func newVendor() http.Handler {
-	type subscription struct{ ID, Event, TargetURL string }
+	type subscription struct{ ID, Event, TargetURL, SecretName string }
 	registered := map[string]subscription{
-		"1": {"1", "login", "https://hooks.example.com/old"},
-		"2": {"2", "login", "https://crm.example.com/hook"},
+		"1": {"1", "login", "https://hooks.example.com/old", "webhooks"},
+		"2": {"2", "login", "https://crm.example.com/hook", ""},
 	}
 	answer := func(w http.ResponseWriter, v any) { _ = json.NewEncoder(w).Encode(v) }
 	mux := http.NewServeMux()
