@@ -85,7 +85,7 @@ func (b *bodies) change(changes []change) (body []byte, cost int64) {
 	body = b.body
 	if styled {
 		body = b.text.Append(make([]byte, 0, len(body)+64), style)
-		cost += 8 * int64(len(body))
+		cost += 4 * int64(len(body))
 	}
 	for _, c := range changes {
 		if c.bytes != nil {

@@ -56,8 +56,8 @@ type Step struct {
 
 // Budgets, in bytes that are hashed or written while the cause is looked for.
 const (
-	// fullBudget takes some two seconds.
-	fullBudget = 384 << 20
+	// fullBudget takes a second or two. It is enough for each single mistake in 1 MiB.
+	fullBudget = 256 << 20
 	// quickBudget takes some milliseconds.
 	quickBudget = 1 << 20
 )

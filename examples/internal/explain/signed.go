@@ -60,6 +60,9 @@ func (x *explainer) signed(header string) {
 		}
 	case ok:
 		x.Cause, x.Advice = join(x.Cause, "The signature is that of "+f.text()+"."), f.advice()
+		if x.Advice == "" {
+			x.Advice = "It is right, but a receiver does not take such a secret: set another one here and at the vendor."
+		}
 	case fault == "":
 		x.notFound()
 	}
