@@ -16,7 +16,8 @@ import (
 )
 
 // explainRequest says why the request in the file of -explain would be accepted or
-// refused. The status is 0 if it would be accepted, 1 if not, and 2 if it cannot be read.
+// refused. The status is 0 if it would be accepted, or was, which a
+// recording says that cannot be checked any more; 1 if not, and 2 if it cannot be read.
 func explainRequest(_ context.Context, s *settings, stdin io.Reader, stdout io.Writer) (status int, err error) {
 	q, err := s.captured(stdin)
 	if err != nil {
@@ -31,7 +32,7 @@ func explainRequest(_ context.Context, s *settings, stdin io.Reader, stdout io.W
 	} else {
 		err = report.Write(stdout)
 	}
-	if !report.Accepted {
+	if !report.Accepted && report.Answered != http.StatusOK {
 		status = 1
 	}
 	return status, err

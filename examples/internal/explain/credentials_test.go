@@ -196,6 +196,24 @@ func TestUserLockFields(t *testing.T) {
 	assert.Equal(t, "UserLockId", none.Fields[0].Taken)
 }
 
+// Of a recording that cannot be checked any more, the report has the status of the time.
+// What else was found out is shown although the scheme of the credential is in it.
+func TestRecordingThatCannotBeChecked(t *testing.T) {
+	const found = "OK: The Authorization header is there once, with the scheme Basic."
+	text := "POST /webhooks/unloc HTTP/1.1\r\nAccesshook-Status: 200\r\nAccesshook-Masked: the header fields Authorization\r\n" +
+		"Accesshook-Finding: " + found + "\r\nAuthorization: Basic [redacted]\r\n\r\n" + unlocked
+	q, err := capture.Read(strings.NewReader(text))
+	require.NoError(t, err)
+	r := explained(t, "unloc", q, given(""))
+	assert.False(t, r.Accepted)
+	assert.Equal(t, 200, r.Answered)
+	assert.Equal(t, []string{found}, r.Recorded)
+	var b strings.Builder
+	require.NoError(t, r.Write(&b))
+	assert.Contains(t, b.String(), "\nThe request was answered 200 when it came.\n")
+	assert.NotContains(t, b.String(), "would be refused")
+}
+
 // What may be a UserLock ID is proposed for no field that would show it.
 func TestNoAliasForAnID(t *testing.T) {
 	body := `{"userlockKey":"` + id + `","userSessionId":"` + id + `"}`

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,9 @@ import (
 type Report struct {
 	Vendor   string `json:"vendor"`
 	Accepted bool   `json:"accepted"`
+	// Answered is the status with which the request was answered when it came, if it is of
+	// a recording that lacks what is needed to check it. It is not Accepted then.
+	Answered int `json:"answered,omitempty"`
 	// Notes are about the capture, and what cannot be told.
 	Notes []string `json:"notes,omitempty"`
 	// Steps are what an endpoint looks at, in its order. If the request would be
@@ -241,6 +245,7 @@ func (x *explainer) masked(by ...string) bool {
 	if len(what) == 0 {
 		return false
 	}
+	x.Answered, _ = strconv.Atoi(x.q.Header.Get(capture.StatusField))
 	x.step(false, "The credential cannot be checked any more: the recording has masked %s.", strings.Join(what, ", and "))
 	x.blame("", "See what was found out when the request came. To check another request, capture it with nc or in a proxy.")
 	return true

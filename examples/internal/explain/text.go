@@ -48,7 +48,11 @@ func secretsOf(v vendors.Vendor, q *capture.Request, credentials map[string]envs
 		h.add(string(sum)) // and its encodings
 	}
 	for _, value := range q.Header["Authorization"] {
-		for _, word := range strings.Fields(value) {
+		words := strings.Fields(value)
+		if len(words) > 1 {
+			words = words[1:] // without the scheme
+		}
+		for _, word := range words {
 			h.add(word)
 			if pair, ok := decodeBase64(word); ok {
 				user, password, _ := strings.Cut(pair, ":")

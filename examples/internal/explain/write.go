@@ -20,9 +20,12 @@ func (r Report) Write(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "%s %s\n", mark, s.Text)
 	}
-	if r.Accepted {
+	switch {
+	case r.Accepted:
 		fmt.Fprintf(&b, "\nThe request would be accepted.\n")
-	} else {
+	case r.Answered != 0:
+		fmt.Fprintf(&b, "\nThe request was answered %d when it came.\n", r.Answered)
+	default:
 		fmt.Fprintf(&b, "\nThe request would be refused.\n")
 	}
 	if r.Cause != "" {
