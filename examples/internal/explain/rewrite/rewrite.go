@@ -172,9 +172,14 @@ func (p *parser) list(named bool) (kids []node) {
 	}
 }
 
-// Append appends the text in another style.
+// maxGrowth is how many times as long as a text another style may be: indentation of
+// deep values grows with the square of their depth.
+const maxGrowth = 16
+
+// Append appends the text in another style. It is cut off where it would be many times as
+// long as the text.
 func (t *Text) Append(dst []byte, s Style) []byte {
-	w := writer{Text: t, Style: s, out: dst}
+	w := writer{Text: t, Style: s, out: dst, most: len(dst) + maxGrowth*len(t.text) + 4096}
 	if s.Layout == KeepLayout {
 		w.out = append(w.out, t.text[t.root.begin:t.root.start]...)
 	}
@@ -189,10 +194,14 @@ type writer struct {
 	*Text
 	Style
 	out    []byte
+	most   int // length of out
 	number int
 }
 
 func (w *writer) value(n *node, o *Order, depth int) {
+	if len(w.out) > w.most {
+		return
+	}
 	text := w.text[n.start:n.end]
 	switch c := text[0]; {
 	case c == '"':
@@ -297,6 +306,9 @@ func (w *writer) line(depth int) {
 	}
 	w.out = append(w.out, '\n')
 	for range depth {
+		if len(w.out) > w.most {
+			return
+		}
 		w.out = append(w.out, indent...)
 	}
 }
