@@ -362,6 +362,8 @@ func TestSignal(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-vendor", "relock", "-count", "0", "-url", url, "-json", "-timeout", patience.String())
 		cmd.Env = append(os.Environ(), asProgram+"=1")
 		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		_, err := cmd.StdinPipe() // open until the test ends
+		require.NoError(t, err)
 		require.NoError(t, cmd.Start())
 		<-came
 		require.NoError(t, cmd.Process.Signal(signal))
@@ -369,6 +371,19 @@ func TestSignal(t *testing.T) {
 		require.NoError(t, cmd.Wait(), "%s", &stderr)
 		assert.Contains(t, stdout.String(), `"unexpected":0,"statuses":{"200":`)
 	}
+}
+
+// The program of a test does not live longer than the test.
+func TestProgramEndsWithTheTest(t *testing.T) {
+	setSecrets(t)
+	url := answering(t, func(http.ResponseWriter, *http.Request) {})
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-vendor", "relock", "-count", "0", "-every", "1h", "-url", url)
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	require.NoError(t, in.Close()) // as the system does when a process is killed
+	assert.EqualError(t, cmd.Wait(), "exit status 3")
 }
 
 // On a terminal, and only there, a line says how far a long run has come. It is gone at
