@@ -24,8 +24,10 @@ const maxLines = 100
 type report struct {
 	s      *settings
 	stdout io.Writer
+	stderr io.Writer
 	began  time.Time
 	stop   func() // stops the progress line
+	erase  string // what erases it
 
 	mu         sync.Mutex
 	events     int
@@ -35,12 +37,13 @@ type report struct {
 	errors     map[string]int // by kind
 	latencies  histogram
 	failed     error // the first that is not an answer's
+	warned     time.Time
 }
 
 func newReport(s *settings, stdout, stderr io.Writer) *report {
-	r := &report{s: s, stdout: stdout, began: time.Now(), stop: func() {}, statuses: make(map[int]int), errors: make(map[string]int)}
+	r := &report{s: s, stdout: stdout, stderr: stderr, began: time.Now(), stop: func() {}, statuses: make(map[int]int), errors: make(map[string]int)}
 	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) && !r.lines() {
-		r.stop = r.progress(f)
+		r.stop, r.erase = r.progress(f), eraseLine
 	}
 	return r
 }
@@ -64,6 +67,7 @@ func (r *report) answer(k kind, a answer) {
 	if a.err != nil {
 		what = kindOfError(a.err)
 		r.errors[what]++
+		r.warn(what)
 	} else {
 		what = strconv.Itoa(a.status) + r.judge(a.status) + " in " + short(a.took)
 		r.statuses[a.status]++
@@ -82,6 +86,15 @@ func (r *report) answer(k kind, a answer) {
 	}
 }
 
+// warn says at times that a run without an end gets no answers.
+func (r *report) warn(what string) {
+	const often = 10 * time.Second
+	if r.s.count == 0 && time.Since(r.warned) >= often {
+		r.warned = time.Now()
+		fmt.Fprintf(r.stderr, "%ssend: %s: trying again, more slowly\n", r.erase, what)
+	}
+}
+
 // fail notes an error that ends a sender.
 func (r *report) fail(err error) {
 	r.mu.Lock()
@@ -89,9 +102,11 @@ func (r *report) fail(err error) {
 	r.failed = cmp.Or(r.failed, err)
 }
 
+// eraseLine erases the line of the cursor on a terminal.
+const eraseLine = "\r\x1b[K"
+
 // progress writes a progress line to a terminal until stop is called.
 func (r *report) progress(w io.Writer) (stop func()) {
-	const eraseLine = "\r\x1b[K"
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -46,7 +46,7 @@ func (s *settings) sendBy(ctx context.Context, client *http.Client, out *report)
 	var senders sync.WaitGroup
 	for range s.concurrency {
 		senders.Go(func() {
-			for {
+			for failed := 0; ; {
 				i := int(taken.Add(1) - 1)
 				if s.count > 0 && i >= s.count || pace.Wait(ctx) != nil || ctx.Err() != nil {
 					return
@@ -60,13 +60,28 @@ func (s *settings) sendBy(ctx context.Context, client *http.Client, out *report)
 				out.event()
 				for range s.times() {
 					// What is sent is waited for, also after ctx has ended.
-					out.answer(k, post(context.WithoutCancel(ctx), client, d))
+					a := post(context.WithoutCancel(ctx), client, d)
+					out.answer(k, a)
+					if failed++; a.err == nil {
+						failed = 0
+					}
+				}
+				if s.count == 0 && failed > 0 { // nothing else would end or slow that
+					rest(ctx, failed)
 				}
 			}
 		})
 	}
 	senders.Wait()
 	return out.end()
+}
+
+// rest waits after so many failures in a row, up to some seconds, or until ctx ends.
+func rest(ctx context.Context, failures int) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(50 * time.Millisecond << min(failures, 6)):
+	}
 }
 
 // times returns how often each event is sent.

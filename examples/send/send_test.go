@@ -346,6 +346,34 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// Without an end, a server that is gone is not asked at full speed.
+func TestServerIsGone(t *testing.T) {
+	setSecrets(t)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		s, err := parse([]string{"-vendor", "relock", "-count", "0", "-duplicate"}, nil)
+		require.NoError(t, err)
+		began, down, up := time.Now(), 0, 0
+		var stdout, stderr strings.Builder
+		client := &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			if time.Since(began) < 30*time.Second {
+				down++
+				return nil, syscall.ECONNREFUSED
+			}
+			up++
+			time.Sleep(100 * time.Millisecond)
+			return ok, nil
+		})}
+		status, err := s.sendBy(ctx, client, newReport(s, &stdout, &stderr))
+		require.NoError(t, err)
+		assert.Equal(t, 1, status)
+		assert.Less(t, down, 40)
+		assert.Greater(t, up, 250, "at full speed again")
+		assert.Equal(t, strings.Repeat("send: connection refused: trying again, more slowly\n", 3), stderr.String())
+	})
+}
+
 // Ctrl-C ends the program, with its summary.
 func TestSignal(t *testing.T) {
 	setSecrets(t)
