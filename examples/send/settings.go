@@ -12,9 +12,12 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/agnivade/levenshtein"
 
 	"github.com/accesshook/accesshook/envsecret"
 	"github.com/accesshook/accesshook/examples/internal/capture"
@@ -63,7 +66,7 @@ func parse(args []string, stdin io.Reader) (*settings, error) {
 	s, r := new(settings), new(raw)
 	f := s.flags(r)
 	if err := f.Parse(args); err != nil {
-		return nil, hideSecret(err)
+		return nil, hideSecret(err, f)
 	}
 	given := make(map[string]bool)
 	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -91,15 +94,35 @@ func parse(args []string, stdin io.Reader) (*settings, error) {
 	return s, s.tryAll()
 }
 
-// hideSecret returns an error of package flag without the value in it: a secret that
-// begins with a hyphen looks like a flag.
-func hideSecret(err error) error {
-	if text, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: "); ok {
-		name, _, _ := strings.Cut(text, "=")
-		return fmt.Errorf("there is no flag %.20s: see send -help", name)
+// hideSecret returns an error of package flag without what was given: a secret that begins
+// with a hyphen looks like a flag, and one in the wrong place like its value.
+func hideSecret(err error, f *flag.FlagSet) error {
+	text := err.Error()
+	switch name, unknown := strings.CutPrefix(text, "flag provided but not defined: -"); {
+	case errors.Is(err, flag.ErrHelp):
+		return err
+	case unknown:
+		nearest, distance := "", 3
+		name, _, _ = strings.Cut(name, "=")
+		f.VisitAll(func(f *flag.Flag) {
+			if d := levenshtein.ComputeDistance(name, f.Name); d < min(distance, len(f.Name)/2+1) {
+				nearest, distance = f.Name, d
+			}
+		})
+		if nearest != "" {
+			return fmt.Errorf("there is no such flag: did you mean -%s?", nearest)
+		}
+		return errors.New("there is no such flag: see send -help")
+	case strings.HasPrefix(text, "bad flag syntax"):
+		return errors.New("an argument is not a flag: see send -help")
 	}
-	return err
+	if m := badValue.FindStringSubmatch(text); m != nil {
+		return fmt.Errorf("the value of -%s is not valid: see send -help", m[1])
+	}
+	return err // has only the name of a flag
 }
+
+var badValue = regexp.MustCompile(`^(?s:invalid (?:boolean )?value ".*") for (?:flag )?-([a-z-]+): `)
 
 // check validates what can be judged without files and secrets.
 func (s *settings) check(f *flag.FlagSet, given map[string]bool, r *raw) (err error) {
