@@ -19,7 +19,7 @@ const maxAnswer = 64 << 10
 func newClient(s *settings) *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.TLSClientConfig = &tls.Config{RootCAs: s.roots}
-	t.MaxIdleConnsPerHost = s.concurrency
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = s.concurrency, s.concurrency
 	t.MaxResponseHeaderBytes = maxAnswer
 	t.DisableCompression = true // vendors do not ask for it
 	return &http.Client{

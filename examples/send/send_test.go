@@ -188,6 +188,13 @@ func TestConnectionsAreReused(t *testing.T) {
 	assert.LessOrEqual(t, most.Load(), int64(4))
 }
 
+// Also many connections are kept.
+func TestIdleConnections(t *testing.T) {
+	tr := newClient(&settings{concurrency: maxConcurrency}).Transport.(*http.Transport)
+	assert.Equal(t, maxConcurrency, tr.MaxIdleConnsPerHost)
+	assert.Equal(t, maxConcurrency, tr.MaxIdleConns)
+}
+
 // So many events are sent at the same time.
 func TestConcurrency(t *testing.T) {
 	setSecrets(t)
