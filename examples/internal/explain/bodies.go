@@ -233,7 +233,11 @@ func wholes(q *capture.Request) []change {
 	if len(q.Rest) > 0 {
 		all = append(all, edit("with what follows it in the capture", func(b []byte) []byte { return with(b, q.Rest) }))
 	}
+	const enough = 16 // others would use up the budget of the search
 	for _, name := range slices.Sorted(maps.Keys(q.Header)) {
+		if len(all) >= enough {
+			break
+		}
 		if value := q.Header.Get(name); timeHeader.MatchString(name) && name != capture.RecordedField && len(value) < 64 {
 			for _, separator := range []string{".", ":", ""} {
 				all = append(all, change{text: "with a timestamp from a header before it", kind: lost, bytes: func(b []byte) []byte {
