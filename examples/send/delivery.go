@@ -114,8 +114,10 @@ func tamper(v vendors.Vendor, credentials envsecret.Values, r *http.Request, bod
 		r.SetBasicAuth(user, rand.Text())
 	}
 	if v.Name == userlock.Vendor {
-		id, _ := credentials.Secrets[0].Reveal()
-		*body = replaceID(*body, id, vendors.RandomGUID())
+		for _, secret := range credentials.Secrets { // any is accepted
+			id, _ := secret.Reveal()
+			*body = replaceID(*body, id, vendors.RandomGUID())
+		}
 	}
 	if changed, err := jsonedit.String("tampered", "yes").Apply(*body); err == nil {
 		*body = changed

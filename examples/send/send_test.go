@@ -60,6 +60,17 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// A body with the ID of another server is changed as well.
+func TestTamperWithAnyID(t *testing.T) {
+	const backup = "11111111-2222-4333-8444-555555555555"
+	r := newReceiver(t)
+	t.Setenv("USERLOCK_IDS", secrets["userlock"]+","+backup)
+	status, _, _ := sendOut(t, "-vendor", "userlock", "-url", r.URL, "-file", writeFile(t, `{"Id":"`+backup+`"}`), "-tamper")
+	assert.Equal(t, 0, status)
+	require.Len(t, r.requests, 1)
+	assert.NotContains(t, r.requests[0].body, backup)
+}
+
 func TestFileFromStandardInput(t *testing.T) {
 	r := newReceiver(t)
 	var out strings.Builder
