@@ -290,3 +290,14 @@ func TestWriteHostile(t *testing.T) {
 	require.NoError(t, q.Write(&b))
 	assert.Equal(t, "Content-Length: 0\r\n\r\n", b.String())
 }
+
+// With its output in a file, curl also shows its progress.
+func TestCurlMeter(t *testing.T) {
+	q, err := capture.Read(strings.NewReader("  % Total    % Received % Xferd  Average Speed   Time\n" +
+		"                                 Dload  Upload   Total   Spent\n\r" +
+		"  0     0    0     0    0     0      0      0 --:--:--\r  0     0    0     0    0     0      0      0 --:--:--*   Trying 127.0.0.1:80...\n" +
+		"* Connected\n> POST /x HTTP/1.1\r\n> Host: h\r\n> \r\n} [20 bytes data]\n"))
+	require.NoError(t, err)
+	assert.Equal(t, "POST", q.Method)
+	assert.Equal(t, "h", q.Header.Get("Host"))
+}

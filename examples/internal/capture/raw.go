@@ -183,8 +183,11 @@ func (q *Request) unquote(data []byte) ([]byte, bool) {
 	return out, true
 }
 
+// curlMeter matches what curl shows of its progress if the answer goes to a file.
+var curlMeter = regexp.MustCompile(`^ +(?:% Total|Dload|[0-9]+ +[0-9])|^\r`)
+
 // isCurl reports whether curl -v adds such lines to those of the request.
 func isCurl(line []byte) bool {
-	return len(bytes.Trim(line, "\r")) == 0 || slices.ContainsFunc([]string{"* ", "{ [", "} [", "< "},
+	return len(bytes.Trim(line, "\r")) == 0 || curlMeter.Match(line) || slices.ContainsFunc([]string{"* ", "{ [", "} [", "< "},
 		func(prefix string) bool { return bytes.HasPrefix(line, []byte(prefix)) })
 }
