@@ -387,7 +387,7 @@ func TestOtherSteps(t *testing.T) {
 	}
 	q := relockRequest(t, hmacOf(secret, odd), odd)
 	r := explained(t, "relock", q, given(""))
-	assert.Equal(t, "Warning: /data/timestamp is number, and should be time. It was converted or left out.", r.Steps[len(r.Steps)-1].Text)
+	assert.Equal(t, "Warning: /data/timestamp: want time, got number.", r.Steps[len(r.Steps)-1].Text)
 	q, err := capture.Read(strings.NewReader("POST / HTTP/1.1\r\nAccesshook-Finding: one\r\nAccesshook-Finding: " + secret + "\r\nAccesshook-Recorded: 2026-01-02T03:04:06Z\r\n" + signed(alert) + "\r\n" + alert))
 	require.NoError(t, err)
 	r = explained(t, "relock", q, given(""))

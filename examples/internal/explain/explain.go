@@ -280,7 +280,7 @@ func (x *explainer) decode() {
 		x.note("The event %q is not known. It has the type unknown, which callbacks for other types do not get.", name)
 	}
 	for _, w := range e.Warnings {
-		x.step(true, "Warning: %s is %s, and should be %s. It was converted or left out.", x.shown(cmp.Or(w.Path, "the body"), 200), x.shown(w.Got, 100), x.shown(w.Want, 100))
+		x.step(true, "Warning: %s: want %s, got %s.", x.shown(cmp.Or(w.Path, "the body"), 200), x.shown(w.Want, 100), x.shown(w.Got, 100))
 	}
 }
 
