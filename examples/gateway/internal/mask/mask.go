@@ -77,13 +77,13 @@ func (m *Masker) Pass(vendor string, q *capture.Request) *Pass {
 }
 
 // Request returns the request without what may be a secret, and what was masked. forged
-// says that no credential of the request was right: then a signature stays if the whole
-// body does.
+// says that no credential of the request was right, and that none is right for another form
+// of its body as far as is known: then a signature stays if the whole body does.
 //
 // The target is path with the names of the query.
 func (p *Pass) Request(path string, forged bool) (masked *capture.Request, what []string) {
 	q := p.request
-	masked = &capture.Request{Method: method(q.Method), Target: path, Proto: proto(q.Proto), Header: make(http.Header)}
+	masked = &capture.Request{Method: Method(q.Method), Target: path, Proto: proto(q.Proto), Header: make(http.Header)}
 	if _, query, ok := strings.Cut(q.Target, "?"); ok && query != "" {
 		masked.Target += "?" + p.query(query)
 		what = append(what, "the values of the query")
@@ -126,8 +126,8 @@ func (p *Pass) query(query string) string {
 	return strings.Join(names, "&")
 }
 
-// method returns a method, unless it is none of those that there are.
-func method(method string) string {
+// Method returns a method, unless it is none of those that there are.
+func Method(method string) string {
 	for _, known := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"} {
 		if method == known {
 			return method
