@@ -49,8 +49,9 @@ func All(Subscription) bool { return true }
 // Subscriptions of LoginRadius's integrations are never touched.
 //
 // Ensure changes nothing if a wanted subscription is not valid or is there twice, if
-// LoginRadius does not know its event, if an integration has it, or if there would be more
-// than Limit subscriptions: that error matches [ErrTooMany].
+// LoginRadius does not know its event, if an integration has it, if what tells an existing
+// one apart cannot be read, or if there would be more than Limit subscriptions: that error
+// matches [ErrTooMany].
 //
 // Before it deletes anything, it updates and creates, so that no event is missed; it
 // deletes first only where the limit forces it. What others did at the same time is no
@@ -147,7 +148,10 @@ func plan(want, existing []Subscription, o EnsureOptions) (*Result, error) {
 	}
 	var deletes []Step
 	found := make(map[key]bool)
-	for _, s := range existing {
+	for i, s := range existing {
+		if field := s.unreadable(); field != "" {
+			return nil, fmt.Errorf("loginradiusapi: existing subscription %d has no %s that can be read", i+1, field)
+		}
 		k := keyOf(&s)
 		w := wanted[k]
 		switch {

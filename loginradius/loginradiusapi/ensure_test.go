@@ -333,6 +333,28 @@ func TestEnsureRefuses(t *testing.T) {
 	assert.Equal(t, []string{"POST SetPIN"}, site.seen())
 }
 
+// What cannot be told apart from others' is not deleted, nor taken for missing.
+func TestEnsureRefusesWhatItCannotRead(t *testing.T) {
+	for field, members := range map[string]string{
+		"Id":                   `"Event":"register","TargetUrl":"` + target + `"`,
+		"Event":                `"Id":"1","EventName":"login","TargetUrl":"` + target + `"`,
+		"TargetUrl":            `"Id":"1","Event":"login","Target":"` + target + `"`,
+		"IsIntegrationWebhook": `"Id":"1","Event":"register","TargetUrl":"` + target + `","IsIntegrationWebhook":"yes"`,
+	} {
+		s := newSite(t)
+		s.on = func(r *http.Request) http.HandlerFunc {
+			if r.Method+r.URL.Path == "GET/v2/manage/webhooks" {
+				return replyRaw(200, `{"Data":[{`+members+`}]}`)
+			}
+			return nil
+		}
+		result, err := s.client(t).Ensure(t.Context(), to(target, "Login"), options{Owns: loginradiusapi.All})
+		require.EqualError(t, err, "loginradiusapi: existing subscription 1 has no "+field+" that can be read")
+		assert.Nil(t, result)
+		assert.Empty(t, s.seen())
+	}
+}
+
 // What is done is said, and what is not; running Ensure again does the rest.
 func TestEnsureFailsInTheMiddle(t *testing.T) {
 	have := existing(target, "Login", "Register")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -281,6 +282,25 @@ func parse(body []byte) (*Subscription, error) {
 		}
 	}
 	return s, nil
+}
+
+// unreadable names a field without which nobody can tell whether s may be deleted, or
+// returns "".
+func (s *Subscription) unreadable() string {
+	warned := slices.ContainsFunc(s.Warnings, func(w event.Warning) bool { return strings.EqualFold(w.Path, "/IsIntegrationWebhook") })
+	switch {
+	case s.IsIntegrationWebhook: // it never may
+		return ""
+	case warned:
+		return "IsIntegrationWebhook"
+	case s.ID == "":
+		return "Id"
+	case s.Event == "":
+		return "Event"
+	case s.TargetURL == "":
+		return "TargetUrl"
+	}
+	return ""
 }
 
 func hidden(values map[string]string) map[string]event.Secret {
