@@ -55,21 +55,34 @@ func (g *gateway) reload(ctx context.Context, signals <-chan os.Signal) {
 	for _, v := range vendors.All {
 		for _, e := range g.endpoints {
 			if e.Vendor() == v.Name {
+				replace := g.replacing(v.Name, g.credentials(v.Name, g.Secrets.Vendors[v.Name]), e.SetCredentials)
 				all = append(all, envsecret.Reloadable{Variable: v.Variable, Replace: func(values envsecret.Values) error {
-					credentials := g.credentials(v.Name, values)
-					g.hide(v.Name, credentials)
-					return e.SetCredentials(credentials)
+					return replace(g.credentials(v.Name, values))
 				}})
 			}
 		}
 	}
 	if g.login != nil {
-		all = append(all, envsecret.Reloadable{Variable: settings.AdminVariable, Replace: func(values envsecret.Values) error {
-			g.hide(settings.AdminVariable.Name, values)
-			return g.login.set(values)
-		}})
+		all = append(all, envsecret.Reloadable{
+			Variable: settings.AdminVariable,
+			Replace:  g.replacing(settings.AdminVariable.Name, g.Secrets.Admin, g.login.set),
+		})
 	}
 	envsecret.Reload(ctx, signals, g.log, all...)
+}
+
+// replacing returns set, and has recordings hide credentials before they are set. If they
+// are refused, those in use are the newest that are hidden again: of others only some are.
+func (g *gateway) replacing(variable string, inUse envsecret.Values, set func(envsecret.Values) error) func(envsecret.Values) error {
+	return func(next envsecret.Values) error {
+		g.hide(variable, next)
+		if err := set(next); err != nil {
+			g.hide(variable, inUse)
+			return err
+		}
+		inUse = next
+		return nil
+	}
 }
 
 // A login has the accounts for the admin paths.

@@ -226,6 +226,25 @@ func TestReloadedCredentialsAreHidden(t *testing.T) {
 	assert.Equal(t, `{"event":"[redacted string of 19]","data":{"userId":"[redacted string of 23]","reason":"[redacted string of 20]"}}`, string(q.Body))
 }
 
+// Credentials that are refused, however often, do not push out those that stay in use.
+func TestRefusedCredentialsDoNotShowThoseInUse(t *testing.T) {
+	const body = `{"event":"x","data":{"userId":"` + gatewaytest.RelockSecret + `"}}`
+	file, dir := gatewaytest.WriteFile(t, gatewaytest.RelockSecret+"\n"), private(t)
+	p := gatewaytest.Start(t, []string{"RELOCK_SECRETS_FILE=" + file}, "-record", dir)
+	gatewaytest.ReplaceFile(t, file, "canary with a space at its end \n")
+	for n := range 10 {
+		require.NoError(t, p.Cmd.Process.Signal(syscall.SIGHUP))
+		p.Eventually("SIGHUP", func() bool { return strings.Count(p.Stderr.String(), "cannot read secrets again") > n })
+	}
+	r, err := gatewaytest.Post(t, p.URL+"/webhooks/relock", body)
+	require.NoError(t, err)
+	r.Header.Set(relock.SignatureHeader, gatewaytest.Sign("a wrong secret", body))
+	status, _ := p.Send(r, nil)
+	require.Equal(t, 401, status)
+	q := only(t, recordings(p, dir, 1), "-relock-401.http")
+	assert.NotContains(t, string(q.Body), gatewaytest.RelockSecret)
+}
+
 // What waits when the gateway stops is written.
 func TestStopWritesWhatWaits(t *testing.T) {
 	dir := private(t)
