@@ -287,6 +287,7 @@ func (c *Client) take(ctx context.Context, step *Step) error {
 		if err != nil {
 			return err
 		}
+		updated.ID = s.ID // an answer may have none
 		return c.settle(ctx, updated, &s, false)
 	default:
 		err := c.Delete(ctx, s.ID)

@@ -490,6 +490,19 @@ func TestEnsureLooksAgain(t *testing.T) {
 			assert.Contains(t, site.set(), "Login "+have[0].TargetURL, "what works is kept")
 		})
 	}
+	t.Run("an update without an ID", func(t *testing.T) {
+		site := newSite(t, existing(target, "Login")...)
+		site.on = func(r *http.Request) http.HandlerFunc {
+			if r.Method != "PUT" {
+				return nil
+			}
+			site.hooks[0].SecretName = "webhooks"
+			return replyRaw(200, `{"IsUpdated":true}`)
+		}
+		result, err := site.client(t).Ensure(t.Context(), want, options{})
+		require.NoError(t, err)
+		assert.True(t, result.Steps[0].Done)
+	})
 	t.Run("no ID", func(t *testing.T) {
 		site := newSite(t)
 		site.on = func(r *http.Request) http.HandlerFunc {
