@@ -104,8 +104,9 @@ func (c *Client) Webhooks(ctx context.Context) ([]Subscription, error) {
 }
 
 // Create makes a subscription. Event and TargetURL are required; ID, the dates and
-// IsIntegrationWebhook are not sent. An error that is not an [*Error] can mean that it was
-// made: the request was sent, and the answer was lost.
+// IsIntegrationWebhook are not sent. An error that is not an [*Error] with a Status of 400
+// to 499 can mean that it was made: the answer was lost, or is that of a gateway which gave
+// up (502, 504), or not what a success looks like.
 //
 // The error matches [ErrAlreadySubscribed] or [ErrTooMany] if that is the reason.
 func (c *Client) Create(ctx context.Context, s Subscription) (*Subscription, error) {

@@ -39,8 +39,8 @@ type Step struct {
 	// Note says what was found to be otherwise than planned: somebody else changed
 	// subscriptions at the same time.
 	Note string
-	// Err is why the step failed. After an error that is not an [*Error], LoginRadius may
-	// have taken it.
+	// Err is why the step failed. After an error that is not an [*Error] with a Status of
+	// 400 to 499, LoginRadius may have taken it, or a part of it.
 	Err error `json:"-"`
 }
 
