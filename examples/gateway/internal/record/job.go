@@ -164,21 +164,19 @@ func (j *job) left(kept int) (what []string) {
 // maxNames is how many sets of names are recorded in the life of a gateway.
 const maxNames = 64
 
-// newNames reports whether an accepted event of UserLock has names that no field is for,
-// and that were not recorded yet.
-func (r *Recorder) newNames(j *job) bool {
+// extraNames returns the names of an event of UserLock that no field is for, or "".
+func extraNames(j *job) string {
 	e, err := userlock.Decode(j.request.Body)
 	if err != nil {
-		return false
+		return ""
 	}
 	n, ok := e.Payload.(*userlock.Notification)
-	if !ok || len(n.Extra) == 0 {
-		return false
+	if !ok {
+		return ""
 	}
-	set := strings.Join(slices.Sorted(maps.Keys(n.Extra)), "\x00")
-	if r.names[set] || len(r.names) == maxNames {
-		return false
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(n.Extra)) {
+		names = append(names, strconv.Quote(name))
 	}
-	r.names[set] = true
-	return true
+	return strings.Join(names, ",")
 }

@@ -274,19 +274,26 @@ func (r *Recorder) tryWrite(j *job) (did bool, err error) {
 			did, err = false, errors.New("it panicked") // v may be of the request
 		}
 	}()
-	if j.kind == named && !r.newNames(j) {
-		return false, nil
+	var names string
+	if j.kind == named {
+		if names = extraNames(j); names == "" || r.names[names] || len(r.names) == maxNames {
+			return false, nil
+		}
 	}
 	content, err := j.content(&r.masker, r.current())
 	if err != nil {
 		return false, err
 	}
-	return true, r.inDirectory(func(d *directory) error {
+	err = r.inDirectory(func(d *directory) error {
 		if err := d.makeRoom(j.vendor, j.kind, len(content)); err != nil {
 			return err
 		}
 		return d.create(j.at, j.vendor, j.status, j.kind, content)
 	})
+	if err == nil && names != "" {
+		r.names[names] = true
+	}
+	return err == nil, err
 }
 
 // report logs when recordings cannot be kept, and when they can be kept again.

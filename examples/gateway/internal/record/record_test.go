@@ -298,6 +298,25 @@ func TestSignaturesOfAnotherFormAreMasked(t *testing.T) {
 	}
 }
 
+// Names that could not be written are new the next time.
+func TestNamesAreWrittenOnceTheyCanBe(t *testing.T) {
+	parent := filepath.Join(t.TempDir(), "missing")
+	r := New(Config{Dir: filepath.Join(parent, "recordings"), Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)})
+	try := func() (bool, error) {
+		q := &capture.Request{Method: "POST", Header: http.Header{}, Body: []byte(`{"UserName":"u","Stockwerk":"3"}`)}
+		return r.tryWrite(&job{kind: named, vendor: "userlock", at: time.Now(), status: 200, genuine: true, request: q, whole: true})
+	}
+	_, err := try()
+	require.Error(t, err)
+	require.NoError(t, os.Mkdir(parent, 0o700))
+	did, err := try()
+	require.NoError(t, err)
+	assert.True(t, did)
+	did, err = try()
+	require.NoError(t, err)
+	assert.False(t, did)
+}
+
 // A panic while writing, which a request may have caused, is contained, and not shown.
 func TestPanicIsContained(t *testing.T) {
 	f := newFixture(t, verify.Config{})
