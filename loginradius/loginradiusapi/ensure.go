@@ -274,6 +274,14 @@ func (c *Client) take(ctx context.Context, step *Step) error {
 	case ActionCreate:
 		created, err := c.Create(ctx, s)
 		if errors.Is(err, ErrAlreadySubscribed) {
+			// LoginRadius may take another URL for the same: that one must not be deleted.
+			all, listErr := c.Webhooks(ctx)
+			if listErr != nil {
+				return listErr
+			}
+			if !slices.ContainsFunc(all, func(other Subscription) bool { return keyOf(&other) == keyOf(&s) }) {
+				return err
+			}
 			step.Note = "exists already; its settings were not compared"
 			return nil
 		}

@@ -355,6 +355,21 @@ func TestEnsureRefusesWhatItCannotRead(t *testing.T) {
 	}
 }
 
+// What LoginRadius takes for the wanted one is not deleted.
+func TestEnsureBesideAnotherFormOfTheURL(t *testing.T) {
+	s := newSite(t, existing(target+"/", "Login")...)
+	s.on = func(r *http.Request) http.HandlerFunc {
+		if r.Method == "POST" {
+			return replyRaw(403, `{"ErrorCode":1110,"Message":"already subscribed"}`)
+		}
+		return nil
+	}
+	result, err := s.client(t).Ensure(t.Context(), to(target, "Login"), options{Owns: loginradiusapi.All})
+	require.ErrorIs(t, err, loginradiusapi.ErrAlreadySubscribed)
+	assert.False(t, result.Steps[0].Done)
+	assert.Equal(t, []string{"POST Login"}, s.seen())
+}
+
 // What is done is said, and what is not; running Ensure again does the rest.
 func TestEnsureFailsInTheMiddle(t *testing.T) {
 	have := existing(target, "Login", "Register")
