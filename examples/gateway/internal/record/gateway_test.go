@@ -184,7 +184,7 @@ func TestFindings(t *testing.T) {
 	all := recordings(p, dir, 2)
 
 	q := only(t, all, "-relock-401.http")
-	assert.Contains(t, q.Notes, "Not OK: The signature matches no secret, of 1 (401).")
+	assert.Contains(t, q.Notes, "Not OK: The signature matches no secret (401). Tried: 1.")
 	assert.Contains(t, q.Notes, "Cause: The signature is that of secret 1 for the body without the line feed at its end.")
 	assert.Equal(t, []string{"401"}, q.Values(capture.StatusField))
 	v, ok := vendors.Named(relock.Vendor)
@@ -195,7 +195,7 @@ func TestFindings(t *testing.T) {
 	assert.Equal(t, []string{"[redacted]"}, q.Values(relock.SignatureHeader))
 
 	q = only(t, all, "-unloc-401.http")
-	assert.Contains(t, q.Notes, "Not OK: User and password match no credential, of 1 (401).")
+	assert.Contains(t, q.Notes, "Not OK: User and password match no credential (401). Tried: 1.")
 	assert.Regexp(t, "(?m)^Cause: .*line feed", strings.Join(q.Notes, "\n"))
 	assert.NotContains(t, strings.Join(q.Notes, "\n"), "The body", "it was not read")
 }
