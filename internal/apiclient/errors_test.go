@@ -61,16 +61,10 @@ func secretRequest(method string) apiclient.Request {
 // assertHidden looks for the secrets in an error, and in all errors that it leads to.
 func assertHidden(t *testing.T, err error) {
 	t.Helper()
-	secrets := []string{inProxy, "unlisted-7355608", "dW5saXN0"}
-	for _, s := range []string{inQuery, inHeader, inBody, inBasic, inBearer} {
-		secrets = append(secrets, s,
-			url.QueryEscape(s), strings.ReplaceAll(url.QueryEscape(s), "+", "%20"), url.PathEscape(s),
-			strings.ToLower(url.QueryEscape(s)), url.QueryEscape(url.QueryEscape(s)))
-	}
-	secrets = append(secrets, base64.StdEncoding.EncodeToString([]byte("user:" + inBasic))[8:])
+	// Each secret has this number, which no escape of a URL, of JSON or of Go changes.
+	secrets := []string{"7355608", base64.StdEncoding.EncodeToString([]byte("user:" + inBasic))[8:]}
 	for _, e := range append(chain(err), fmt.Errorf("failed: %w", err), errors.Join(io.EOF, err)) {
 		secrettest.AssertHidden(t, e, secrets...)
-		assert.NotContains(t, e.Error(), "7355608")
 	}
 	var leak *url.Error
 	assert.False(t, errors.As(err, &leak), "the URL can be had from the error")
@@ -182,7 +176,10 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 		"echoed header":  {config: apiclient.Config{BaseURL: raw(t, func(head string) string { return "HTTP/1.1 200 OK\r\n" + line(head) + "\r\n\r\n" })}, want: "malformed MIME header"},
 		"echoed request": {config: apiclient.Config{BaseURL: raw(t, func(head string) string { return head })}, want: "malformed HTTP"},
 		"echoed length":  {config: apiclient.Config{BaseURL: raw(t, func(head string) string { return "HTTP/1.1 200 OK\r\nContent-Length: " + line(head) + "\r\n\r\n" })}, want: "bad Content-Length"},
-		"endless header": {config: apiclient.Config{BaseURL: raw(t, func(head string) string { return "HTTP/1.1 200 OK\r\nA: " + strings.Repeat(inHeader, 1<<19) })}, want: "exceeded"},
+		"endless header": {config: apiclient.Config{
+			BaseURL:    raw(t, func(string) string { return "HTTP/1.1 200 OK\r\nA: " + strings.Repeat(inHeader, 1<<12) }),
+			HTTPClient: &http.Client{Transport: &http.Transport{MaxResponseHeaderBytes: 1 << 12}},
+		}, want: "exceeded"},
 		"short body":     {config: apiclient.Config{BaseURL: raw(t, func(string) string { return "HTTP/1.1 502 No\r\nContent-Length: 9\r\n\r\nshort" })}, want: "answer with status 502: unexpected EOF", is: io.ErrUnexpectedEOF},
 		"garbage chunks": {config: apiclient.Config{BaseURL: raw(t, func(head string) string { return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + head })}, want: "answer with status 200"},
 		"garbage for gzip": {config: apiclient.Config{BaseURL: serve(func(w http.ResponseWriter, r *http.Request) {
@@ -204,7 +201,7 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 		},
 		"proxy whose URL is wrong": {
 			config: apiclient.Config{BaseURL: plain.URL, HTTPClient: &http.Client{Transport: &http.Transport{Proxy: func(*http.Request) (*url.URL, error) {
-				return url.Parse(strings.Join([]string{"http://user:", inProxy, "@proxy:80%"}, "")) // staticcheck knows that it is wrong
+				return url.Parse(fmt.Sprintf("http://user:%s@proxy:80%%", inProxy))
 			}}}},
 			want: `parse "http://[redacted]@proxy:80%"`,
 		},

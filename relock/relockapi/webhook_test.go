@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httputil"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -213,7 +212,7 @@ func TestSlowAnswer(t *testing.T) {
 }
 
 func TestSecretsAreHidden(t *testing.T) {
-	hidden := []string{apiKey, "relock_sk", "canary", "7355608", secret, url.QueryEscape(secret), url.PathEscape(secret)}
+	hidden := []string{"7355608"} // which each of them has, in whatever way it is escaped
 	config := relockapi.Config{APIKey: event.NewSecret(apiKey)}
 	secrettest.AssertHidden(t, config, hidden...)
 	secrettest.AssertHidden(t, myWebhook().Secret, hidden...)
