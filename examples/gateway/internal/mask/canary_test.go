@@ -168,7 +168,7 @@ func TestNoCanaryIsLeft(t *testing.T) {
 		}
 		edits(t, body, put, func(edited []byte) {
 			vendor := vendors.All[n%len(vendors.All)].Name
-			kept, _ := m.Pass(vendor, &capture.Request{Header: make(http.Header), Body: edited}).Request("/", true)
+			kept, _ := m.Pass(vendor, &capture.Request{Header: make(http.Header), Body: edited}).Request("/")
 			requireJSON(t, kept.Body)
 			for _, text := range [][]byte{kept.Body, unescaped(kept.Body)} {
 				requireGone(t, text, canary, string(edited))
@@ -195,7 +195,7 @@ func TestNoCanaryIsLeftOfAHead(t *testing.T) {
 			}
 			q.Header[http.CanonicalHeaderKey(text)] = []string{"x"}
 			p := m.Pass("relock", q)
-			kept, what := p.Request("/webhooks/relock", true)
+			kept, what := p.Request("/webhooks/relock")
 			kept.Notes = append(kept.Notes, p.Text("because of "+text), p.Pointer("/"+text+"/a"))
 			kept.Notes = append(kept.Notes, what...)
 			var raw bytes.Buffer
@@ -265,7 +265,7 @@ func TestLoginRadiusSecrets(t *testing.T) {
 	} {
 		for _, v := range vendors.All {
 			q := &capture.Request{Header: make(http.Header), Body: []byte(drifted)}
-			kept, _ := new(mask.Masker).Pass(v.Name, q).Request("/", true)
+			kept, _ := new(mask.Masker).Pass(v.Name, q).Request("/")
 			requireJSON(t, kept.Body)
 			require.NotContains(t, string(kept.Body), "zq", "%s at %s", name, v.Name)
 			if name != "in a text" && name != "without Data" {
@@ -282,7 +282,7 @@ func TestPlayedBodiesStay(t *testing.T) {
 			continue // they have GUIDs
 		}
 		q := &capture.Request{Header: make(http.Header), Body: body}
-		kept, _ := newMasker().Pass("relock", q).Request("/", true)
+		kept, _ := newMasker().Pass("relock", q).Request("/")
 		if bytes.Contains(body, []byte(`"details"`)) {
 			require.Contains(t, string(kept.Body), `"details":{"attempts":"[redacted number]"}`)
 			continue
@@ -298,7 +298,7 @@ func FuzzBody(f *testing.F) {
 	m := newMasker()
 	f.Fuzz(func(t *testing.T, body []byte) {
 		q := &capture.Request{Header: make(http.Header), Body: body}
-		kept, _ := m.Pass("userlock", q).Request("/", true)
+		kept, _ := m.Pass("userlock", q).Request("/")
 		if len(kept.Body) == 0 {
 			return
 		}

@@ -17,8 +17,6 @@ import (
 	"sync"
 
 	"github.com/accesshook/accesshook/envsecret"
-	"github.com/accesshook/accesshook/loginradius"
-	"github.com/accesshook/accesshook/relock"
 	"github.com/accesshook/accesshook/userlock"
 
 	"github.com/accesshook/accesshook/examples/internal/capture"
@@ -76,14 +74,14 @@ func (m *Masker) Pass(vendor string, q *capture.Request) *Pass {
 	return &Pass{needles: m.find().signing(q.Body), request: q, showIDs: vendor == userlock.Vendor}
 }
 
-// Request returns the request without what may be a secret, and what was masked. forged
-// says that no credential of the request was right, and that none is right for another form
-// of its body as far as is known: then a signature stays if the whole body does.
+// Request returns the request without what may be a secret, and what was masked. The target
+// is path with the names of the query.
 //
-// The target is path with the names of the query.
-func (p *Pass) Request(path string, forged bool) (masked *capture.Request, what []string) {
+// A signature never stays, also not a wrong one: it may be right for another form of the
+// body, or for a secret that the gateway is about to get.
+func (p *Pass) Request(path string) (masked *capture.Request, what []string) {
 	q := p.request
-	masked = &capture.Request{Method: Method(q.Method), Target: path, Proto: proto(q.Proto), Header: make(http.Header)}
+	masked = &capture.Request{Method: method(q.Method), Target: path, Proto: proto(q.Proto), Header: make(http.Header)}
 	if _, query, ok := strings.Cut(q.Target, "?"); ok && query != "" {
 		masked.Target += "?" + p.query(query)
 		what = append(what, "the values of the query")
@@ -97,7 +95,7 @@ func (p *Pass) Request(path string, forged bool) (masked *capture.Request, what 
 		what = append(what, fmt.Sprintf("names or values in the body, which had %d bytes: %d", len(q.Body), changed))
 	}
 	masked.Body = body
-	fields := p.header(masked.Header, forged && changed == 0 && why == "")
+	fields := p.header(masked.Header)
 	if len(fields) > 0 {
 		what = append(what, "the header fields "+strings.Join(fields, ", "))
 	}
@@ -126,8 +124,8 @@ func (p *Pass) query(query string) string {
 	return strings.Join(names, "&")
 }
 
-// Method returns a method, unless it is none of those that there are.
-func Method(method string) string {
+// method returns a method, unless it is none of those that there are.
+func method(method string) string {
 	for _, known := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"} {
 		if method == known {
 			return method
@@ -158,19 +156,16 @@ var schemes = map[string]bool{"basic": true, "bearer": true, "digest": true, "hm
 // letter case, and do not look like base64 any more.
 var oneWord = regexp.MustCompile(`[A-Za-z0-9]{20}`)
 
-// signatureLike matches a SHA-256 in hex or base64.
-var signatureLike = regexp.MustCompile(`^(?:sha256=)?(?:[0-9A-Fa-f]{64}|[A-Za-z0-9+/_-]{43}=?)$`)
-
 // header writes the header fields to masked, and returns the names of those whose values
 // it has masked.
-func (p *Pass) header(masked http.Header, signature bool) (names []string) {
+func (p *Pass) header(masked http.Header) (names []string) {
 	for _, key := range slices.Sorted(maps.Keys(p.request.Header)) {
 		name := p.name(key)
 		if name != key || oneWord.MatchString(name) || strings.HasPrefix(name, "Accesshook-") {
 			name = "Redacted-Name"
 		}
 		for _, value := range p.request.Header[key] {
-			shown := p.headerValue(name, value, signature)
+			shown := p.headerValue(name, value)
 			masked.Add(name, shown)
 			if shown != value && !slices.Contains(names, name) {
 				names = append(names, name)
@@ -180,17 +175,13 @@ func (p *Pass) header(masked http.Header, signature bool) (names []string) {
 	return names
 }
 
-func (p *Pass) headerValue(name, value string, signature bool) string {
+func (p *Pass) headerValue(name, value string) string {
 	switch {
 	case value == "":
 		return ""
 	case name == "Authorization":
 		if scheme, _, found := strings.Cut(value, " "); found && schemes[strings.ToLower(scheme)] {
 			return scheme + " " + redacted
-		}
-	case name == relock.SignatureHeader || name == loginradius.SignatureHeader:
-		if signature && signatureLike.MatchString(value) && !p.needles.in(value) {
-			return value
 		}
 	case open[name]:
 		return p.Text(value)

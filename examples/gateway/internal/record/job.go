@@ -55,9 +55,7 @@ func (x *exchange) job(k kind, o verify.Observation) *job {
 func (j *job) content(m *mask.Masker, credentials map[string]envsecret.Values) ([]byte, error) {
 	v, _ := vendors.Named(j.vendor)
 	p := m.Pass(j.vendor, j.request)
-	findings, explained := j.findings(v, mask.Method(j.request.Method), credentials)
-	// A signature whose mistake is known is right for another form of the body.
-	q, masked := p.Request(v.Path(), errors.Is(j.err, verify.ErrBadCredential) && !j.long && !explained)
+	q, masked := p.Request(v.Path())
 	var facts []string // names
 	add := func(name, value string) {
 		facts = append(facts, name)
@@ -74,7 +72,7 @@ func (j *job) content(m *mask.Masker, credentials map[string]envsecret.Values) (
 	for _, what := range append(masked, j.left(len(q.Body))...) {
 		add(capture.MaskedField, what)
 	}
-	for _, finding := range findings {
+	for _, finding := range j.findings(v, q.Method, credentials) {
 		q.Notes = append(q.Notes, p.Finding(finding))
 	}
 	q.Names = facts
@@ -84,8 +82,8 @@ func (j *job) content(m *mask.Masker, credentials map[string]envsecret.Values) (
 }
 
 // findings says what can be found out about the request now, and not any more once its
-// body and its credential are masked. explained says that the cause of a refusal is found.
-func (j *job) findings(v vendors.Vendor, method string, credentials map[string]envsecret.Values) (all []string, explained bool) {
+// body and its credential are masked.
+func (j *job) findings(v vendors.Vendor, method string, credentials map[string]envsecret.Values) (all []string) {
 	q := *j.request
 	q.Method, q.Header = method, q.Header.Clone()
 	maps.DeleteFunc(q.Header, func(name string, _ []string) bool { return strings.HasPrefix(name, "Accesshook-") })
@@ -120,7 +118,7 @@ func (j *job) findings(v vendors.Vendor, method string, credentials map[string]e
 		}
 		all = append(all, fmt.Sprintf("The field %q (%s) is taken for %s", f.Name, f.Value, taken))
 	}
-	return all, report.Cause != ""
+	return all
 }
 
 var (
