@@ -112,17 +112,17 @@ func TestSubscriptionIsChecked(t *testing.T) {
 	require.NoError(t, masked.UnmarshalText([]byte("[redacted]")))
 	secret := event.NewSecret("x")
 	for want, change := range map[string]func(*loginradiusapi.Subscription){
-		"Event is empty":                                         func(s *loginradiusapi.Subscription) { s.Event = "" },
-		"Event has a control character":                          func(s *loginradiusapi.Subscription) { s.Event = "Login\n" },
-		"Name has a control character":                           func(s *loginradiusapi.Subscription) { s.Name = "\x00" },
-		"SecretName has a control character":                     func(s *loginradiusapi.Subscription) { s.SecretName = "\xff" },
-		"TargetURL is empty":                                     func(s *loginradiusapi.Subscription) { s.TargetURL = "" },
-		"TargetURL is no URL with a host":                        func(s *loginradiusapi.Subscription) { s.TargetURL = "https:///canary" },
-		"TargetURL is not https, which LoginRadius demands":      func(s *loginradiusapi.Subscription) { s.TargetURL = "http://127.0.0.1/" },
-		"TargetURL has a user or a password: use Authentication": func(s *loginradiusapi.Subscription) { s.TargetURL = "https://canary@hooks.example.com/" },
-		"TargetURL has a fragment":                               func(s *loginradiusapi.Subscription) { s.TargetURL = target + "#" },
-		"TargetURL has characters that must be escaped":          func(s *loginradiusapi.Subscription) { s.TargetURL = target + "é" },
-		"Headers has a name that HTTP forbids":                   func(s *loginradiusapi.Subscription) { s.Headers = map[string]event.Secret{"a:b": secret} },
+		"Event is empty":                                   func(s *loginradiusapi.Subscription) { s.Event = "" },
+		"Event has a control character":                    func(s *loginradiusapi.Subscription) { s.Event = "Login\n" },
+		"Name has a control character":                     func(s *loginradiusapi.Subscription) { s.Name = "\x00" },
+		"SecretName has a control character":               func(s *loginradiusapi.Subscription) { s.SecretName = "\xff" },
+		"TargetURL is empty":                               func(s *loginradiusapi.Subscription) { s.TargetURL = "" },
+		"TargetURL is no URL with a host":                  func(s *loginradiusapi.Subscription) { s.TargetURL = "https:///canary" },
+		"TargetURL is not https, which the vendor demands": func(s *loginradiusapi.Subscription) { s.TargetURL = "http://127.0.0.1/" },
+		"TargetURL has a user or a password":               func(s *loginradiusapi.Subscription) { s.TargetURL = "https://canary@hooks.example.com/" },
+		"TargetURL has a fragment":                         func(s *loginradiusapi.Subscription) { s.TargetURL = target + "#" },
+		"TargetURL has characters that must be escaped":    func(s *loginradiusapi.Subscription) { s.TargetURL = target + "é" },
+		"Headers has a name that HTTP forbids":             func(s *loginradiusapi.Subscription) { s.Headers = map[string]event.Secret{"a:b": secret} },
 		`Headers["a"] has a control character`: func(s *loginradiusapi.Subscription) {
 			s.Headers = map[string]event.Secret{"a": event.NewSecret("canary\r\nb: c")}
 		},

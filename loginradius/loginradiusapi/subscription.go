@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/apiclient"
 	"github.com/accesshook/accesshook/internal/credential"
 	"github.com/accesshook/accesshook/internal/jsonbody"
 )
@@ -148,7 +148,7 @@ func (s *Subscription) check(field string) error {
 func (s *Subscription) checkSettings(field string) error {
 	field = "loginradiusapi: " + field
 	if s.TargetURL != "" {
-		if err := checkTarget(s.TargetURL); err != nil {
+		if err := apiclient.CheckWebhookURL(s.TargetURL); err != nil {
 			return fmt.Errorf("%s.TargetURL %w", field, err)
 		}
 	}
@@ -209,23 +209,6 @@ func checkValue(s event.Secret) error {
 	}
 	if !utf8.ValidString(value) || strings.ContainsFunc(value, isControl) {
 		return errors.New("has a control character")
-	}
-	return nil
-}
-
-func checkTarget(s string) error {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil || u.Hostname() == "" || u.Opaque != "":
-		return errors.New("is no URL with a host") // err has the URL
-	case u.Scheme != "https":
-		return errors.New("is not https, which LoginRadius demands")
-	case u.User != nil:
-		return errors.New("has a user or a password: use Authentication")
-	case strings.Contains(s, "#"):
-		return errors.New("has a fragment")
-	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return errors.New("has characters that must be escaped")
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -84,7 +83,7 @@ func (c *Client) ConfigureWebhook(ctx context.Context, w Webhook) (*Registration
 }
 
 func (w *Webhook) check() error {
-	if err := checkURL(w.URL); err != nil {
+	if err := apiclient.CheckWebhookURL(w.URL); err != nil {
 		return fmt.Errorf("relockapi: Webhook.URL %w", err)
 	}
 	if len(w.Events) == 0 {
@@ -104,23 +103,6 @@ func (w *Webhook) check() error {
 	secret, _ := w.Secret.Reveal()
 	if w.Secret.IsBinary() || !utf8.ValidString(secret) {
 		return errors.New("relockapi: Webhook.Secret is no text: Relock takes it as a JSON string")
-	}
-	return nil
-}
-
-func checkURL(s string) error {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil || u.Hostname() == "" || u.Opaque != "":
-		return errors.New("is no URL with a host") // err has the URL
-	case u.Scheme != "https":
-		return errors.New("is not https: Relock sends to https alone")
-	case u.User != nil:
-		return errors.New("has a user or a password: Relock authenticates by its signature")
-	case strings.Contains(s, "#"):
-		return errors.New("has a fragment")
-	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return errors.New("has characters that must be escaped")
 	}
 	return nil
 }
