@@ -50,6 +50,21 @@ func (x *exchange) keep(p []byte) {
 	x.body = append(x.body, p...)
 }
 
+// keepHead reserves memory for the head. It reports false if there is none.
+func (x *exchange) keepHead() bool {
+	size := len(x.request.RequestURI) + len(x.request.Host)
+	for name, values := range x.request.Header {
+		for _, value := range values {
+			size += len(name) + len(value)
+		}
+	}
+	if !x.recorder.reserve(int64(size)) {
+		return false
+	}
+	x.reserved += int64(size)
+	return true
+}
+
 func (x *exchange) drop() {
 	x.recorder.release(x.reserved)
 	x.body, x.reserved = nil, 0

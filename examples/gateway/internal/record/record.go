@@ -32,7 +32,7 @@ import (
 // Bounds of what waits in memory.
 const (
 	maxBody    = 64 << 10 // a longer body is left out
-	maxMemory  = 16 << 20 // of the bodies of all requests together
+	maxMemory  = 16 << 20 // of the bodies, and of the heads of those that wait, together
 	maxWaiting = 256      // requests that are not written yet
 )
 
@@ -48,7 +48,7 @@ type Recorder struct {
 	config  Config
 	masker  mask.Masker
 	waiting chan *job
-	memory  atomic.Int64 // bytes of bodies
+	memory  atomic.Int64 // bytes of bodies and heads
 	counts  *prometheus.CounterVec
 	samples map[sampleKey]*rate.Limiter
 
@@ -181,7 +181,7 @@ func (r *Recorder) Observe(ctx context.Context, o verify.Observation) {
 	switch {
 	case limiter == nil || !limiter.Allow():
 		count(sampled)
-	case x.crowded:
+	case x.crowded || !x.keepHead():
 		count(dropped)
 	default:
 		select {

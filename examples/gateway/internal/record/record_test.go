@@ -205,6 +205,22 @@ func TestMemoryIsBounded(t *testing.T) {
 	assert.Zero(t, f.memory.Load())
 }
 
+// So is that of the heads, for which bodies leave no room.
+func TestMemoryOfHeads(t *testing.T) {
+	f := newFixture(t, verify.Config{})
+	r := f.request(drifted)
+	r.Header.Set("X-Long", strings.Repeat("x", maxMemory))
+	assert.Equal(t, 200, f.serve(r))
+	assert.Equal(t, 1., f.counted(dropped))
+	assert.Zero(t, f.memory.Load())
+	r.Header.Set("X-Long", strings.Repeat("x", maxMemory/2))
+	r.Body = io.NopCloser(strings.NewReader(drifted))
+	assert.Equal(t, 200, f.serve(r))
+	assert.Greater(t, f.memory.Load(), int64(maxMemory/2))
+	f.written()
+	assert.Zero(t, f.memory.Load())
+}
+
 // Nothing waits for the disk: here nobody writes.
 func TestFullQueue(t *testing.T) {
 	f := newFixture(t, verify.Config{})
