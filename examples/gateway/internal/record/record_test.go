@@ -217,7 +217,7 @@ func TestMemoryOfHeads(t *testing.T) {
 	r.Body = io.NopCloser(strings.NewReader(drifted))
 	assert.Equal(t, 200, f.serve(r))
 	assert.Greater(t, f.memory.Load(), int64(maxMemory/2))
-	f.written()
+	f.release((<-f.waiting).reserved)
 	assert.Zero(t, f.memory.Load())
 }
 
