@@ -281,7 +281,7 @@ func TestSignatureHeader(t *testing.T) {
 		"masked":         {name + "[redacted]", "The header X-Relock-Signature is masked."},
 		"SHA-1":          {name + strings.TrimSpace(tool(t, alert, "python3", "-c", "import hmac,sys; print(hmac.new(sys.argv[1].encode(), sys.stdin.buffer.read(), 'sha1').hexdigest())", secret)), "The header X-Relock-Signature has 40 hex digits, as SHA-1 has. The signature is that of secret 1."},
 		"SHA-512":        {name + strings.TrimSpace(tool(t, alert, "python3", "-c", "import hmac,sys; print(hmac.new(sys.argv[1].encode(), sys.stdin.buffer.read(), 'sha512').hexdigest())", secret)), "The header X-Relock-Signature has 128 hex digits, as SHA-512 has. The signature is that of secret 1."},
-		"no HMAC":        {name + strings.TrimSpace(tool(t, secret+alert, "python3", "-c", "import hashlib,sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())")), "The signature is that of a hash without an HMAC, of secret 1 and."},
+		"no HMAC":        {name + strings.TrimSpace(tool(t, secret+alert, "python3", "-c", "import hashlib,sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())")), "The signature is that of a hash without an HMAC, with secret 1 before the body."},
 		"timestamp":      {name + hmacOf(secret, "1700000000."+alert) + "\r\nX-Relock-Timestamp: 1700000000", "The signature is that of secret 1 for the body with a timestamp from a header before it."},
 		"wrong":          {name + strings.Repeat("ab", 32), ""},
 	} {

@@ -52,8 +52,8 @@ func (x *explainer) keys() []key {
 				advice: "The secret has a comma, which separates secrets in " + name + ". Set " + name + "_FILE to a file with a secret in a line."})
 		}
 		all = append(all,
-			key{text: "a hash without an HMAC, of " + label + " and", plain: true, before: []byte(secret), changes: 1, advice: plainAdvice},
-			key{text: "a hash without an HMAC, of " + label + " after", plain: true, after: []byte(secret), changes: 1, advice: plainAdvice})
+			key{text: "a hash without an HMAC, with " + label + " before the body", plain: true, before: []byte(secret), changes: 1, advice: plainAdvice},
+			key{text: "a hash without an HMAC, with " + label + " after the body", plain: true, after: []byte(secret), changes: 1, advice: plainAdvice})
 	}
 	all = append(all, key{text: "a hash without any secret", plain: true, changes: 1, advice: plainAdvice})
 	for _, o := range x.others {
