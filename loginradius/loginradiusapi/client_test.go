@@ -388,10 +388,7 @@ func TestWhatIsSentAgain(t *testing.T) {
 }
 
 func TestSecretsAreHidden(t *testing.T) {
-	hidden := []string{"canary", "7355608"}
-	for _, s := range []string{apiKey, apiSecret, password, token, header, param} {
-		hidden = append(hidden, s, url.QueryEscape(s), url.PathEscape(s))
-	}
+	hidden := []string{"7355608"} // which each of them has, in whatever way it is escaped
 	config := loginradiusapi.Config{APIKey: event.NewSecret(apiKey), APISecret: event.NewSecret(apiSecret), MaxAttempts: 1}
 	bearer := whole()
 	bearer.Authentication = &loginradiusapi.Authentication{Type: loginradiusapi.AuthBearer, Token: event.NewSecret(token)}
