@@ -22,7 +22,7 @@ func (d *deduper) key(ctx context.Context, e *Event) dedupeKey {
 	if _, ok := d.claims.(*DedupeMemory); !ok {
 		k.text = joinKey(e.Vendor, e.Source, e.ID)
 	}
-	if fetched := delivery(ctx); len(e.Raw) > 0 && !isHash(e.ID) && (fetched == nil || !fetched.Fetched) {
+	if len(e.Raw) > 0 && !isHash(e.ID) && !isFetched(ctx) {
 		body := sha256.Sum256(e.Raw)
 		k.digest = binary.BigEndian.Uint64(body[:])
 	}

@@ -10,17 +10,24 @@ import (
 // context of its handler, for its log and its Observation.
 //
 // The zero Delivery is ready to use. It is safe for concurrent use.
-type Delivery struct {
-	// Fetched says that the event was read from the vendor's API and did not come by
-	// webhook. Its body may be written in another way there, so [Dedupe] does not warn
-	// of another body under a known ID. Set it before [WithDelivery].
-	Fetched bool
-
-	duplicate atomic.Bool
-}
+type Delivery struct{ duplicate atomic.Bool }
 
 // Duplicate reports whether [MarkDuplicate] was called.
 func (d *Delivery) Duplicate() bool { return d.duplicate.Load() }
+
+type fetchedKey struct{}
+
+// WithFetched returns a context that says that its event was read from the vendor's API
+// and did not come by webhook. Its body may be written in another way there, so [Dedupe]
+// does not warn of another body under a known ID.
+func WithFetched(ctx context.Context) context.Context {
+	return context.WithValue(ctx, fetchedKey{}, true)
+}
+
+func isFetched(ctx context.Context) bool {
+	fetched, _ := ctx.Value(fetchedKey{}).(bool)
+	return fetched
+}
 
 type deliveryKey struct{}
 

@@ -141,8 +141,7 @@ func NewQueue(h Handler, c QueueConfig) *Queue {
 // HandleEvent queues e and returns nil, or [ErrQueueFull] or [ErrQueueClosed],
 // marked [Unavailable]. It does not wait, and ignores the end of its context.
 func (q *Queue) HandleEvent(ctx context.Context, e *Event) error {
-	d := delivery(ctx)
-	x := &queued{event: e, size: int64(len(e.Raw)), since: time.Now(), fetched: d != nil && d.Fetched}
+	x := &queued{event: e, size: int64(len(e.Raw)), since: time.Now(), fetched: isFetched(ctx)}
 	if q.c.Key != nil {
 		x.key = q.c.Key(e)
 	}
@@ -214,7 +213,7 @@ func (q *Queue) call(x *queued) {
 	ctx, cancel := context.WithTimeout(q.base, q.c.HandlerTimeout)
 	defer cancel()
 	if x.fetched {
-		ctx = WithDelivery(ctx, &Delivery{Fetched: true})
+		ctx = WithFetched(ctx)
 	}
 	err = call(ctx, q.h, x.event)
 }

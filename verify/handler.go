@@ -68,8 +68,11 @@ func (p *Endpoint) deliver(x *exchange, received error, h event.Handler) (status
 
 func (p *Endpoint) handle(x *exchange, h event.Handler) error {
 	if x.w == nil { // the context is the caller's, and no sender can end it
-		delivery := &event.Delivery{Fetched: x.fetched}
-		ctx, cancel := context.WithTimeout(event.WithDelivery(x.r.Context(), delivery), p.config.HandlerTimeout)
+		delivery, parent := new(event.Delivery), x.r.Context()
+		if x.fetched {
+			parent = event.WithFetched(parent)
+		}
+		ctx, cancel := context.WithTimeout(event.WithDelivery(parent, delivery), p.config.HandlerTimeout)
 		defer cancel()
 		err := h.HandleEvent(ctx, x.event)
 		x.duplicate = delivery.Duplicate()

@@ -120,7 +120,15 @@ type exchange struct {
 type facts struct {
 	id, vendorType string
 	typ            event.Type
-	warnings       []event.Warning
+	warnings       *[]event.Warning // nil: none; an exchange is smaller with a pointer
+}
+
+// observed returns the warnings for an Observation.
+func (f *facts) observed() []event.Warning {
+	if f.warnings == nil {
+		return nil
+	}
+	return *f.warnings
 }
 
 // receive is the way of a request whose body is still to be read.
@@ -219,7 +227,8 @@ func (p *Endpoint) found(x *exchange, e *event.Event, spans []Span, err error) e
 	x.event = e
 	x.facts = facts{id: e.ID, vendorType: e.VendorType, typ: e.Type}
 	if len(e.Warnings) > 0 && p.config.Observe != nil {
-		x.facts.warnings = slices.Clone(e.Warnings)
+		warnings := slices.Clone(e.Warnings)
+		x.facts.warnings = &warnings
 	}
 	return err
 }
