@@ -127,7 +127,9 @@ var ErrInProgress = errors.New("event: another delivery of this event is still b
 // For most vendors the ID is a hash of the body, so another body is another event.
 // Where the vendor sends the ID, as Unloc does, another body under a known ID is a
 // duplicate. The log has a warning if the store can tell: [DedupeMemory] can, and a
-// [DedupeDigestStore]. There is none if one of the two was fetched: see [Delivery].
+// [DedupeDigestStore]. There is none if one of
+// the two has no Credential: it was fetched from the vendor's API, which may write it in
+// another way.
 //
 // # When an event is done
 //

@@ -17,12 +17,14 @@ type dedupeKey struct {
 	digest uint64            // of the body; zero if the ID is a hash of it, or the event was fetched
 }
 
-func (d *deduper) key(ctx context.Context, e *Event) dedupeKey {
+func (d *deduper) key(e *Event) dedupeKey {
 	k := dedupeKey{sum: sumKey(e.Vendor, e.Source, e.ID)}
 	if _, ok := d.claims.(*DedupeMemory); !ok {
 		k.text = joinKey(e.Vendor, e.Source, e.ID)
 	}
-	if len(e.Raw) > 0 && !isHash(e.ID) && !isFetched(ctx) {
+	// What was fetched from the vendor's API has no credential, and need not be written as
+	// in the webhook.
+	if len(e.Raw) > 0 && !isHash(e.ID) && e.Credential != "" {
 		body := sha256.Sum256(e.Raw)
 		k.digest = binary.BigEndian.Uint64(body[:])
 	}

@@ -28,7 +28,7 @@ func (h *deduping) HandleEvent(ctx context.Context, e *Event) error {
 		defer d.observe(ctx, DedupeObservation{Event: e, Result: DedupeWithoutID})
 		return h.next.HandleEvent(ctx, e)
 	}
-	k := d.key(ctx, e)
+	k := d.key(e)
 	for {
 		f, first := d.join(k)
 		if first {

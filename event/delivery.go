@@ -15,20 +15,6 @@ type Delivery struct{ duplicate atomic.Bool }
 // Duplicate reports whether [MarkDuplicate] was called.
 func (d *Delivery) Duplicate() bool { return d.duplicate.Load() }
 
-type fetchedKey struct{}
-
-// WithFetched returns a context that says that its event was read from the vendor's API
-// and did not come by webhook. Its body may be written in another way there, so [Dedupe]
-// does not warn of another body under a known ID.
-func WithFetched(ctx context.Context) context.Context {
-	return context.WithValue(ctx, fetchedKey{}, true)
-}
-
-func isFetched(ctx context.Context) bool {
-	fetched, _ := ctx.Value(fetchedKey{}).(bool)
-	return fetched
-}
-
 type deliveryKey struct{}
 
 // WithDelivery returns a context in which [MarkDuplicate] marks d.
@@ -41,13 +27,7 @@ func WithDelivery(ctx context.Context, d *Delivery) context.Context {
 // as [Dedupe] and stores do. Under a [Queue] there is no Delivery to mark: the
 // endpoint has answered by then.
 func MarkDuplicate(ctx context.Context) {
-	if d := delivery(ctx); d != nil {
+	if d, _ := ctx.Value(deliveryKey{}).(*Delivery); d != nil {
 		d.duplicate.Store(true)
 	}
-}
-
-// delivery returns the Delivery that ctx carries, or nil.
-func delivery(ctx context.Context) *Delivery {
-	d, _ := ctx.Value(deliveryKey{}).(*Delivery)
-	return d
 }

@@ -81,10 +81,9 @@ var (
 // Give a Queue to an endpoint's Handler, not to its Wrap. One Queue may serve
 // several endpoints.
 //
-// The handler's context is not the request's: it carries no values (except, for
-// [Dedupe], that an event was fetched), has a deadline, and is cancelled when Shutdown
-// is forced. A Queue is safe for concurrent use, and has no goroutines while it is idle.
-// Make one with [NewQueue].
+// The handler's context is not the request's: it carries no values, has a deadline,
+// and is cancelled when Shutdown is forced. A Queue is safe for concurrent use, and
+// has no goroutines while it is idle. Make one with [NewQueue].
 type Queue struct {
 	h    Handler
 	c    QueueConfig
@@ -105,14 +104,13 @@ type Queue struct {
 }
 
 type queued struct {
-	event   *Event
-	key     string
-	size    int64 // of Raw, as it came
-	since   time.Time
-	seq     uint64
-	fetched bool          // see Delivery
-	place   *list.Element // in waiting
-	taken   bool          // returned by Shutdown, or kept for it in left, while it was still running
+	event *Event
+	key   string
+	size  int64 // of Raw, as it came
+	since time.Time
+	seq   uint64
+	place *list.Element // in waiting
+	taken bool          // returned by Shutdown, or kept for it in left, while it was still running
 }
 
 // NewQueue returns a Queue in front of h. It panics if h is nil or a number in c is
@@ -139,9 +137,9 @@ func NewQueue(h Handler, c QueueConfig) *Queue {
 }
 
 // HandleEvent queues e and returns nil, or [ErrQueueFull] or [ErrQueueClosed],
-// marked [Unavailable]. It does not wait, and ignores the end of its context.
-func (q *Queue) HandleEvent(ctx context.Context, e *Event) error {
-	x := &queued{event: e, size: int64(len(e.Raw)), since: time.Now(), fetched: isFetched(ctx)}
+// marked [Unavailable]. It does not wait, and ignores its context.
+func (q *Queue) HandleEvent(_ context.Context, e *Event) error {
+	x := &queued{event: e, size: int64(len(e.Raw)), since: time.Now()}
 	if q.c.Key != nil {
 		x.key = q.c.Key(e)
 	}
@@ -212,9 +210,6 @@ func (q *Queue) call(x *queued) {
 	}()
 	ctx, cancel := context.WithTimeout(q.base, q.c.HandlerTimeout)
 	defer cancel()
-	if x.fetched {
-		ctx = WithFetched(ctx)
-	}
 	err = call(ctx, q.h, x.event)
 }
 

@@ -42,7 +42,7 @@ func (p *Endpoint) Deliver(ctx context.Context, body []byte, h event.Handler) (d
 		p.wrapQueue()
 	}
 	ctx, h = p.wrapLate(ctx, h)
-	x := exchange{r: new(http.Request).WithContext(ctx), received: time.Now(), body: body, fetched: true}
+	x := exchange{r: new(http.Request).WithContext(ctx), received: time.Now(), body: body}
 	_, err, _ = p.deliver(&x, p.fetch(&x), h)
 	return x.duplicate, err
 }

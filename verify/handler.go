@@ -68,11 +68,8 @@ func (p *Endpoint) deliver(x *exchange, received error, h event.Handler) (status
 
 func (p *Endpoint) handle(x *exchange, h event.Handler) error {
 	if x.w == nil { // the context is the caller's, and no sender can end it
-		delivery, parent := new(event.Delivery), x.r.Context()
-		if x.fetched {
-			parent = event.WithFetched(parent)
-		}
-		ctx, cancel := context.WithTimeout(event.WithDelivery(parent, delivery), p.config.HandlerTimeout)
+		delivery := new(event.Delivery)
+		ctx, cancel := context.WithTimeout(event.WithDelivery(x.r.Context(), delivery), p.config.HandlerTimeout)
 		defer cancel()
 		err := h.HandleEvent(ctx, x.event)
 		x.duplicate = delivery.Duplicate()

@@ -105,7 +105,6 @@ type exchange struct {
 	event      *event.Event // also if the body could not be decoded
 	facts      facts
 
-	fetched   bool // from the vendor's API: there was no request
 	duplicate bool // a handler has dropped the event as one
 
 	looked  bool // addr and addrErr are known
@@ -120,15 +119,7 @@ type exchange struct {
 type facts struct {
 	id, vendorType string
 	typ            event.Type
-	warnings       *[]event.Warning // nil: none; an exchange is smaller with a pointer
-}
-
-// observed returns the warnings for an Observation.
-func (f *facts) observed() []event.Warning {
-	if f.warnings == nil {
-		return nil
-	}
-	return *f.warnings
+	warnings       []event.Warning
 }
 
 // receive is the way of a request whose body is still to be read.
@@ -227,8 +218,7 @@ func (p *Endpoint) found(x *exchange, e *event.Event, spans []Span, err error) e
 	x.event = e
 	x.facts = facts{id: e.ID, vendorType: e.VendorType, typ: e.Type}
 	if len(e.Warnings) > 0 && p.config.Observe != nil {
-		warnings := slices.Clone(e.Warnings)
-		x.facts.warnings = &warnings
+		x.facts.warnings = slices.Clone(e.Warnings)
 	}
 	return err
 }

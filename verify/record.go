@@ -81,7 +81,7 @@ func (p *Endpoint) record(x *exchange, status int, err error) {
 	// The context may have ended: its sender may have hung up.
 	p.config.Observe(context.WithoutCancel(ctx), Observation{
 		Vendor: p.vendor, Source: p.source, Status: status,
-		Event: x.event, ID: x.facts.id, Type: x.facts.typ, VendorType: x.facts.vendorType, Warnings: x.facts.observed(),
+		Event: x.event, ID: x.facts.id, Type: x.facts.typ, VendorType: x.facts.vendorType, Warnings: x.facts.warnings,
 		Credential: x.credential, Duplicate: x.duplicate, Client: client, Outside: x.outside, Bytes: len(x.body), Received: x.received, Duration: duration, Err: err,
 	})
 }
