@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,6 +146,26 @@ func replaceID(body []byte, old, id string) []byte {
 // maskedIDs match what stands in a captured body for the UserLock ID.
 var maskedIDs = regexp.MustCompile(`[0-9A-Fa-f]{8}-\*{4}-\*{4}-\*{4}-\*{12}`)
 
+// unmask puts id in place of the masked ID that it may be: the first that begins as it
+// does, or else the first of all. Others are not of a server, such as that of a session.
+func unmask(body []byte, id string) []byte {
+	var place []int
+	for _, at := range maskedIDs.FindAllIndex(body, -1) {
+		if place == nil {
+			place = at
+		}
+		begin, err := userlock.NewServerID(id)
+		if err == nil && strings.EqualFold(string(body[at[0]:at[0]+8]), begin.String()) {
+			place = at
+			break
+		}
+	}
+	if place == nil {
+		return body
+	}
+	return slices.Concat(body[:place[0]], []byte(id), body[place[1]:])
+}
+
 // readFile reads -file: the body of a captured request, or what the file has.
 func (s *settings) readFile(path string, stdin io.Reader) error {
 	if path == "" {
@@ -174,7 +195,7 @@ func (s *settings) readFile(path string, stdin io.Reader) error {
 	}
 	if v := s.vendors[0]; v.Name == userlock.Vendor {
 		id, _ := s.credentials[v.Name].Secrets[0].Reveal()
-		s.file = maskedIDs.ReplaceAllLiteral(s.file, []byte(id))
+		s.file = unmask(s.file, id)
 	}
 	return nil
 }

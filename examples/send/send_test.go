@@ -35,6 +35,8 @@ func TestFile(t *testing.T) {
 		"captured":          {"relock", "POST /x HTTP/1.1\r\nX-Relock-Signature: 00\r\nContent-Length: 14\r\n\r\n{\"event\": \"x\"}\r\n", `{"event": "x"}`},
 		"HAR":               {"unloc", `{"request":{"method":"POST","url":"https://example.com/","headers":[],"postData":{"text":"{\"id\": \"x\"}"}}}`, `{"id": "x"}`},
 		"recording":         {"userlock", "POST / HTTP/1.1\r\nAccesshook-Status: 200\r\n\r\n" + `{"Id":"00112233-****-****-****-************"}`, `{"Id":"` + secrets["userlock"] + `"}`},
+		"a session too":     {"userlock", `{"S":"157d2ea4-****-****-****-************","Id":"` + strings.ToUpper(secrets["userlock"][:8]) + `-****-****-****-************"}`, `{"S":"157d2ea4-****-****-****-************","Id":"` + secrets["userlock"] + `"}`},
+		"two unknown":       {"userlock", `{"Id":"157d2ea4-****-****-****-************","S":"00112233-****-****-****-************"}`, `{"Id":"` + secrets["userlock"] + `","S":"00112233-****-****-****-************"}`},
 		"masked":            {"userlock", `{"Id":"ca9a27ff-****-****-****-************" }`, `{"Id":"` + secrets["userlock"] + `" }`},
 	} {
 		t.Run(name, func(t *testing.T) {
