@@ -62,7 +62,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 			again = false
 		}
 		if again {
-			if wait(ctx, pause) {
+			if Sleep(ctx, pause) {
 				continue
 			}
 			if a != nil {

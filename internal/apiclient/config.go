@@ -5,6 +5,7 @@
 package apiclient
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -70,11 +71,11 @@ func New(c Config) (*Client, error) {
 			return nil, fmt.Errorf("%s: Config.%s is negative", c.Name, name)
 		}
 	}
-	setDefault(&c.Timeout, DefaultTimeout)
-	setDefault(&c.MaxAttempts, DefaultMaxAttempts)
-	setDefault(&c.MaxWait, DefaultMaxWait)
-	setDefault(&c.MaxAnswer, DefaultMaxAnswer)
-	setDefault(&c.UserAgent, DefaultUserAgent)
+	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
+	c.MaxAttempts = cmp.Or(c.MaxAttempts, DefaultMaxAttempts)
+	c.MaxWait = cmp.Or(c.MaxWait, DefaultMaxWait)
+	c.MaxAnswer = cmp.Or(c.MaxAnswer, DefaultMaxAnswer)
+	c.UserAgent = cmp.Or(c.UserAgent, DefaultUserAgent)
 	c.MaxAnswer = min(c.MaxAnswer, math.MaxInt64-1)
 
 	client := &Client{config: c}
@@ -84,13 +85,6 @@ func New(c Config) (*Client, error) {
 	// Another host would get the credentials.
 	client.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return client, nil
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 func checkBaseURL(s string) error {

@@ -67,8 +67,8 @@ func isUnsent(err error) bool {
 	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
-// wait reports whether it came to its end.
-func wait(ctx context.Context, d time.Duration) bool {
+// Sleep waits for d, or until ctx ends, and reports whether d has passed.
+func Sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -2,6 +2,7 @@ package loginradiusapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -54,11 +55,8 @@ func New(c Config) (*Client, error) {
 	if err := credential.Check("loginradiusapi: Config.APISecret", c.APISecret, 0); err != nil {
 		return nil, err
 	}
-	if c.BaseURL == "" {
-		c.BaseURL = DefaultBaseURL
-	}
 	api, err := apiclient.New(apiclient.Config{
-		Name: "loginradiusapi", BaseURL: c.BaseURL, HTTPClient: c.HTTPClient,
+		Name: "loginradiusapi", BaseURL: cmp.Or(c.BaseURL, DefaultBaseURL), HTTPClient: c.HTTPClient,
 		Timeout: c.Timeout, MaxAttempts: c.MaxAttempts, MaxAnswer: maxAnswer, UserAgent: c.UserAgent,
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package relockapi
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -50,11 +51,8 @@ func New(c Config) (*Client, error) {
 	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, errors.New("relockapi: Config.APIKey has a space or a character that is not ASCII")
 	}
-	if c.BaseURL == "" {
-		c.BaseURL = DefaultBaseURL
-	}
 	api, err := apiclient.New(apiclient.Config{
-		Name: "relockapi", BaseURL: c.BaseURL, HTTPClient: c.HTTPClient,
+		Name: "relockapi", BaseURL: cmp.Or(c.BaseURL, DefaultBaseURL), HTTPClient: c.HTTPClient,
 		Timeout: c.Timeout, MaxAttempts: c.MaxAttempts, MaxAnswer: maxAnswer, UserAgent: c.UserAgent,
 	})
 	if err != nil {

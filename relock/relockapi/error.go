@@ -1,6 +1,7 @@
 package relockapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -116,8 +117,8 @@ func newError(a *apiclient.Answer) *Error {
 	e := &Error{
 		Status:     a.Status,
 		Code:       a.Text(string(body.Error.Code)),
-		Message:    a.Text(first(body.Error.Message, body.Message, body.StatusInfo, reason)),
-		RequestID:  a.Text(first(string(body.RequestID), string(body.Error.RequestID), string(body.Meta.RequestID))),
+		Message:    a.Text(cmp.Or(body.Error.Message, body.Message, body.StatusInfo, reason)),
+		RequestID:  a.Text(cmp.Or(string(body.RequestID), string(body.Error.RequestID), string(body.Meta.RequestID))),
 		RetryAfter: a.RetryAfter(),
 	}
 	if body.Error.Message != "" && body.StatusInfo != "" {
@@ -145,14 +146,4 @@ func retryAfter(details json.RawMessage) time.Duration {
 	const most = 100 * 365 * 24 * 60 * 60
 	seconds := min(max(l.RetryAfterCamel, l.RetryAfterSnake, 0), most)
 	return time.Duration(seconds * float64(time.Second))
-}
-
-// first returns the first string that is not empty.
-func first(all ...string) string {
-	for _, s := range all {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }

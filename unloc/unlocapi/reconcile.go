@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/apiclient"
 	"github.com/accesshook/accesshook/unloc"
 	"github.com/accesshook/accesshook/verify"
 )
@@ -166,21 +167,9 @@ func (r *reconciler) deliver(ctx context.Context, item []byte) (duplicate bool, 
 		duplicate, err = r.hook.Deliver(ctx, item, r.h)
 		after, unavailable := event.IsUnavailable(err)
 		pause := min(max(after, shortestWait), longestWait)
-		if !unavailable || time.Since(begun)+pause > patience || !sleep(ctx, pause) {
+		if !unavailable || time.Since(begun)+pause > patience || !apiclient.Sleep(ctx, pause) {
 			return duplicate, err
 		}
-	}
-}
-
-// sleep reports whether it came to its end.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 
