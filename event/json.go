@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"github.com/accesshook/accesshook/internal/jsonappend"
 )
 
 // data is the JSON form of an Event, which package cloudevent writes as the data of
@@ -60,57 +62,67 @@ func (e Event) MarshalJSON() ([]byte, error) {
 
 // AppendJSON appends what MarshalJSON returns to dst. On an error it returns nil.
 func (e *Event) AppendJSON(dst []byte) ([]byte, error) {
-	w := &dataWriter{b: append(dst, '{')}
-	w.text("vendor", e.Vendor)
-	w.textIfAny("source", e.Source)
-	w.text("type", string(e.Type))
-	w.textIfAny("vendorType", e.VendorType)
-	w.time("time", e.Time)
-	w.time("received", e.Received)
-	w.textOf("outcome", e.Outcome.text)
-	w.textOf("severity", e.Severity.text)
-	w.textIfAny("reason", e.Reason)
-	w.object("user", func() {
-		w.textIfAny("id", e.User.ID)
-		w.textIfAny("name", e.User.Name)
-		w.textIfAny("fullName", e.User.FullName)
-		w.textIfAny("domain", e.User.Domain)
-		w.textIfAny("email", e.User.Email)
-		w.textIfAny("phone", e.User.Phone)
+	o := jsonappend.Begin(dst)
+	o.Always("vendor", e.Vendor)
+	o.Text("source", e.Source)
+	o.Always("type", string(e.Type))
+	o.Text("vendorType", e.VendorType)
+	o.Time("time", e.Time)
+	o.Time("received", e.Received)
+	outcome, err := e.Outcome.text()
+	o.Fail("outcome", err)
+	o.Always("outcome", outcome)
+	severity, err := e.Severity.text()
+	o.Fail("severity", err)
+	o.Always("severity", severity)
+	o.Text("reason", e.Reason)
+	o.Object("user", func() {
+		o.Text("id", e.User.ID)
+		o.Text("name", e.User.Name)
+		o.Text("fullName", e.User.FullName)
+		o.Text("domain", e.User.Domain)
+		o.Text("email", e.User.Email)
+		o.Text("phone", e.User.Phone)
 	})
-	w.object("session", func() {
-		w.textIfAny("id", e.Session.ID)
-		w.textIfAny("type", e.Session.Type)
-		w.time("expires", e.Session.Expires)
-		w.duration("duration", e.Session.Duration)
+	o.Object("session", func() {
+		o.Text("id", e.Session.ID)
+		o.Text("type", e.Session.Type)
+		o.Time("expires", e.Session.Expires)
+		o.Seconds("duration", e.Session.Duration)
 	})
-	w.object("device", func() {
-		w.textIfAny("id", e.Device.ID)
-		w.textIfAny("name", e.Device.Name)
-		w.textIfAny("type", e.Device.Type)
-		w.textIfAny("os", e.Device.OS)
-		w.textIfAny("browser", e.Device.Browser)
+	o.Object("device", func() {
+		o.Text("id", e.Device.ID)
+		o.Text("name", e.Device.Name)
+		o.Text("type", e.Device.Type)
+		o.Text("os", e.Device.OS)
+		o.Text("browser", e.Device.Browser)
 	})
-	w.object("lock", func() {
-		w.textIfAny("id", e.Lock.ID)
-		w.textIfAny("name", e.Lock.Name)
-		w.textIfAny("keyId", e.Lock.KeyID)
+	o.Object("lock", func() {
+		o.Text("id", e.Lock.ID)
+		o.Text("name", e.Lock.Name)
+		o.Text("keyId", e.Lock.KeyID)
 	})
-	w.object("client", func() {
-		w.address("address", e.Client.Address)
-		w.textIfAny("mac", e.Client.MAC)
-		w.textIfAny("name", e.Client.Name)
-		w.textIfAny("userAgent", e.Client.UserAgent)
+	o.Object("client", func() {
+		o.Address("address", e.Client.Address)
+		o.Text("mac", e.Client.MAC)
+		o.Text("name", e.Client.Name)
+		o.Text("userAgent", e.Client.UserAgent)
 	})
-	w.object("location", func() {
-		w.textIfAny("country", e.Location.Country)
-		w.textIfAny("countryCode", e.Location.CountryCode)
-		w.textIfAny("city", e.Location.City)
-		w.textIfAny("timezone", e.Location.Timezone)
+	o.Object("location", func() {
+		o.Text("country", e.Location.Country)
+		o.Text("countryCode", e.Location.CountryCode)
+		o.Text("city", e.Location.City)
+		o.Text("timezone", e.Location.Timezone)
 	})
-	w.value("payload", e.Payload)
-	w.warnings("warnings", e.Warnings)
-	return w.end()
+	o.Value("payload", e.Payload)
+	if len(e.Warnings) > 0 {
+		o.Value("warnings", e.Warnings)
+	}
+	b, err := o.End()
+	if err != nil {
+		return nil, fmt.Errorf("event: %w", err)
+	}
+	return b, nil
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote, also if another program has written
