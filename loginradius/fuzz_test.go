@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/encodertest"
 	"github.com/accesshook/accesshook/loginradius"
 )
 
@@ -38,6 +39,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		require.LessOrEqual(t, len(e.Warnings), event.MaxWarnings)
 		_, line := roundTrip(t, body)
+		encodertest.All(t, e)
 
 		h := e.Payload.(*loginradius.Hook)
 		before, err := json.Marshal(h)

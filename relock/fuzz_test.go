@@ -9,6 +9,7 @@ import (
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/cloudevent"
+	"github.com/accesshook/accesshook/internal/encodertest"
 	"github.com/accesshook/accesshook/relock"
 	"github.com/accesshook/accesshook/verify"
 )
@@ -48,5 +49,6 @@ func FuzzDecode(f *testing.F) {
 		require.Empty(t, cmp.Diff(e.Payload, back.Payload), "payload")
 		back.Raw, back.Credential = e.Raw, e.Credential
 		require.Empty(t, cmp.Diff(e, back, eventOptions), "event")
+		encodertest.All(t, e)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/accesshook/accesshook/event/cloudevent"
+	"github.com/accesshook/accesshook/internal/encodertest"
 	"github.com/accesshook/accesshook/unloc"
 )
 
@@ -38,5 +39,6 @@ func FuzzDecode(f *testing.F) {
 		if diff := cmp.Diff(e, again, addresses); diff != "" {
 			t.Error(diff)
 		}
+		encodertest.All(t, e)
 	})
 }

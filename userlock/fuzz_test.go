@@ -7,6 +7,7 @@ import (
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/cloudevent"
+	"github.com/accesshook/accesshook/internal/encodertest"
 	"github.com/accesshook/accesshook/userlock"
 	"github.com/accesshook/accesshook/verify"
 )
@@ -26,6 +27,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if e, err := userlock.Decode(body); err == nil {
 			roundTrip(t, e)
+			encodertest.All(t, e)
 		}
 		_, err := stranger.Check(r, body)
 		require.ErrorIs(t, err, verify.ErrUnauthenticated, "another ID")
@@ -34,6 +36,7 @@ func FuzzDecode(f *testing.F) {
 			require.Error(t, err)
 			return
 		}
+		encodertest.All(t, e)
 		var line string
 		if err == nil {
 			line = roundTrip(t, e)
