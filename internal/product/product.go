@@ -1,0 +1,20 @@
+// Package product knows what the vendors' products are called, for formats that name the
+// product which an event is from.
+package product
+
+// Of returns the company and the product that a vendor of package event stands for. For
+// a vendor of somebody's own, both are its name.
+func Of(vendor string) (company, name string) {
+	switch vendor {
+	case "userlock":
+		return "IS Decisions", "UserLock"
+	case "unloc":
+		return "Unloc", "Unloc"
+	case "relock":
+		return "Relock", "Relock"
+	case "loginradius":
+		return "LoginRadius", "LoginRadius"
+	default:
+		return vendor, vendor
+	}
+}
