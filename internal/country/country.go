@@ -32,6 +32,16 @@ func Code(s string) string {
 	return names()[string(fold(buf[:0], s))]
 }
 
+// Name returns the English short name of the country that has an alpha-2 code in upper
+// case, or "" if there is none.
+func Name(code string) string {
+	if len(code) != 2 || alpha2(code[0], code[1]) != code {
+		return ""
+	}
+	name, _, _ := strings.Cut(table[rows[int(code[0]-'A')*26+int(code[1]-'A')]-1].names, "|")
+	return name
+}
+
 // maxName bounds the work for a name: no name in the table is as long.
 const maxName = 80
 

@@ -51,6 +51,15 @@ func TestCode(t *testing.T) {
 	}
 }
 
+func TestName(t *testing.T) {
+	for code, want := range map[string]string{
+		"NO": "Norway", "AX": "Åland Islands", "GB": "United Kingdom of Great Britain and Northern Ireland",
+		"no": "", "UK": "", "XX": "", "N": "", "NOR": "", "": "", "\xff\xff": "",
+	} {
+		assert.Equal(t, want, Name(code), code)
+	}
+}
+
 func TestTable(t *testing.T) {
 	require.Len(t, table, 249)
 	assert.True(t, slices.IsSortedFunc(table[:], func(a, b country) int { return strings.Compare(a.alpha2, b.alpha2) }))

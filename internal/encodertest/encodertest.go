@@ -11,6 +11,7 @@ import (
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/cloudevent"
+	"github.com/accesshook/accesshook/event/ecs"
 	"github.com/accesshook/accesshook/internal/escapetest"
 	"github.com/accesshook/accesshook/loginradius"
 	"github.com/accesshook/accesshook/relock"
@@ -30,6 +31,7 @@ type Encoder struct {
 // Encoders are all that this module has.
 var Encoders = []Encoder{
 	{"cloudevent", cloudevent.Append},
+	{"ecs", ecs.Append},
 }
 
 var payloads = cloudevent.Payloads{

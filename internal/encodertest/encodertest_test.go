@@ -83,23 +83,16 @@ func TestJSON(t *testing.T) {
 	for _, document := range []string{
 		``, `{`, `[]`, `1`, `{}{}`, `{} x`, `{"a":1,"a":2}`, `{"x":[{"a":1,"b":2,"a":1}]}`, `{"x":{"a":{},"a":{}}}`, `{"a":1,}`,
 	} {
-		f := &failing{TB: t}
-		func() {
-			defer func() { _ = recover() }()
-			encodertest.JSON(f, []byte(document))
-		}()
-		assert.True(t, f.failed, document)
+		assert.True(t, encodertest.Fails(t, func(t testing.TB) { encodertest.JSON(t, []byte(document)) }), document)
 	}
 }
 
-// failing notes that a test has failed, which is the end of it.
-type failing struct {
-	testing.TB
-	failed bool
+func TestFails(t *testing.T) {
+	assert.False(t, encodertest.Fails(t, func(testing.TB) {}))
+	assert.True(t, encodertest.Fails(t, func(t testing.TB) { t.Errorf("failed") }))
+	assert.True(t, encodertest.Fails(t, func(t testing.TB) { t.FailNow() }))
+	assert.Panics(t, func() { encodertest.Fails(t, func(testing.TB) { panic("another") }) })
 }
-
-func (f *failing) Errorf(string, ...any) { f.failed = true }
-func (f *failing) FailNow()              { f.failed = true; panic("failed") }
 
 func TestAll(t *testing.T) {
 	for _, c := range encodertest.Cases(t) {

@@ -83,6 +83,16 @@ func (o *Object) Texts(name string, all ...string) {
 	})
 }
 
+// Addresses writes an array of an address that has no zone, unless it is none.
+func (o *Object) Addresses(name string, a netip.Addr) {
+	if a != (netip.Addr{}) {
+		o.Array(name, func() {
+			o.b = append(o.b, '"')
+			o.b = append(a.AppendTo(o.b), '"')
+		})
+	}
+}
+
 // Int writes a number.
 func (o *Object) Int(name string, n int64) {
 	o.name(name)
