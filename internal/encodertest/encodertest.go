@@ -4,12 +4,14 @@ package encodertest
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/asim"
 	"github.com/accesshook/accesshook/event/cloudevent"
 	"github.com/accesshook/accesshook/event/ecs"
 	"github.com/accesshook/accesshook/internal/escapetest"
@@ -32,6 +34,7 @@ type Encoder struct {
 var Encoders = []Encoder{
 	{"cloudevent", cloudevent.Append},
 	{"ecs", ecs.Append},
+	{"asim", asim.Append},
 }
 
 var payloads = cloudevent.Payloads{
@@ -40,7 +43,7 @@ var payloads = cloudevent.Payloads{
 }
 
 // refused reports whether an encoder says that its format has no place for an event.
-func refused(error) bool { return false }
+func refused(err error) bool { return errors.Is(err, asim.ErrNotAuthentication) }
 
 // All fails if one of the Encoders cannot encode e, or encodes it in another way once it
 // has been a CloudEvent. Call it with every event that a vendor's Decode accepts.

@@ -21,14 +21,14 @@ func Golden(t *testing.T, a Append) {
 	files := make(map[string]*bytes.Buffer)
 	for _, c := range Cases(t) {
 		vendor, _, _ := strings.Cut(c.Name, "/")
-		if files[vendor] == nil {
-			files[vendor] = new(bytes.Buffer)
-		}
 		document, err := a(nil, c.Event)
 		if refused(err) {
 			continue
 		}
 		require.NoError(t, err, c.Name)
+		if files[vendor] == nil {
+			files[vendor] = new(bytes.Buffer)
+		}
 		fmt.Fprintf(files[vendor], "%s\t%s\n", c.Name, document)
 	}
 	for vendor, got := range files {

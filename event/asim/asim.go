@@ -1,0 +1,240 @@
+// Package asim writes events as records of the schema Authentication 0.1.3 of Microsoft
+// Sentinel's Advanced Security Information Model, for the table ASimAuthenticationEventLogs
+// and for what Sentinel's own rules look at:
+//
+//	line, err := asim.Append(nil, e)
+//	if errors.Is(err, asim.ErrNotAuthentication) {
+//		return nil // such as a door that opened
+//	}
+//
+// # Format
+//
+// A record is one JSON object on one line, without a trailing newline. Empty fields are
+// left out. Invisible characters are escapes, as described at event.Event.MarshalJSON.
+//
+//	TimeGenerated, EventStartTime, EventEndTime
+//	                            Event.Time, or Event.Received if there is none
+//	EventType                   Logon, or Logoff for session.ended
+//	EventSubType                by Session.Type: Interactive, RemoteInteractive for a terminal,
+//	                            Remote for UserLock's other kinds
+//	EventResult                 Success, Failure, or NA for an unknown Outcome
+//	EventResultDetails          of a failure, by Event.Reason; see below
+//	EventOriginalResultDetails  Event.Reason
+//	EventSeverity               High for critical as well; EventOriginalSeverity has the word
+//	EventOriginalUid            Event.ID
+//	EventOriginalType           Event.VendorType
+//	EventMessage                one English sentence
+//	EventVendor, EventProduct   of the vendor
+//	Dvc                         the product: no vendor says which machine reported the event
+//	TargetUsername, User        DOMAIN\name (Windows), an address (UPN), or a name (Simple)
+//	TargetUserId                User.ID; without one the same as TargetUsername, of the type
+//	                            Other: rules count users by their ID
+//	TargetSessionId             Session.ID
+//	TargetHostname, TargetDomain, TargetDvcOs
+//	                            the computer of a UserLock session, which runs Windows
+//	SrcIpAddr, SrcHostname, SrcDomain, HttpUserAgent
+//	                            Client
+//	SrcGeoCountry               Location.CountryCode, or what the vendor sent if it is none
+//	SrcGeoCity                  Location.City
+//	SrcDvcId, SrcDvcOs, SrcDvcType
+//	                            any other Device
+//	AdditionalFields            what the schema has no field for
+//
+// EventResultDetails is "Logon violates policy" for a logon that UserLock denied, and "No
+// such user or password" for one that Active Directory denied: UserLock's code does not
+// say why, and this is inferred to be the usual cause. Other vendors' reasons are taken
+// for one of the schema's if they are words such as wrong_password or account_locked, and
+// are "Other" if not.
+//
+// Fields and values: https://learn.microsoft.com/azure/sentinel/normalization-schema-authentication.
+package asim
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/jsonappend"
+	"github.com/accesshook/accesshook/internal/product"
+	"github.com/accesshook/accesshook/internal/sentence"
+)
+
+// Version is that of the schema.
+const Version = "0.1.3"
+
+// ErrNotAuthentication is returned by [Append] for an event that neither begins nor ends
+// nor refuses a session.
+var ErrNotAuthentication = errors.New("asim: no authentication event")
+
+// operations are the values of EventType.
+var operations = map[event.Type]string{
+	event.AuthenticationSucceeded: "Logon",
+	event.AuthenticationFailed:    "Logon",
+	event.SessionStarted:          "Logon",
+	event.SessionEnded:            "Logoff",
+}
+
+// Has reports whether the schema has a place for events of a type. Sentinel's own parsers
+// leave out sessions that are locked, disconnected and so on, too.
+func Has(t event.Type) bool { return operations[t] != "" }
+
+// Append appends e to dst. It fails with [ErrNotAuthentication] for a type that the schema
+// does not have, and if e is nil or has no ID or no Vendor, or a time outside the years 0
+// to 9999. It then returns dst as it was.
+func Append(dst []byte, e *event.Event) ([]byte, error) {
+	if e == nil || e.ID == "" || e.Vendor == "" {
+		return dst, errors.New("asim: event without ID or Vendor")
+	}
+	operation := operations[e.Type]
+	if operation == "" {
+		return dst, ErrNotAuthentication
+	}
+	o := jsonappend.Begin(dst)
+	writeEvent(&o, e, operation)
+	writeTarget(&o, e)
+	writeSource(&o, e)
+	writeRest(&o, e)
+	b, err := o.End()
+	if err != nil {
+		return dst, fmt.Errorf("asim: %w", err)
+	}
+	return b, nil
+}
+
+func writeEvent(o *jsonappend.Object, e *event.Event, operation string) {
+	at := e.Time
+	if at.IsZero() {
+		at = e.Received
+	}
+	o.Time("TimeGenerated", at)
+	o.Time("EventStartTime", at)
+	o.Time("EventEndTime", at)
+	o.Int("EventCount", 1)
+	o.Always("EventSchema", "Authentication")
+	o.Always("EventSchemaVersion", Version)
+	o.Always("EventType", operation)
+	o.Text("EventSubType", subTypes[e.Session.Type])
+	result := resultOf(e.Outcome)
+	o.Always("EventResult", result)
+	if result == failure {
+		o.Always("EventResultDetails", cmp.Or(details[e.Reason], "Other"))
+	}
+	o.Text("EventOriginalResultDetails", e.Reason)
+	if s := e.Severity; s > event.SeverityUnknown && s <= event.SeverityCritical {
+		o.Always("EventSeverity", severities[s])
+		o.Always("EventOriginalSeverity", s.String())
+	}
+	o.Always("EventOriginalUid", e.ID)
+	o.Text("EventOriginalType", e.VendorType)
+	var buf [512]byte
+	o.Always("EventMessage", string(sentence.Append(buf[:0], e)))
+	company, name := product.Of(e.Vendor)
+	o.Always("EventVendor", company)
+	o.Always("EventProduct", name)
+	o.Always("Dvc", name)
+}
+
+func writeTarget(o *jsonappend.Object, e *event.Event) {
+	u := &e.User
+	domain, name, kind := u.Domain, u.Name, "Windows"
+	if name == "" || domain == "" {
+		domain, name, kind = "", cmp.Or(name, u.Email), "Simple"
+		if strings.Contains(name, "@") {
+			kind = "UPN"
+		}
+	}
+	write := func(field string) {
+		if domain != "" {
+			o.Joined(field, domain, `\`, name)
+		} else {
+			o.Always(field, name)
+		}
+	}
+	if name != "" {
+		write("TargetUsername")
+		o.Always("TargetUsernameType", kind)
+		write("User")
+	}
+	switch {
+	case u.ID != "":
+		o.Always("TargetUserId", u.ID)
+		o.Always("TargetUserIdType", "Other")
+		if name == "" {
+			o.Always("User", u.ID)
+		}
+	case name != "":
+		write("TargetUserId")
+		o.Always("TargetUserIdType", "Other")
+	}
+	o.Text("TargetSessionId", e.Session.ID)
+	if isComputer(e) {
+		host, domain := splitHost(e.Device.Name)
+		o.Always("TargetHostname", host)
+		if domain != "" {
+			o.Always("TargetDomain", domain)
+			o.Always("TargetDomainType", "FQDN")
+		}
+		o.Always("TargetDvcOs", "Windows")
+	}
+}
+
+// isComputer reports whether the device of e is the computer of a Windows session.
+func isComputer(e *event.Event) bool { return e.Vendor == "userlock" && e.Device.Name != "" }
+
+// splitHost parts a host name from the domain that it may have.
+func splitHost(name string) (host, domain string) {
+	if strings.Contains(name, ":") || strings.Trim(name, "0123456789.") == "" {
+		return name, "" // an address
+	}
+	host, domain, _ = strings.Cut(name, ".")
+	if host == "" || domain == "" {
+		return name, ""
+	}
+	return host, domain
+}
+
+func writeSource(o *jsonappend.Object, e *event.Event) {
+	o.Address("SrcIpAddr", e.Client.Address.Unmap().WithZone(""))
+	if e.Client.Name != "" {
+		host, domain := splitHost(e.Client.Name)
+		o.Always("SrcHostname", host)
+		if domain != "" {
+			o.Always("SrcDomain", domain)
+			o.Always("SrcDomainType", "FQDN")
+		}
+	}
+	o.Text("HttpUserAgent", e.Client.UserAgent)
+	o.Text("SrcGeoCountry", cmp.Or(e.Location.CountryCode, e.Location.Country))
+	o.Text("SrcGeoCity", e.Location.City)
+	o.Text("SrcDvcId", e.Device.ID)
+	o.Text("SrcDvcOs", e.Device.OS)
+	if e.Device.Type != "" {
+		o.Always("SrcDvcType", cmp.Or(deviceTypes[e.Device.Type], "Other"))
+	}
+}
+
+func writeRest(o *jsonappend.Object, e *event.Event) {
+	o.Object("AdditionalFields", func() {
+		o.Text("type", string(e.Type))
+		o.Text("source", e.Source)
+		o.Time("received", e.Received)
+		o.Text("userFullName", e.User.FullName)
+		o.Text("userEmail", e.User.Email)
+		o.Text("userPhone", e.User.Phone)
+		o.Text("sessionType", e.Session.Type)
+		o.Time("sessionExpires", e.Session.Expires)
+		o.Seconds("sessionSeconds", e.Session.Duration)
+		o.Text("clientMac", e.Client.MAC)
+		if !isComputer(e) {
+			o.Text("deviceName", e.Device.Name)
+		}
+		o.Text("deviceType", e.Device.Type)
+		o.Text("browser", e.Device.Browser)
+		o.Text("timezone", e.Location.Timezone)
+		o.Text("lockId", e.Lock.ID)
+		o.Text("lockName", e.Lock.Name)
+		o.Text("keyId", e.Lock.KeyID)
+	})
+}
