@@ -18,8 +18,8 @@ import (
 	"github.com/accesshook/accesshook/internal/escapetest"
 )
 
-// Common tests what every encoder promises.
-func Common(t *testing.T, a Append) {
+// Common tests what every encoder promises, but for the tests that are named.
+func Common(t *testing.T, a Append, without ...string) {
 	tests := map[string]func(*testing.T, Append){
 		"appends":     testAppends,
 		"errors":      testErrors,
@@ -31,6 +31,9 @@ func Common(t *testing.T, a Append) {
 		"no name":     testNoName,
 		"concurrency": testConcurrency,
 		"allocations": testAllocations,
+	}
+	for _, name := range without {
+		delete(tests, name)
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, a) })
