@@ -151,6 +151,12 @@ func (o *Object) Address(name string, a netip.Addr) {
 	}
 }
 
+// Encoded writes members that are encoded already, with commas between them.
+func (o *Object) Encoded(members string) {
+	o.next()
+	o.b = append(o.b, members...)
+}
+
 // Object writes an object with the members that fill writes to o.
 func (o *Object) Object(name string, fill func()) { o.nested(name, '{', '}', fill) }
 
