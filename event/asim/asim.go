@@ -46,6 +46,10 @@
 // for one of the schema's if they are words such as wrong_password or account_locked, and
 // are "Other" if not.
 //
+// On the same event Append takes 0.75 times as long as cloudevent.Append, which writes the
+// payload too, and 0.85 times at most, with one allocation into a buffer that has room
+// (BenchmarkRatio in internal/encodertest).
+//
 // Fields and values: https://learn.microsoft.com/azure/sentinel/normalization-schema-authentication.
 package asim
 

@@ -11,7 +11,7 @@
 //	@timestamp          Event.Time, or Event.Received if there is none
 //	event.created       Event.Received
 //	event.kind          "alert" for security.alert, else "event"
-//	event.category      by Event.Type, as event.type is; see the table below
+//	event.category      by Event.Type, as event.type is: see the table in package event
 //	event.action        the word that Elastic's own data has for the same act of Windows
 //	                    ("logged-in", "logon-failed" …) if UserLock reports it, else Event.Type
 //	event.code          Event.VendorType
@@ -40,6 +40,10 @@
 //	accesshook.payload  Event.Payload with secrets masked, if [Encoder] is told to
 //
 // There is no event.original: bodies have credentials in them.
+//
+// On the same event Append takes 0.7 times as long as cloudevent.Append, which writes the
+// payload too, and 0.9 times at most, with one allocation into a buffer that has room
+// (BenchmarkRatio in internal/encodertest).
 //
 // Fields and allowed values: https://www.elastic.co/docs/reference/ecs. Words of actions:
 // the pipeline "security" of Elastic's package "system" in
@@ -72,6 +76,9 @@ func Append(dst []byte, e *event.Event) ([]byte, error) { return Encoder{}.Appen
 // Append appends e to dst. It fails if e is nil or has no ID or no Vendor, or a time
 // outside the years 0 to 9999, or a payload that cannot be encoded, and then returns dst
 // as it was.
+//
+// What it writes without the payload depends on nothing that package cloudevent leaves
+// out, so an event from a queue or a store gives the same document.
 func (enc Encoder) Append(dst []byte, e *event.Event) ([]byte, error) {
 	if e == nil || e.ID == "" || e.Vendor == "" {
 		return dst, errors.New("ecs: event without ID or Vendor")
