@@ -3,8 +3,10 @@ package encodertest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -160,8 +162,12 @@ var Texts = map[string]string{
 // Any string may be in any field: it is escaped, and read back from a CloudEvent it
 // gives the same document.
 func testCharacters(t *testing.T, a Append) {
-	for name, text := range Texts {
-		for _, typ := range append(event.Types(), event.Type(text)) {
+	const step = 7 // the types take turns: each has one of the texts or two
+	for turn, name := range slices.Sorted(maps.Keys(Texts)) {
+		text := Texts[name]
+		types := append(event.Types(), event.Type(text))
+		for i := turn % step; i < len(types); i += step {
+			typ := types[i]
 			e := new(event.Event)
 			escapetest.Fill(e)
 			replaceStrings(reflect.ValueOf(e).Elem(), text)
@@ -246,7 +252,10 @@ func forEachString(t reflect.Type, index []int, f func(index []int)) {
 
 // Vendors of somebody's own have types of their own.
 func testOwnTypes(t *testing.T, a Append) {
-	for _, c := range Cases(t) {
+	for i, c := range Cases(t) {
+		if i%10 != 0 {
+			continue // of some events of each vendor
+		}
 		for _, typ := range []event.Type{"", "acme", "door.forced", "session.", ".", "authentication.succeeded.twice"} {
 			e := c.Event.Clone()
 			e.Vendor, e.Type, e.Payload = "acme", typ, nil
