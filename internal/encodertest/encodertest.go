@@ -12,8 +12,10 @@ import (
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/asim"
+	"github.com/accesshook/accesshook/event/cef"
 	"github.com/accesshook/accesshook/event/cloudevent"
 	"github.com/accesshook/accesshook/event/ecs"
+	"github.com/accesshook/accesshook/event/ocsf"
 	"github.com/accesshook/accesshook/internal/escapetest"
 	"github.com/accesshook/accesshook/loginradius"
 	"github.com/accesshook/accesshook/relock"
@@ -34,6 +36,8 @@ type Encoder struct {
 var Encoders = []Encoder{
 	{"cloudevent", cloudevent.Append},
 	{"ecs", ecs.Append},
+	{"ocsf", ocsf.Append},
+	{"cef", cef.Append},
 	{"asim", asim.Append},
 }
 
