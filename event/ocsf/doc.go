@@ -1,5 +1,5 @@
 // Package ocsf writes events in the Open Cybersecurity Schema Framework, OCSF 1.8.0, which
-// Splunk, Google SecOps, Datadog and Amazon Security Lake read:
+// Splunk, Google SecOps and Datadog read:
 //
 //	line, err := ocsf.Append(nil, e)
 //
