@@ -16,7 +16,7 @@ import (
 const (
 	DefaultMaxEvents = 500
 	DefaultRequests  = 1
-	DefaultTimeout   = time.Minute
+	DefaultTimeout   = 5 * time.Minute
 )
 
 // Config says how [Handler] collects events. The zero Config is ready to use.
@@ -26,7 +26,7 @@ type Config struct {
 	// Requests is how many calls of Send run at the same time. With one, events reach the
 	// sink in the order of their arrival. Zero: 1.
 	Requests int
-	// Timeout is the deadline of each call of Send. Zero: 1 minute.
+	// Timeout is the deadline of each call of Send. Zero: 5 minutes.
 	Timeout time.Duration
 }
 
