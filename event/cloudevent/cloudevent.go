@@ -6,6 +6,12 @@
 //	payloads := cloudevent.Payloads{relock.Vendor: relock.Decode} // with an entry for each vendor
 //	e, err := cloudevent.Decode(line, payloads)
 //
+// Over HTTP it sends and receives them:
+//
+//	req, err := cloudevent.NewRequest(ctx, "https://siem.example.com/events", e)
+//	…
+//	e, err := cloudevent.DecodeRequest(r, payloads)
+//
 // # Format
 //
 // An event is one JSON object on one line, without a trailing newline. Invisible
@@ -28,6 +34,20 @@
 // out. What is read back is masked as well.
 //
 // See https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md.
+//
+// # HTTP
+//
+// [NewRequest] and [AppendMessage] write the binary mode of the HTTP binding: the
+// attributes are headers, and the body is data. For the structured mode, send what Encode
+// returns with the Content-Type [ContentType]. [DecodeRequest] and [DecodeMessage] read
+// both.
+//
+// In headers, spaces, double quotes, percent signs and all but printable ASCII are
+// percent-encoded, as the binding says. The official Go SDK (v2.16.2) does not decode
+// them. To receivers that use it, send the structured mode if IDs or types can have such
+// characters. Those of this module's vendors have none; a subject can.
+//
+// See https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md.
 package cloudevent
 
 import (
@@ -46,7 +66,14 @@ import (
 // ContentType is the media type of what Encode returns.
 const ContentType = "application/cloudevents+json"
 
-const typePrefix = "accesshook."
+const (
+	specVersion     = "1.0"
+	sourcePrefix    = "accesshook/"
+	typePrefix      = "accesshook."
+	dataContentType = "application/json"
+)
+
+var errIncomplete = errors.New("cloudevent: event without ID or Vendor")
 
 // An envelope has the attributes that data does not repeat.
 type envelope struct {
@@ -54,6 +81,11 @@ type envelope struct {
 	ID          string      `json:"id"`
 	Type        string      `json:"type"`
 	Data        event.Event `json:"data"`
+}
+
+// A dataID is the ID that data has beside the attribute; see appendData.
+type dataID struct {
+	ID string `json:"id"`
 }
 
 // Encode returns e as one line of JSON, with escapes for invisible characters. It fails
@@ -72,12 +104,12 @@ func Encode(e *event.Event) ([]byte, error) {
 
 // Append appends what [Encode] returns to dst. On an error it returns dst as it was.
 func Append(dst []byte, e *event.Event) ([]byte, error) {
-	if e == nil || e.ID == "" || e.Vendor == "" {
-		return dst, errors.New("cloudevent: event without ID or Vendor")
+	if !complete(e) {
+		return dst, errIncomplete
 	}
-	b := append(dst, `{"specversion":"1.0","id":"`...)
+	b := append(dst, `{"specversion":"`+specVersion+`","id":"`...)
 	b = appendAttribute(b, e.ID)
-	b = append(b, `","source":"accesshook/`...)
+	b = append(b, `","source":"`+sourcePrefix...)
 	b = appendAttribute(b, e.Vendor)
 	if e.Source != "" && e.Source != e.Vendor {
 		b = appendAttribute(append(b, '/'), e.Source)
@@ -88,17 +120,21 @@ func Append(dst []byte, e *event.Event) ([]byte, error) {
 		b = append(b, `","time":"`...)
 		b = e.Time.UTC().AppendFormat(b, time.RFC3339Nano) // in range, or data fails
 	}
-	if subject := cmp.Or(e.Lock.ID, e.Device.ID); subject != "" {
+	if subject := subjectOf(e); subject != "" {
 		b = append(b, `","subject":"`...)
 		b = appendAttribute(b, subject)
 	}
-	b = append(b, `","datacontenttype":"application/json","data":`...)
+	b = append(b, `","datacontenttype":"`+dataContentType+`","data":`...)
 	b, err := appendData(b, e)
 	if err != nil {
 		return dst, fmt.Errorf("cloudevent: %w", err)
 	}
 	return append(b, '}'), nil
 }
+
+func complete(e *event.Event) bool { return e != nil && e.ID != "" && e.Vendor != "" }
+
+func subjectOf(e *event.Event) string { return cmp.Or(e.Lock.ID, e.Device.ID) }
 
 // appendData appends the event. It has an ID only if the attribute is another one,
 // because of what attributes may not hold.
@@ -136,17 +172,26 @@ func Decode(line []byte, payloads Payloads) (*event.Event, error) {
 	if err := json.Unmarshal(line, &env); err != nil {
 		return nil, fmt.Errorf("cloudevent: %w", err)
 	}
-	if env.SpecVersion != "1.0" {
-		return nil, fmt.Errorf("cloudevent: specversion %.16q, want 1.0", env.SpecVersion)
+	if strings.ContainsRune(env.ID, utf8.RuneError) {
+		var inner struct {
+			Data dataID `json:"data"`
+		}
+		_ = json.Unmarshal(line, &inner) // read above without an error
+		env.ID = cmp.Or(inner.Data.ID, env.ID)
+	}
+	return env.event(payloads)
+}
+
+// event returns the event of an envelope that was read.
+func (env *envelope) event(payloads Payloads) (*event.Event, error) {
+	if env.SpecVersion != specVersion {
+		return nil, fmt.Errorf("cloudevent: specversion %.16q, want %s", env.SpecVersion, specVersion)
 	}
 	e := &env.Data
 	if !strings.HasPrefix(env.Type, typePrefix) || e.Vendor == "" || env.ID == "" {
 		return nil, errors.New("cloudevent: not an accesshook event")
 	}
 	e.ID = env.ID
-	if strings.ContainsRune(env.ID, utf8.RuneError) {
-		e.ID = cmp.Or(idInData(line), env.ID)
-	}
 	raw, ok := e.Payload.(json.RawMessage)
 	if !ok {
 		return e, nil
@@ -164,15 +209,4 @@ func Decode(line []byte, payloads Payloads) (*event.Event, error) {
 	}
 	e.Payload = inner.Payload
 	return e, nil
-}
-
-// idInData returns the ID that data has, if it has one.
-func idInData(line []byte) string {
-	var env struct {
-		Data struct {
-			ID string `json:"id"`
-		} `json:"data"`
-	}
-	_ = json.Unmarshal(line, &env) // Decode has read it without an error
-	return env.Data.ID
 }
