@@ -41,7 +41,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
-	"github.com/accesshook/accesshook/event/cloudevent"
+	"github.com/accesshook/accesshook/event/ecs"
 	"github.com/accesshook/accesshook/examples/sinks/internal/post"
 )
 
@@ -106,7 +106,7 @@ func New(c Config) (*Sink, error) {
 	}
 	s := &Sink{client: client, index: string(index), encode: c.Encode}
 	if s.encode == nil {
-		s.encode = cloudevent.Append
+		s.encode = ecs.Append
 	}
 	s.batch = post.Batch{
 		MaxEvents: cmp.Or(c.MaxEvents, DefaultMaxEvents), MaxBytes: cmp.Or(c.MaxBytes, DefaultMaxBytes),

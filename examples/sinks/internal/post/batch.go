@@ -14,15 +14,14 @@ type Batch struct {
 	// Encode appends what one event is in a request.
 	Encode func(dst []byte, e *event.Event) ([]byte, error)
 	// Post sends a request. It returns an error for each document, nil if all were taken,
-	// or an error for all of them. If that error is [event.Permanent], halves are sent, so
-	// that only what is refused alone is lost. If it is a [*DocumentError], the others are
-	// sent again.
+	// or an error for all of them. If that error is [event.Permanent], parts of the request
+	// are sent, so that only what is refused alone is lost.
 	Post func(ctx context.Context, documents [][]byte) (each []error, err error)
 }
 
-// A DocumentError says that a request was refused because of one document.
+// A DocumentError says which document is the reason why a request was refused.
 type DocumentError struct {
-	Index int // of the document in the request
+	Index int // in the request
 	Err   error
 }
 
@@ -75,15 +74,14 @@ func (s *sending) send(documents [][]byte, places []int) {
 	if err == nil {
 		each, err = s.Post(s.ctx, documents)
 	}
-	if document, ok := errors.AsType[*DocumentError](err); ok {
-		i := document.Index
-		s.errs[places[i]] = document.Err
-		s.send(append(documents[:i:i], documents[i+1:]...), append(places[:i:i], places[i+1:]...))
-		return
-	}
-	if half := len(documents) / 2; half > 0 && event.IsPermanent(err) {
-		s.send(documents[:half], places[:half])
-		s.send(documents[half:], places[half:])
+	if n := len(documents); n > 1 && event.IsPermanent(err) {
+		from, to := n/2, n/2
+		if suspect, ok := errors.AsType[*DocumentError](err); ok && suspect.Index >= 0 && suspect.Index < n {
+			from, to = suspect.Index, suspect.Index+1 // sent alone: it may be innocent
+		}
+		s.send(documents[:from], places[:from])
+		s.send(documents[from:to], places[from:to])
+		s.send(documents[to:], places[to:])
 		return
 	}
 	if _, ok := event.IsUnavailable(err); ok {

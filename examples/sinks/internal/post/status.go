@@ -31,10 +31,7 @@ func (c *Client) CheckStatus(status int, retryAfter time.Duration, details strin
 	if status >= 200 && status <= 299 {
 		return nil
 	}
-	text := "answered " + strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
-	if details != "" {
-		text += " (" + details + ")"
-	}
+	text := Answered(status, details)
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -51,6 +48,16 @@ func (c *Client) CheckStatus(status int, retryAfter time.Duration, details strin
 		return event.Permanent(c.Error(text))
 	}
 	return c.Error(text)
+}
+
+// Answered returns the text for a status and its details, if there are any:
+// "answered 400 Bad Request (details)".
+func Answered(status int, details string) string {
+	text := "answered " + strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+	if details != "" {
+		text += " (" + details + ")"
+	}
+	return text
 }
 
 // Misconfigured returns an error about a setting, to be tried again after a minute.
