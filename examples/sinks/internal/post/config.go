@@ -17,8 +17,8 @@ import (
 	"github.com/accesshook/accesshook/event"
 )
 
-// Config says where requests are sent, and how. Its fields, but for Name, Path and MaxAnswer,
-// are those of the Config of a sink.
+// Config says where requests are sent, and how. Its fields, but for Name, Path,
+// OtherCredentials and MaxAnswer, are those of the Config of a sink.
 type Config struct {
 	// Name begins every error.
 	Name string
@@ -28,6 +28,8 @@ type Config struct {
 	Path string
 	// Authorization is the value of that header: a scheme and a credential. None: zero.
 	Authorization event.Secret
+	// OtherCredentials says that headers of requests hold some, as Authorization does.
+	OtherCredentials bool
 	// CAFile has the certificates of the authorities that are trusted, in PEM. Empty: those
 	// of the system.
 	CAFile string
@@ -48,7 +50,7 @@ func New(c Config) (*Client, error) {
 	if err := checkAuthorization(c.Authorization); err != nil {
 		return nil, fmt.Errorf("%s: Config.Authorization %w", c.Name, err)
 	}
-	if !c.Authorization.IsZero() && target.Scheme == "http" && !isLoopback(target.Hostname()) && !c.InsecureHTTP {
+	if (c.OtherCredentials || !c.Authorization.IsZero()) && target.Scheme == "http" && !isLoopback(target.Hostname()) && !c.InsecureHTTP {
 		return nil, fmt.Errorf("%s: Config.URL is http: anyone on the way could read the credential. Use https, or set InsecureHTTP", c.Name)
 	}
 	if c.Timeout < 0 {
