@@ -39,11 +39,12 @@ func newRecord(e *event.Event) (*record, error) {
 			return nil, fmt.Errorf("otlp: a time in the year %d", year)
 		}
 	}
+	var buf [512]byte
 	r := &record{
 		name:     valid("accesshook." + string(e.Type)),
 		time:     e.Time,
 		observed: e.Received,
-		body:     valid(string(sentence.Append(nil, e))),
+		body:     valid(string(sentence.Append(buf[:0], e))),
 	}
 	r.severity, r.severityText = severity(e.Severity)
 	if r.observed.IsZero() || !inRange(r.observed) {
