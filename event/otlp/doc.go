@@ -5,7 +5,7 @@
 //
 //	mux.Handle("/webhooks/relock", hook.Handler(otlp.Handler(provider))) // a log.LoggerProvider
 //
-// One that has not sends the same records itself, over HTTP or gRPC. [AppendRequest]
+// One that has not sends the same records itself, over HTTP. [AppendRequest]
 // writes the body of a POST to /v1/logs, of type application/x-protobuf:
 //
 //	record, err := otlp.Append(nil, e)
