@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -35,7 +36,7 @@ type directory struct {
 
 // open checks the settings, and reads the certificates and the password. It does not
 // connect: a directory that is down must not keep events out.
-func (d *directory) open(ca string, lookup lookupEnv) error {
+func (d *directory) open(ca string, lookup lookupEnv, log *slog.Logger) error {
 	u, err := url.Parse(d.url)
 	if err != nil || u.Scheme != "ldaps" || u.Host == "" || u.User != nil {
 		return errors.New("-directory must be an ldaps:// URL without a user: a password goes over TLS alone")
@@ -61,10 +62,14 @@ func (d *directory) open(ca string, lookup lookupEnv) error {
 	if err == nil && len(v.Secrets) != 1 {
 		err = errors.New("DIRECTORY_PASSWORD must have one password; one with a comma needs DIRECTORY_PASSWORD_FILE")
 	}
-	if err == nil {
-		d.password = v.Secrets[0]
+	if err != nil {
+		return err
 	}
-	return err
+	for _, w := range v.Warnings {
+		log.Warn(w)
+	}
+	d.password = v.Secrets[0]
+	return nil
 }
 
 // A session is a connection for one account.

@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string, lookup lookupEnv, stdout, stderr io
 		err = errors.Join(a.open(*data), r.open(filepath.Join(*data, "learned.json"), *accounts))
 		if err == nil && d.url != "" {
 			a.directory = &d
-			err = d.open(*ca, lookup)
+			err = d.open(*ca, lookup, log)
 		}
 		if err != nil {
 			err = usageError{err}

@@ -180,6 +180,19 @@ func TestAccountIsDisabled(t *testing.T) {
 	}, r)
 }
 
+func TestPasswordInAFile(t *testing.T) {
+	d := newFakeDirectory(t)
+	d.password = "a password, with a comma"
+	d.start()
+	file := filepath.Join(t.TempDir(), "password")
+	require.NoError(t, os.WriteFile(file, []byte(d.password+"\n"), 0o644))
+	p := start(t, variables("DIRECTORY_PASSWORD_FILE", file), d.flags("-act")...)
+	p.alert("a-1", "ada")
+	assert.Equal(t, []string{"disabling ada", "disabled ada"}, p.decisions(2))
+	assert.Contains(t, p.stderr.String(), "level=WARN msg=\"DIRECTORY_PASSWORD_FILE", "others can read the file")
+	assert.NotContains(t, p.stderr.String(), d.password)
+}
+
 func TestWithoutActNothingIsDone(t *testing.T) {
 	d := newFakeDirectory(t)
 	d.start()
@@ -412,6 +425,18 @@ func TestWhatCannotBeRightIsRefused(t *testing.T) {
 	var stderr output
 	assert.Equal(t, 2, run(t.Context(), []string{"-data", data}, variables(), &output{}, &stderr))
 	assert.Contains(t, stderr.String(), "learned.json")
+}
+
+func TestReadmeNamesFlagsThatExist(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	var usage output
+	require.Equal(t, 0, run(t.Context(), []string{"-h"}, variables(), &output{}, &usage))
+	flags := regexp.MustCompile("[ `]-[a-z][a-z-]+").FindAllString(string(readme), -1)
+	require.NotEmpty(t, flags)
+	for _, flag := range flags {
+		assert.Regexp(t, `(?m)^  `+flag[1:]+`( |$)`, usage.String())
+	}
 }
 
 func TestDemo(t *testing.T) {
