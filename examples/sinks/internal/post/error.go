@@ -27,6 +27,9 @@ func (e *Error) Error() string { return e.text }
 // [syscall.Errno], or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
+// NewError returns an error with a text that does not have that of its cause.
+func NewError(text string, cause error) *Error { return &Error{text, cause} }
+
 func (c *Client) about(what string) string { return c.name + ": " + c.base.Host + " " + what }
 
 // Error returns an error without a mark. what follows the host in its text.
@@ -81,11 +84,11 @@ func Describe(err error) (what string, cause error) {
 	case errors.As(err, &connection) && connection.Op == "proxyconnect":
 		return "cannot be reached through the proxy", nil
 	case errors.As(err, &errno):
-		return "cannot be reached: " + errno.Error(), errno
+		return "failed: " + errno.Error(), errno
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "did not answer in time", context.DeadlineExceeded
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "closed the connection before it had answered", io.ErrUnexpectedEOF
+		return "closed the connection", io.ErrUnexpectedEOF
 	}
 	return "did not answer properly", nil
 }

@@ -281,7 +281,7 @@ var faults = []fault{
 		handle: func(_ HTTP, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 	},
 	{
-		name: "closes", want: "closed the connection before it had answered",
+		name: "closes", want: "closed the connection",
 		handle: func(HTTP, http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	},
 	{
@@ -289,7 +289,7 @@ var faults = []fault{
 		handle: raw("HTTP/1.1 200 OK\r\nContent-"),
 	},
 	{
-		name: "closes in the body", want: "closed the connection before it had answered", afterStatus: true,
+		name: "closes in the body", want: "closed the connection", afterStatus: true,
 		handle: raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"),
 	},
 	{
@@ -387,7 +387,7 @@ func (h HTTP) faults(t *testing.T) {
 		server := httptest.NewServer(nil)
 		server.Close()
 		err := failed(t, h.sink(t, Settings{URL: server.URL}).Send(t.Context(), Events(2)), 2)
-		assert.ErrorContains(t, err, "cannot be reached: connection refused")
+		assert.ErrorContains(t, err, "failed: connection refused")
 	})
 	t.Run("no such name", func(t *testing.T) {
 		err := failed(t, h.sink(t, Settings{URL: "https://siem.invalid"}).Send(t.Context(), Events(2)), 2)
