@@ -2,6 +2,7 @@ package syslog
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"time"
@@ -25,8 +26,8 @@ const maxAnswer = 64 << 10
 // watch reads until the receiver closes the connection. Without a reader, a write after
 // that succeeds, and what was written is lost.
 func (c *connection) watch() {
+	defer c.abort()
 	defer close(c.gone)
-	defer c.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(c.Conn, maxAnswer))
 }
 
@@ -65,7 +66,16 @@ func (c *connection) write(ctx context.Context, b []byte) error {
 		err = io.ErrUnexpectedEOF // before it could read all of b, or just after
 	}
 	if err != nil {
-		_ = c.Close()
+		c.abort()
+		<-c.gone
 	}
 	return err
+}
+
+// abort closes the connection at once. That of TLS waits for a receiver that does not read.
+func (c *connection) abort() {
+	if secure, ok := c.Conn.(*tls.Conn); ok {
+		_ = secure.NetConn().Close()
+	}
+	_ = c.Close()
 }

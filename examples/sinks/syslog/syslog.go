@@ -187,7 +187,7 @@ func (s *Sink) connect(ctx context.Context) (*connection, error) {
 	}
 	c = newConnection(conn)
 	if err := c.settle(ctx, s.settle); err != nil {
-		_ = c.Close()
+		c.abort()
 		return nil, err
 	}
 	s.mu.Lock()
