@@ -422,6 +422,7 @@ func TestLongFieldsAreCut(t *testing.T) {
 				message, err := next(messages)
 				require.NoError(t, err)
 				assert.LessOrEqual(t, len(message), limit)
+				assert.Equal(t, strings.HasPrefix(text, "\xff"), strings.Contains(message, "\ufffd"), "characters are whole")
 				for _, key := range []string{"externalId=id-0", "suser=", "requestClientApplication=", "reason=", "cs1=", "cs3=", "cs6=", "accesshookTimezone="} {
 					assert.Contains(t, message, " "+key)
 				}
@@ -432,19 +433,24 @@ func TestLongFieldsAreCut(t *testing.T) {
 	}
 }
 
-// What fits is not cut, and one long field leaves short ones alone.
+// What fits is not cut, and long fields leave short ones alone.
 func TestShortFieldsAreNotCut(t *testing.T) {
+	long, short := strings.Repeat("s", 4000), strings.Repeat("a", 1000)
 	e := sinktest.Events(1)[0]
-	e.Session.ID, e.Location.City, e.Client.UserAgent = strings.Repeat("s", 9000), "Reykjavik", strings.Repeat("a", 1000)
+	e.Session.ID, e.Client.UserAgent, e.Location.City = long, short, "Reykjavik"
 	r := listen(t)
 	sink := open(t, syslog.Config{URL: r.url()})
-	taken(t, sink.Send(t.Context(), []*event.Event{e}))
+	fits := *e
+	e.Session.Type = long
+	taken(t, sink.Send(t.Context(), []*event.Event{&fits, e}))
 	_, messages := r.accept()
-	message, err := next(messages)
-	require.NoError(t, err)
-	assert.Contains(t, message, "Reykjavik")
-	assert.Contains(t, message, strings.Repeat("s", 4000))
-	assert.Contains(t, message, strings.Repeat("a", 1000))
+	for _, want := range []string{long, long[:1024]} {
+		message, err := next(messages)
+		require.NoError(t, err)
+		assert.Contains(t, message, " cs1="+want+" ")
+		assert.Contains(t, message, short)
+		assert.Contains(t, message, "Reykjavik")
+	}
 }
 
 // Concurrent calls do not mix their messages.
