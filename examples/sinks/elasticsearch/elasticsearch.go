@@ -66,7 +66,8 @@ type Config struct {
 	CAFile string
 	// InsecureHTTP allows an Authorization over http to a host other than this one.
 	InsecureHTTP bool
-	// Index is the data stream, the index or its alias. Empty: "logs-accesshook-default".
+	// Index is the data stream, the index or its alias, in lower case. Empty:
+	// "logs-accesshook-default".
 	Index string
 	// MaxBytes and MaxEvents bound one request. A larger event is sent alone. Zero: 5 MiB
 	// and 1000.
@@ -92,6 +93,10 @@ func New(c Config) (*Sink, error) {
 	if c.MaxBytes < 0 || c.MaxEvents < 0 {
 		return nil, errors.New(name + ": Config.MaxBytes or Config.MaxEvents is negative")
 	}
+	c.Index = cmp.Or(c.Index, DefaultIndex)
+	if !isIndex(c.Index) {
+		return nil, errors.New(name + ": Config.Index is no name of an index or a data stream")
+	}
 	client, err := post.New(post.Config{
 		Name: name, URL: c.URL, Path: "/_bulk", Authorization: c.Authorization,
 		CAFile: c.CAFile, InsecureHTTP: c.InsecureHTTP, Timeout: cmp.Or(c.Timeout, DefaultTimeout),
@@ -100,7 +105,7 @@ func New(c Config) (*Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	index, err := json.Marshal(cmp.Or(c.Index, DefaultIndex))
+	index, err := json.Marshal(c.Index)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +118,15 @@ func New(c Config) (*Sink, error) {
 		Encode: s.append, Post: s.post,
 	}
 	return s, nil
+}
+
+// isIndex reports whether Elasticsearch takes a name. Otherwise it would refuse each event
+// for good.
+//
+// See https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-indices-create.
+func isIndex(s string) bool {
+	return len(s) <= 255 && s != "." && s != ".." && s == strings.ToLower(s) &&
+		!strings.ContainsAny(s, "\\/*?\"<>| ,#:") && !strings.ContainsAny(s[:1], "-_+")
 }
 
 // Send sends events, several in one request.
@@ -159,7 +173,7 @@ func (s *Sink) post(ctx context.Context, documents [][]byte) ([]error, error) {
 		return nil, s.client.Unexpected()
 	}
 	if answer.Items == nil && !*answer.Errors {
-		return nil, nil // VictoriaLogs answers without items
+		return nil, nil // some servers name documents only if there are errors
 	}
 	if len(answer.Items) != len(documents) {
 		return nil, s.client.Unexpected()

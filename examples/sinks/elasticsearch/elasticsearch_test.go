@@ -139,7 +139,7 @@ func TestEventsAreDocuments(t *testing.T) {
 // Two deliveries of an event are one document, and two events never are.
 func TestRepeatedDelivery(t *testing.T) {
 	c := new(cluster)
-	sink := start(t, c, elasticsearch.Config{Index: `strange"name`})
+	sink := start(t, c, elasticsearch.Config{Index: "identität"})
 	events := []*event.Event{
 		{Vendor: "relock", Source: "relock", ID: "1"},
 		{Vendor: "relock", Source: "other", ID: "1"},
@@ -155,7 +155,7 @@ func TestRepeatedDelivery(t *testing.T) {
 	}
 	assert.Len(t, c.documents, len(events))
 	assert.Contains(t, c.documents, "-SM_1VS1qJbOaPkG9hOhZ_4wTOlFdGNawXl0uQnmKpY", "an ID stays the same for ever")
-	assert.Equal(t, `strange"name`, c.indices[0])
+	assert.Equal(t, "identität", c.indices[0])
 	for id := range c.documents {
 		assert.LessOrEqual(t, len(id), 512, "the limit of Elasticsearch")
 	}
@@ -341,6 +341,18 @@ func TestURL(t *testing.T) {
 		sink := start(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.RequestURI }), elasticsearch.Config{URL: url})
 		sink.Send(t.Context(), sinktest.Events(1))
 		assert.Equal(t, want, got)
+	}
+}
+
+// A name that Elasticsearch refuses for each event is refused at once.
+func TestIndex(t *testing.T) {
+	for _, index := range []string{"Logs", "-logs", "_logs", "+logs", ".", "..", "a b", "a,b", "a/b", `a\b`, `a"b`, "a*", "a:b", "a#b", strings.Repeat("x", 256)} {
+		_, err := elasticsearch.New(elasticsearch.Config{URL: "https://search.example.com", Index: index})
+		assert.EqualError(t, err, "elasticsearch: Config.Index is no name of an index or a data stream")
+	}
+	for _, index := range []string{"logs-accesshook.relock-default", ".hidden", strings.Repeat("x", 255)} {
+		_, err := elasticsearch.New(elasticsearch.Config{URL: "https://search.example.com", Index: index})
+		assert.NoError(t, err)
 	}
 }
 

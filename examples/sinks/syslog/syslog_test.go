@@ -220,8 +220,7 @@ func large(n int) []*event.Event {
 	return events
 }
 
-// A receiver that reads nothing is not waited for without an end, and its connection is
-// not used again: it may end within a message.
+// A receiver that reads nothing is not waited for without an end.
 func TestReceiverHangs(t *testing.T) {
 	r := listen(t)
 	sink := open(t, syslog.Config{URL: r.url(), Timeout: 100 * time.Millisecond})
@@ -230,7 +229,6 @@ func TestReceiverHangs(t *testing.T) {
 	err := failed(t, sink.Send(t.Context(), events), len(events))
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.EqualError(t, err, "syslog: "+r.Addr().String()+" did not take the events in time")
-	<-sink.Gone()
 }
 
 // If a connection breaks while events are written, all of them are to be sent again.
