@@ -386,6 +386,8 @@ func TestWhatCannotBeRightIsRefused(t *testing.T) {
 	data := t.TempDir()
 	broken := filepath.Join(t.TempDir(), "broken")
 	require.NoError(t, os.WriteFile(broken, []byte("{"), 0o600))
+	ended, cancel := context.WithCancel(t.Context()) // or else it would serve what it does not refuse
+	cancel()
 	directory := []string{"-bind", bindDN, "-base", baseDN, "-ca", d.ca, "-directory"}
 	for name, test := range map[string]struct {
 		args   []string
@@ -413,7 +415,7 @@ func TestWhatCannotBeRightIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr output
-			status := run(t.Context(), append([]string{"-addr", "127.0.0.1:0", "-data", data}, test.args...), test.lookup, &stdout, &stderr)
+			status := run(ended, append([]string{"-addr", "127.0.0.1:0", "-data", data}, test.args...), test.lookup, &stdout, &stderr)
 			assert.Equal(t, 2, status)
 			assert.Contains(t, stderr.String(), test.want)
 			assert.NotContains(t, stderr.String(), "hunter2")
@@ -423,7 +425,7 @@ func TestWhatCannotBeRightIsRefused(t *testing.T) {
 	// What was learned must not be forgotten in silence.
 	require.NoError(t, os.WriteFile(filepath.Join(data, "learned.json"), []byte("{"), 0o600))
 	var stderr output
-	assert.Equal(t, 2, run(t.Context(), []string{"-data", data}, variables(), &output{}, &stderr))
+	assert.Equal(t, 2, run(ended, []string{"-data", data}, variables(), &output{}, &stderr))
 	assert.Contains(t, stderr.String(), "learned.json")
 }
 
