@@ -212,7 +212,10 @@ func writeSource(o *jsonappend.Object, e *event.Event) {
 	o.Text("HttpUserAgent", e.Client.UserAgent)
 	o.Text("SrcGeoCountry", cmp.Or(e.Location.CountryCode, e.Location.Country))
 	o.Text("SrcGeoCity", e.Location.City)
-	o.Text("SrcDvcId", e.Device.ID)
+	if e.Device.ID != "" {
+		o.Always("SrcDvcId", e.Device.ID)
+		o.Always("SrcDvcIdType", "Other")
+	}
 	o.Text("SrcDvcOs", e.Device.OS)
 	if e.Device.Type != "" {
 		o.Always("SrcDvcType", cmp.Or(deviceTypes[e.Device.Type], "Other"))

@@ -70,7 +70,7 @@ func TestWholeRecord(t *testing.T) {
 		"TargetHostname": "desk-21", "TargetDomain": "example.com", "TargetDomainType": "FQDN", "TargetDvcOs": "Windows",
 		"SrcIpAddr": "fe80::1", "SrcHostname": "laptop-7", "SrcDomain": "example.net", "SrcDomainType": "FQDN",
 		"HttpUserAgent": "ExampleBrowser/1.0", "SrcGeoCountry": "NO", "SrcGeoCity": "Oslo",
-		"SrcDvcId": "d-1", "SrcDvcOs": "ExampleOS 3", "SrcDvcType": "Computer",
+		"SrcDvcId": "d-1", "SrcDvcIdType": "Other", "SrcDvcOs": "ExampleOS 3", "SrcDvcType": "Computer",
 		"AdditionalFields": object{
 			"type": "authentication.failed", "source": "head-office", "received": "2026-05-14T08:31:09Z",
 			"userFullName": "Ada Okoye", "userEmail": "ada@example.com", "userPhone": "+4790001234",
@@ -181,6 +181,8 @@ func TestSchema(t *testing.T) {
 		schema[row[0]] = f
 	}
 	require.Equal(t, []string{"Logon", "Logoff", "Elevate"}, schema["EventType"].values)
+	// The file leaves it out. ASIM/dev/ASimTester/ASimTester.csv of Azure-Sentinel has it.
+	schema["SrcDvcIdType"] = field{"string", "Conditional", []string{"AzureResourceId", "MDEid", "MD4IoTid", "VMConnectionId", "AwsVpcId", "VectraId", "AppGateId", "Other"}}
 
 	count := 0
 	for _, c := range encodertest.Cases(t) {
