@@ -119,11 +119,11 @@ func writeEvent(o *jsonappend.Object, e *event.Event, operation string) {
 	o.Always("EventSchema", "Authentication")
 	o.Always("EventSchemaVersion", Version)
 	o.Always("EventType", operation)
-	o.Text("EventSubType", subTypes[e.Session.Type])
+	o.Text("EventSubType", valueOf(e.Session.Type, subTypes))
 	result := resultOf(e.Outcome)
 	o.Always("EventResult", result)
 	if result == failure {
-		o.Always("EventResultDetails", cmp.Or(details[e.Reason], "Other"))
+		o.Always("EventResultDetails", cmp.Or(valueOf(e.Reason, details), "Other"))
 	}
 	o.Text("EventOriginalResultDetails", e.Reason)
 	if s := e.Severity; s > event.SeverityUnknown && s <= event.SeverityCritical {
@@ -218,7 +218,7 @@ func writeSource(o *jsonappend.Object, e *event.Event) {
 	}
 	o.Text("SrcDvcOs", e.Device.OS)
 	if e.Device.Type != "" {
-		o.Always("SrcDvcType", cmp.Or(deviceTypes[e.Device.Type], "Other"))
+		o.Always("SrcDvcType", cmp.Or(valueOf(e.Device.Type, deviceTypes), "Other"))
 	}
 }
 

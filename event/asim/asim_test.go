@@ -114,6 +114,27 @@ func TestResult(t *testing.T) {
 	}
 }
 
+// Vendors write their words in capitals, too, and in words of their own.
+func TestWords(t *testing.T) {
+	for word, want := range map[string]any{
+		"terminal": "RemoteInteractive", "Terminal": "RemoteInteractive", "Workstation": "Interactive", "SAAS": "Remote",
+		"": nil, "kiosk": nil, strings.Repeat("terminal", 20): nil,
+	} {
+		assert.Equal(t, want, encode(t, event.Event{Session: event.Session{Type: word}})["EventSubType"], word)
+	}
+	for word, want := range map[string]any{
+		"Mobile": "Mobile Device", "smartphone": "Mobile Device", "Laptop": "Computer", "server": "Computer", "IoT": "IOT Device", "watch": "Other", "": nil,
+	} {
+		assert.Equal(t, want, encode(t, event.Event{Device: event.Device{Type: word}})["SrcDvcType"], word)
+	}
+	got := encode(t, event.Event{Outcome: event.OutcomeFailure, Reason: "INVALID_PASSWORD"})
+	assert.Equal(t, "Incorrect password", got["EventResultDetails"])
+	e := everything("userlock")
+	e.ID, e.Session.Type, e.Device.Type, e.Reason = "id-1", "Terminal", "Mobile", "INVALID_PASSWORD"
+	buffer := make([]byte, 0, 16<<10)
+	assert.LessOrEqual(t, testing.AllocsPerRun(20, func() { _, _ = asim.Append(buffer, &e) }), 2.)
+}
+
 // A user is a Windows account, an address or a plain name, and rules count the IDs.
 func TestUser(t *testing.T) {
 	for _, tt := range []struct {

@@ -20,9 +20,27 @@ var severities = [...]string{
 	event.SeverityHigh: "High", event.SeverityCritical: "High",
 }
 
+// valueOf returns the value for a word, whose letter case does not count. A map has words
+// in lower case.
+func valueOf(word string, values map[string]string) string {
+	var lower [32]byte
+	if len(word) > len(lower) {
+		return ""
+	}
+	for i := range len(word) {
+		c := word[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i] = c
+	}
+	return values[string(lower[:len(word)])]
+}
+
 // subTypes are those of UserLock's kinds of sessions.
 var subTypes = map[string]string{
 	"interactive": "Interactive",
+	"workstation": "Interactive",
 	"terminal":    "RemoteInteractive",
 	"iis":         "Remote",
 	"wifi_vpn":    "Remote",
@@ -31,8 +49,9 @@ var subTypes = map[string]string{
 
 // deviceTypes are those of the types of devices that Relock documents, and of usual ones.
 var deviceTypes = map[string]string{
-	"desktop": "Computer", "laptop": "Computer", "computer": "Computer",
-	"mobile": "Mobile Device", "phone": "Mobile Device", "tablet": "Mobile Device",
+	"desktop": "Computer", "laptop": "Computer", "computer": "Computer", "server": "Computer",
+	"mobile": "Mobile Device", "phone": "Mobile Device", "smartphone": "Mobile Device", "tablet": "Mobile Device",
+	"iot": "IOT Device",
 }
 
 // details are the values of EventResultDetails. The reasons are UserLock's, the one that
