@@ -232,7 +232,7 @@ func writeRest(o *jsonappend.Object, e *event.Event) {
 		o.Text("userPhone", e.User.Phone)
 		o.Text("sessionType", e.Session.Type)
 		o.Time("sessionExpires", e.Session.Expires)
-		o.Seconds("sessionSeconds", e.Session.Duration)
+		o.Seconds("sessionSeconds", max(e.Session.Duration, 0))
 		o.Text("clientMac", e.Client.MAC)
 		if !isComputer(e) {
 			o.Text("deviceName", e.Device.Name)

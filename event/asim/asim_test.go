@@ -114,6 +114,14 @@ func TestResult(t *testing.T) {
 	}
 }
 
+// A session cannot have lasted less than no time.
+func TestDuration(t *testing.T) {
+	for duration, want := range map[time.Duration]any{1500 * time.Millisecond: 1.5, 0: nil, -time.Hour: nil} {
+		fields, _ := encode(t, event.Event{Session: event.Session{Duration: duration}})["AdditionalFields"].(object)
+		assert.Equal(t, want, fields["sessionSeconds"], duration)
+	}
+}
+
 // Vendors write their words in capitals, too, and in words of their own.
 func TestWords(t *testing.T) {
 	for word, want := range map[string]any{

@@ -94,8 +94,8 @@ func (d *document) classify() {
 		d.Always("status", outcome.name)
 	}
 	d.Text("status_detail", e.Reason)
-	if e.Session.Duration != 0 {
-		d.Int("duration", e.Session.Duration.Milliseconds())
+	if n := e.Session.Duration.Milliseconds(); n > 0 {
+		d.Int("duration", n)
 	}
 }
 

@@ -202,6 +202,16 @@ func TestTime(t *testing.T) {
 	assert.Equal(t, 1500., at(document(t, &e), "metadata.logged_time"))
 }
 
+// A session cannot have lasted less than no time.
+func TestDuration(t *testing.T) {
+	for duration, want := range map[time.Duration]any{
+		time.Minute: 60_000., 1<<63 - 1: 9_223_372_036_854., 1: nil, 0: nil, -1: nil, -time.Hour: nil,
+	} {
+		d := document(t, &event.Event{ID: "a", Vendor: "acme", Type: event.SessionEnded, Session: event.Session{Duration: duration}})
+		assert.Equal(t, want, d["duration"], duration)
+	}
+}
+
 // Values of other forms than the schema's are no attributes.
 func TestForms(t *testing.T) {
 	s := loadSchema(t)
