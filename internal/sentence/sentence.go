@@ -42,9 +42,9 @@ func Append(dst []byte, e *event.Event) []byte {
 
 // appendOther is for events whose type is not known here.
 func appendOther(dst []byte, e *event.Event) []byte {
-	name := e.VendorType
-	if e.Type != event.Unknown {
-		name = string(e.Type)
+	name := string(e.Type)
+	if name == "" || e.Type == event.Unknown {
+		name = e.VendorType
 	}
 	_, product := product.Of(e.Vendor)
 	b := append(dst, "Event "...)

@@ -37,7 +37,8 @@ func TestAppend(t *testing.T) {
 		`u lost a device, which was revoked: user requested.`:                     {Type: event.DeviceRevoked, User: event.User{ID: "u"}, Reason: "user_requested"},
 		`Event 777 of UserLock about u.`:                                          {Type: event.Unknown, Vendor: "userlock", VendorType: "777", User: event.User{ID: "u"}},
 		`Event door.forced of acme at Back door from 2001:db8::1: wind and snow.`: {Type: "door.forced", Vendor: "acme", VendorType: "17", Lock: event.Lock{Name: "Back door"}, Client: event.Client{Address: netip.MustParseAddr("2001:db8::1%eth0")}, Reason: "wind_and_snow"},
-		`Event of acme.`: {Vendor: "acme"},
+		`Event of acme.`:    {Vendor: "acme"},
+		`Event 17 of acme.`: {Vendor: "acme", VendorType: "17"},
 	} {
 		assert.Equal(t, want, say(&e))
 	}
