@@ -3,6 +3,7 @@ package jsonappend
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -71,11 +72,11 @@ func (o *Object) Joined(name string, parts ...string) {
 	o.b = append(o.b, '"')
 }
 
-// Texts writes an array of the strings that are not empty.
+// Texts writes an array of the strings that are not empty, each once.
 func (o *Object) Texts(name string, all ...string) {
 	o.Array(name, func() {
-		for _, s := range all {
-			if s != "" {
+		for i, s := range all {
+			if s != "" && !slices.Contains(all[:i], s) {
 				o.next()
 				o.b = String(o.b, s)
 			}

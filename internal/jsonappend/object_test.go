@@ -18,3 +18,13 @@ func TestEncoded(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, `x{"a":1,"b":2,"c":{"d":3},"e":4}`, string(b))
 }
+
+func TestTextsAreThereOnce(t *testing.T) {
+	o := jsonappend.Begin(nil)
+	o.Texts("a", "x", "", "y", "x", "y")
+	o.Texts("b", "", "")
+	o.Texts("c", "", "x")
+	b, err := o.End()
+	require.NoError(t, err)
+	assert.Equal(t, `{"a":["x","y"],"c":["x"]}`, string(b))
+}
