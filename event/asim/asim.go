@@ -143,7 +143,7 @@ func writeEvent(o *jsonappend.Object, e *event.Event, operation string) {
 func writeTarget(o *jsonappend.Object, e *event.Event) {
 	u := &e.User
 	domain, name, kind := u.Domain, u.Name, "Windows"
-	if name == "" || domain == "" {
+	if !isWindows(u) {
 		domain, name, kind = "", cmp.Or(name, u.Email), "Simple"
 		if strings.Contains(name, "@") {
 			kind = "UPN"
@@ -182,6 +182,12 @@ func writeTarget(o *jsonappend.Object, e *event.Event) {
 		}
 		o.Always("TargetDvcOs", "Windows")
 	}
+}
+
+// isWindows reports whether DOMAIN\name is what a user is called. A name with an @ is of a
+// domain already.
+func isWindows(u *event.User) bool {
+	return u.Name != "" && u.Domain != "" && !strings.Contains(u.Name, "@")
 }
 
 // isComputer reports whether the device of e is the computer of a Windows session.
@@ -227,6 +233,9 @@ func writeRest(o *jsonappend.Object, e *event.Event) {
 		o.Text("type", string(e.Type))
 		o.Text("source", e.Source)
 		o.Time("received", e.Received)
+		if !isWindows(&e.User) {
+			o.Text("userDomain", e.User.Domain)
+		}
 		o.Text("userFullName", e.User.FullName)
 		o.Text("userEmail", e.User.Email)
 		o.Text("userPhone", e.User.Phone)

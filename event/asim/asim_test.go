@@ -154,6 +154,7 @@ func TestUser(t *testing.T) {
 		{event.User{Name: "ada", Domain: "EXAMPLE"}, `EXAMPLE\ada`, "Windows", `EXAMPLE\ada`, "Other"},
 		{event.User{Name: "ada"}, "ada", "Simple", "ada", "Other"},
 		{event.User{Name: "ada@example.com", ID: "7"}, "ada@example.com", "UPN", "7", "Other"},
+		{event.User{Name: "ada@example.com", Domain: "EXAMPLE"}, "ada@example.com", "UPN", "ada@example.com", "Other"},
 		{event.User{Email: "ada@example.com"}, "ada@example.com", "UPN", "ada@example.com", "Other"},
 		{event.User{Domain: "EXAMPLE", ID: "7"}, nil, nil, "7", "Other"},
 	} {
@@ -165,6 +166,8 @@ func TestUser(t *testing.T) {
 			want = tt.id
 		}
 		assert.Equal(t, want, got["User"])
+		fields, _ := got["AdditionalFields"].(object)
+		assert.Equal(t, tt.user.Domain != "" && tt.kind != "Windows", fields["userDomain"] == "EXAMPLE")
 	}
 }
 
