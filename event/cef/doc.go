@@ -51,6 +51,10 @@
 // \u202e, as described at [event.Event.MarshalJSON]. Spaces at the ends of a value are
 // left out, since readers do not keep them. A value longer than the standard allows is cut.
 //
+// On the same event Append takes 0.6 times as long as cloudevent.Append, which writes the
+// payload too, and 0.96 times at most, with one allocation into a buffer that has room
+// (BenchmarkRatio in internal/encodertest).
+//
 // The standard is "Implementing ArcSight Common Event Format (CEF)", version 25. Names,
 // types and lengths are from its dictionary. The use of the keys for custom fields, and that
 // a session event has both users, is a choice of this package.

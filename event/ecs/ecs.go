@@ -14,6 +14,7 @@
 //	event.category      by Event.Type, as event.type is: see the table in package event
 //	event.action        the word that Elastic's own data has for the same act of Windows
 //	                    ("logged-in", "logon-failed" …) if UserLock reports it, else Event.Type
+//	event.outcome       Event.Outcome; event.reason is Event.Reason
 //	event.code          Event.VendorType
 //	event.id            Event.ID
 //	event.severity      21, 47, 73, 99 for low to critical, 1 for info: what the rule
@@ -27,7 +28,7 @@
 //	                    a name, since rules and jobs count by user.name
 //	user.target.*       the same, for events about an account: who changed it is not known
 //	source.*, client.ip Client and Location; source.domain is Client.Name, and source.user.*
-//	                    is User, unless the event is about an account
+//	                    is User if there is a Client, unless the event is about an account
 //	host.*              the computer of a UserLock session, with host.os.type "windows"
 //	device.*            the ID and type of any other Device; user_agent.* its OS and browser
 //	user_agent.original Client.UserAgent

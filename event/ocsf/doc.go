@@ -64,5 +64,9 @@
 //
 // Invisible characters are escapes, as described at [event.Event.MarshalJSON].
 //
+// On the same event Append takes 0.8 times as long as cloudevent.Append, which writes the
+// payload too, and 1.05 times at most, with one allocation into a buffer that has room
+// (BenchmarkRatio in internal/encodertest).
+//
 // See https://schema.ocsf.io/1.8.0.
 package ocsf
