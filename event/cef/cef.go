@@ -85,7 +85,7 @@ func (l *line) event(e *event.Event) {
 	l.text("reason", e.Reason, 1023)
 	const longest = 40
 	l.text("externalId", e.ID, longest)
-	if cut(e.ID, longest) != e.ID {
+	if id := visible(e.ID); cut(id, longest) != id {
 		l.text("accesshookEventId", e.ID, longestOwn)
 	}
 	l.text("accesshookSource", e.Source, longestOwn)

@@ -236,6 +236,8 @@ func TestLongID(t *testing.T) {
 	m := encode(t, &event.Event{ID: id, Vendor: "acme"})
 	assert.Equal(t, id[:40], m.extension["externalId"])
 	assert.Equal(t, id, m.extension["accesshookEventId"])
+	m = encode(t, &event.Event{ID: id[:38] + "\u202e", Vendor: "acme"}) // which is written as six characters
+	assert.Equal(t, id[:38]+`\u202e`, m.extension["accesshookEventId"])
 }
 
 func TestAddresses(t *testing.T) {
