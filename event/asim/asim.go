@@ -13,7 +13,8 @@
 // left out. Invisible characters are escapes, as described at event.Event.MarshalJSON.
 //
 //	TimeGenerated, EventStartTime, EventEndTime
-//	                            Event.Time, or Event.Received if there is none
+//	                            Event.Time, or Event.Received if there is none; they are
+//	                            mandatory, and left out without either
 //	EventType                   Logon, or Logoff for session.ended
 //	EventSubType                by Session.Type: Interactive, RemoteInteractive for a terminal,
 //	                            Remote for UserLock's other kinds

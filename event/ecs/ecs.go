@@ -8,7 +8,8 @@
 // An event is one JSON object on one line, without a trailing newline. Empty fields are
 // left out. Invisible characters are escapes, as described at event.Event.MarshalJSON.
 //
-//	@timestamp          Event.Time, or Event.Received if there is none
+//	@timestamp          Event.Time, or Event.Received if there is none; without either it is
+//	                    left out, and a data stream refuses the document
 //	event.created       Event.Received
 //	event.kind          "alert" for security.alert, else "event"
 //	event.category      by Event.Type, as event.type is: see the table in package event
