@@ -144,7 +144,8 @@ func serve(ctx context.Context, addr, dir string, retry time.Duration, r *rules,
 		Listener: listener,
 		Store:    store,
 		Events:   a,
-		Consumer: durable.Consumer{Delay: retry},
+		// An action that is done twice is harmless.
+		Consumer: durable.Consumer{Delay: retry, Lease: 5 * time.Second},
 	}.Serve(ctx)
 	<-saved
 	return errors.Join(err, r.save())
