@@ -3,6 +3,7 @@ package post_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -14,34 +15,40 @@ import (
 	"github.com/accesshook/accesshook/internal/secrettest"
 )
 
-// The password of a proxy is in the environment, and must not be in an error. Package http
-// reads these variables once: no other test of this package may send a request earlier.
-func TestProxy(t *testing.T) {
+// TestMain sets the proxies of the environment, which package http reads once: one for http
+// that wants a password, and one for https that is not there.
+func TestMain(m *testing.M) {
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Echo", r.Header.Get("Proxy-Authorization"))
 		http.Error(w, r.Header.Get("Proxy-Authorization"), http.StatusProxyAuthRequired)
 	}))
-	proxyURL := strings.Replace(proxy.URL, "http://", "http://user:canary-7355608@", 1)
-	t.Setenv("HTTP_PROXY", proxyURL)
-	t.Setenv("HTTPS_PROXY", proxyURL)
-	t.Setenv("NO_PROXY", "")
-	send := func(url string) error {
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	for name, proxy := range map[string]*httptest.Server{"HTTP_PROXY": proxy, "HTTPS_PROXY": gone} {
+		_ = os.Setenv(name, strings.Replace(proxy.URL, "http://", "http://user:canary-7355608@", 1))
+	}
+	for _, name := range []string{"NO_PROXY", "no_proxy", "REQUEST_METHOD"} {
+		_ = os.Unsetenv(name)
+	}
+	os.Exit(m.Run())
+}
+
+// The password of a proxy is in no error.
+func TestProxy(t *testing.T) {
+	for url, want := range map[string]string{
+		"http://siem.example.com":  "test: siem.example.com answered 407 Proxy Authentication Required: check the credential",
+		"https://siem.example.com": "test: siem.example.com cannot be reached through the proxy",
+	} {
 		c, err := post.New(post.Config{Name: "test", URL: url})
 		require.NoError(t, err)
-		defer c.Close()
 		a, err := c.Post(t.Context(), nil, nil)
 		if err == nil {
 			err = c.Check(a)
 		}
-		require.Error(t, err)
+		require.EqualError(t, err, want)
 		_, unavailable := event.IsUnavailable(err)
 		assert.True(t, unavailable)
 		secrettest.AssertHidden(t, err, "canary-7355608", "user:canary-7355608")
-		return err
+		c.Close()
 	}
-	assert.EqualError(t, send("http://siem.example.com"), "test: siem.example.com answered 407 Proxy Authentication Required: check the credential")
-	assert.EqualError(t, send("https://siem.example.com"), "test: siem.example.com did not answer properly")
-	proxy.Close()
-	assert.EqualError(t, send("http://siem.example.com"), "test: siem.example.com cannot be reached through the proxy")
-	assert.EqualError(t, send("https://siem.example.com"), "test: siem.example.com cannot be reached through the proxy")
 }

@@ -392,8 +392,12 @@ func (h HTTP) faults(t *testing.T) {
 		assert.ErrorContains(t, err, "failed: connection refused")
 	})
 	t.Run("no such name", func(t *testing.T) {
-		err := failed(t, h.sink(t, Settings{URL: "https://siem.invalid"}).Send(t.Context(), Events(2)), 2)
-		assert.ErrorContains(t, err, "siem.invalid has a name that cannot be resolved")
+		const server = "https://siem..invalid" // no resolver is asked for such a name
+		if proxy, _ := http.ProxyFromEnvironment(httptest.NewRequest(http.MethodPost, server, nil)); proxy != nil {
+			t.Skip("a proxy would resolve the name")
+		}
+		err := failed(t, h.sink(t, Settings{URL: server}).Send(t.Context(), Events(2)), 2)
+		assert.ErrorContains(t, err, "siem..invalid has a name that cannot be resolved")
 	})
 }
 
