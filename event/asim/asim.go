@@ -37,7 +37,7 @@
 //	                            Client
 //	SrcGeoCountry               Location.CountryCode, or what the vendor sent if it is none
 //	SrcGeoCity                  Location.City
-//	SrcDvcId, SrcDvcOs, SrcDvcType
+//	SrcDvcId, SrcDvcOs, SrcDeviceType
 //	                            any other Device
 //	AdditionalFields            what the schema has no field for
 //
@@ -46,6 +46,11 @@
 // say why, and this is inferred to be the usual cause. Other vendors' reasons are taken
 // for one of the schema's if they are words such as wrong_password or account_locked, and
 // are "Other" if not.
+//
+// The table has no columns for EventSchema, Dvc and User: Sentinel's parser of it adds
+// EventSchema, and makes User of TargetUsername. The stream of a data collection rule
+// declares the others:
+// https://learn.microsoft.com/azure/azure-monitor/reference/tables/asimauthenticationeventlogs.
 //
 // On the same event Append takes 0.75 times as long as cloudevent.Append, which writes the
 // payload too, and 0.9 times at most, with one allocation into a buffer that has room
@@ -225,7 +230,7 @@ func writeSource(o *jsonappend.Object, e *event.Event) {
 	}
 	o.Text("SrcDvcOs", e.Device.OS)
 	if e.Device.Type != "" {
-		o.Always("SrcDvcType", cmp.Or(valueOf(e.Device.Type, deviceTypes), "Other"))
+		o.Always("SrcDeviceType", cmp.Or(valueOf(e.Device.Type, deviceTypes), "Other"))
 	}
 }
 

@@ -70,7 +70,7 @@ func TestWholeRecord(t *testing.T) {
 		"TargetHostname": "desk-21", "TargetDomain": "example.com", "TargetDomainType": "FQDN", "TargetDvcOs": "Windows",
 		"SrcIpAddr": "fe80::1", "SrcHostname": "laptop-7", "SrcDomain": "example.net", "SrcDomainType": "FQDN",
 		"HttpUserAgent": "ExampleBrowser/1.0", "SrcGeoCountry": "NO", "SrcGeoCity": "Oslo",
-		"SrcDvcId": "d-1", "SrcDvcIdType": "Other", "SrcDvcOs": "ExampleOS 3", "SrcDvcType": "Computer",
+		"SrcDvcId": "d-1", "SrcDvcIdType": "Other", "SrcDvcOs": "ExampleOS 3", "SrcDeviceType": "Computer",
 		"AdditionalFields": object{
 			"type": "authentication.failed", "source": "head-office", "received": "2026-05-14T08:31:09Z",
 			"userFullName": "Ada Okoye", "userEmail": "ada@example.com", "userPhone": "+4790001234",
@@ -133,7 +133,7 @@ func TestWords(t *testing.T) {
 	for word, want := range map[string]any{
 		"Mobile": "Mobile Device", "smartphone": "Mobile Device", "Laptop": "Computer", "server": "Computer", "IoT": "IOT Device", "watch": "Other", "": nil,
 	} {
-		assert.Equal(t, want, encode(t, event.Event{Device: event.Device{Type: word}})["SrcDvcType"], word)
+		assert.Equal(t, want, encode(t, event.Event{Device: event.Device{Type: word}})["SrcDeviceType"], word)
 	}
 	got := encode(t, event.Event{Outcome: event.OutcomeFailure, Reason: "INVALID_PASSWORD"})
 	assert.Equal(t, "Incorrect password", got["EventResultDetails"])
@@ -181,7 +181,7 @@ func TestHosts(t *testing.T) {
 	}
 	got := encode(t, event.Event{Vendor: "relock", Device: event.Device{Name: "Pocket phone", Type: "watch"}})
 	assert.Nil(t, got["TargetHostname"])
-	assert.Equal(t, "Other", got["SrcDvcType"])
+	assert.Equal(t, "Other", got["SrcDeviceType"])
 	assert.Equal(t, "Pocket phone", got["AdditionalFields"].(object)["deviceName"])
 }
 
@@ -213,8 +213,10 @@ func TestSchema(t *testing.T) {
 		schema[row[0]] = f
 	}
 	require.Equal(t, []string{"Logon", "Logoff", "Elevate"}, schema["EventType"].values)
-	// The file leaves it out. ASIM/dev/ASimTester/ASimTester.csv of Azure-Sentinel has it.
+	// The file leaves SrcDvcIdType out, and has the name that SrcDeviceType had before version 0.1.1.
 	schema["SrcDvcIdType"] = field{"string", "Conditional", []string{"AzureResourceId", "MDEid", "MD4IoTid", "VMConnectionId", "AwsVpcId", "VectraId", "AppGateId", "Other"}}
+	schema["SrcDeviceType"] = field{"string", "Optional", []string{"Computer", "Mobile Device", "IOT Device", "Other"}}
+	delete(schema, "SrcDvcType")
 
 	count := 0
 	for _, c := range encodertest.Cases(t) {
