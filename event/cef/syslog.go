@@ -10,7 +10,9 @@ import (
 // AppendSyslog appends e to dst as a syslog message of RFC 5424 with what [Append] writes
 // as its text, for TCP and TLS. The length of the message in octets and a space stand in
 // front of it, so no line end is needed: that is octet counting, RFC 6587 (TCP) and
-// RFC 5425 (TLS).
+// RFC 5425 (TLS). A usual message has less than 1,500 octets. Long values can make it
+// longer than the 8,192 that a receiver should take (RFC 5425, section 4.3.1): it may cut
+// them off.
 //
 // The facility is 10, private security and authorization messages: logs have personal data, and
 // usual configurations keep that facility in files that are not for everybody. The
