@@ -27,7 +27,8 @@
 //	EventMessage                one English sentence
 //	EventVendor, EventProduct   of the vendor
 //	Dvc                         the product: no vendor says which machine reported the event
-//	TargetUsername, User        DOMAIN\name (Windows), an address (UPN), or a name (Simple)
+//	TargetUsername, User        DOMAIN\name (Windows), an address (UPN), a name or else the ID
+//	                            (Simple)
 //	TargetUserId                User.ID; without one the same as TargetUsername, of the type
 //	                            Other: rules count users by their ID
 //	TargetSessionId             Session.ID
@@ -37,8 +38,8 @@
 //	                            Client
 //	SrcGeoCountry               Location.CountryCode, or what the vendor sent if it is none
 //	SrcGeoCity                  Location.City
-//	SrcDvcId, SrcDvcOs, SrcDeviceType
-//	                            any other Device
+//	SrcDvcOs                    of any other Device, whose ID, name and type are below
+//	                            AdditionalFields
 //	AdditionalFields            what the schema has no field for
 //
 // EventResultDetails is "Logon violates policy" for a logon that UserLock denied, and "No
@@ -150,7 +151,7 @@ func writeTarget(o *jsonappend.Object, e *event.Event) {
 	u := &e.User
 	domain, name, kind := u.Domain, u.Name, "Windows"
 	if !isWindows(u) {
-		domain, name, kind = "", cmp.Or(name, u.Email), "Simple"
+		domain, name, kind = "", cmp.Or(name, u.Email, u.ID), "Simple"
 		if strings.Contains(name, "@") {
 			kind = "UPN"
 		}
@@ -166,16 +167,11 @@ func writeTarget(o *jsonappend.Object, e *event.Event) {
 		write("TargetUsername")
 		o.Always("TargetUsernameType", kind)
 		write("User")
-	}
-	switch {
-	case u.ID != "":
-		o.Always("TargetUserId", u.ID)
-		o.Always("TargetUserIdType", "Other")
-		if name == "" {
-			o.Always("User", u.ID)
+		if u.ID != "" {
+			o.Always("TargetUserId", u.ID)
+		} else {
+			write("TargetUserId")
 		}
-	case name != "":
-		write("TargetUserId")
 		o.Always("TargetUserIdType", "Other")
 	}
 	o.Text("TargetSessionId", e.Session.ID)
@@ -224,14 +220,7 @@ func writeSource(o *jsonappend.Object, e *event.Event) {
 	o.Text("HttpUserAgent", e.Client.UserAgent)
 	o.Text("SrcGeoCountry", cmp.Or(e.Location.CountryCode, e.Location.Country))
 	o.Text("SrcGeoCity", e.Location.City)
-	if e.Device.ID != "" {
-		o.Always("SrcDvcId", e.Device.ID)
-		o.Always("SrcDvcIdType", "Other")
-	}
 	o.Text("SrcDvcOs", e.Device.OS)
-	if e.Device.Type != "" {
-		o.Always("SrcDeviceType", cmp.Or(valueOf(e.Device.Type, deviceTypes), "Other"))
-	}
 }
 
 func writeRest(o *jsonappend.Object, e *event.Event) {
@@ -249,6 +238,7 @@ func writeRest(o *jsonappend.Object, e *event.Event) {
 		o.Time("sessionExpires", e.Session.Expires)
 		o.Seconds("sessionSeconds", max(e.Session.Duration, 0))
 		o.Text("clientMac", e.Client.MAC)
+		o.Text("deviceId", e.Device.ID)
 		if !isComputer(e) {
 			o.Text("deviceName", e.Device.Name)
 		}

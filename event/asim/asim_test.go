@@ -70,12 +70,12 @@ func TestWholeRecord(t *testing.T) {
 		"TargetHostname": "desk-21", "TargetDomain": "example.com", "TargetDomainType": "FQDN", "TargetDvcOs": "Windows",
 		"SrcIpAddr": "fe80::1", "SrcHostname": "laptop-7", "SrcDomain": "example.net", "SrcDomainType": "FQDN",
 		"HttpUserAgent": "ExampleBrowser/1.0", "SrcGeoCountry": "NO", "SrcGeoCity": "Oslo",
-		"SrcDvcId": "d-1", "SrcDvcIdType": "Other", "SrcDvcOs": "ExampleOS 3", "SrcDeviceType": "Computer",
+		"SrcDvcOs": "ExampleOS 3",
 		"AdditionalFields": object{
 			"type": "authentication.failed", "source": "head-office", "received": "2026-05-14T08:31:09Z",
 			"userFullName": "Ada Okoye", "userEmail": "ada@example.com", "userPhone": "+4790001234",
 			"sessionType": "terminal", "sessionExpires": "2026-05-14T22:00:00Z", "sessionSeconds": 1.5,
-			"clientMac": "00:1b:44:11:3a:b7", "deviceType": "desktop", "browser": "ExampleBrowser", "timezone": "Europe/Oslo",
+			"clientMac": "00:1b:44:11:3a:b7", "deviceId": "d-1", "deviceType": "desktop", "browser": "ExampleBrowser", "timezone": "Europe/Oslo",
 			"lockId": "l-1", "lockName": "Front door", "keyId": "k-1",
 		},
 	}, encode(t, everything("userlock"))))
@@ -130,11 +130,6 @@ func TestWords(t *testing.T) {
 	} {
 		assert.Equal(t, want, encode(t, event.Event{Session: event.Session{Type: word}})["EventSubType"], word)
 	}
-	for word, want := range map[string]any{
-		"Mobile": "Mobile Device", "smartphone": "Mobile Device", "Laptop": "Computer", "server": "Computer", "IoT": "IOT Device", "watch": "Other", "": nil,
-	} {
-		assert.Equal(t, want, encode(t, event.Event{Device: event.Device{Type: word}})["SrcDeviceType"], word)
-	}
 	got := encode(t, event.Event{Outcome: event.OutcomeFailure, Reason: "INVALID_PASSWORD"})
 	assert.Equal(t, "Incorrect password", got["EventResultDetails"])
 	e := everything("userlock")
@@ -156,16 +151,12 @@ func TestUser(t *testing.T) {
 		{event.User{Name: "ada@example.com", ID: "7"}, "ada@example.com", "UPN", "7", "Other"},
 		{event.User{Name: "ada@example.com", Domain: "EXAMPLE"}, "ada@example.com", "UPN", "ada@example.com", "Other"},
 		{event.User{Email: "ada@example.com"}, "ada@example.com", "UPN", "ada@example.com", "Other"},
-		{event.User{Domain: "EXAMPLE", ID: "7"}, nil, nil, "7", "Other"},
+		{event.User{Domain: "EXAMPLE", ID: "7"}, "7", "Simple", "7", "Other"},
 	} {
 		got := encode(t, event.Event{User: tt.user})
 		assert.Equal(t, []any{tt.name, tt.kind, tt.id, tt.idType},
 			[]any{got["TargetUsername"], got["TargetUsernameType"], got["TargetUserId"], got["TargetUserIdType"]})
-		want := tt.name
-		if want == nil {
-			want = tt.id
-		}
-		assert.Equal(t, want, got["User"])
+		assert.Equal(t, tt.name, got["User"])
 		fields, _ := got["AdditionalFields"].(object)
 		assert.Equal(t, tt.user.Domain != "" && tt.kind != "Windows", fields["userDomain"] == "EXAMPLE")
 	}
@@ -181,7 +172,6 @@ func TestHosts(t *testing.T) {
 	}
 	got := encode(t, event.Event{Vendor: "relock", Device: event.Device{Name: "Pocket phone", Type: "watch"}})
 	assert.Nil(t, got["TargetHostname"])
-	assert.Equal(t, "Other", got["SrcDeviceType"])
 	assert.Equal(t, "Pocket phone", got["AdditionalFields"].(object)["deviceName"])
 }
 
@@ -213,11 +203,6 @@ func TestSchema(t *testing.T) {
 		schema[row[0]] = f
 	}
 	require.Equal(t, []string{"Logon", "Logoff", "Elevate"}, schema["EventType"].values)
-	// The file leaves SrcDvcIdType out, and has the name that SrcDeviceType had before version 0.1.1.
-	schema["SrcDvcIdType"] = field{"string", "Conditional", []string{"AzureResourceId", "MDEid", "MD4IoTid", "VMConnectionId", "AwsVpcId", "VectraId", "AppGateId", "Other"}}
-	schema["SrcDeviceType"] = field{"string", "Optional", []string{"Computer", "Mobile Device", "IOT Device", "Other"}}
-	delete(schema, "SrcDvcType")
-
 	count := 0
 	for _, c := range encodertest.Cases(t) {
 		if asim.Has(c.Event.Type) {

@@ -47,13 +47,6 @@ var subTypes = map[string]string{
 	"saas":        "Remote",
 }
 
-// deviceTypes are those of the types of devices that Relock documents, and of usual ones.
-var deviceTypes = map[string]string{
-	"desktop": "Computer", "laptop": "Computer", "computer": "Computer", "server": "Computer",
-	"mobile": "Mobile Device", "phone": "Mobile Device", "smartphone": "Mobile Device", "tablet": "Mobile Device",
-	"iot": "IOT Device",
-}
-
 // details are the values of EventResultDetails. The reasons are UserLock's, the one that
 // Relock documents, and words that are likely.
 var details = map[string]string{
