@@ -83,7 +83,7 @@ func (r *record) moment(key string, t time.Time) {
 }
 
 func (r *record) seconds(key string, d time.Duration) {
-	if d != 0 {
+	if d > 0 {
 		r.attributes = append(r.attributes, attribute.Float64(key, d.Seconds()))
 	}
 }

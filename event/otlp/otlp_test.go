@@ -191,6 +191,14 @@ func keys(t *testing.T, e *event.Event) []string {
 	return keys
 }
 
+func TestNegativeDurationIsLeftOut(t *testing.T) {
+	for d, want := range map[time.Duration]bool{-time.Second: false, 0: false, 1: true} {
+		e := full()
+		e.Session.Duration = d
+		assert.Equal(t, want, slices.Contains(keys(t, e), "accesshook.session.duration"), d)
+	}
+}
+
 func TestSeverity(t *testing.T) {
 	for s, want := range map[event.Severity]logs.SeverityNumber{
 		event.SeverityUnknown:  logs.SeverityNumber_SEVERITY_NUMBER_UNSPECIFIED,
