@@ -346,3 +346,12 @@ func TestMarks(t *testing.T) {
 		assert.Equal(t, want, ok, code)
 	}
 }
+
+// Each note is there once, in the same order whatever came first.
+func TestNotes(t *testing.T) {
+	a := &attendance{dir: t.TempDir()}
+	require.NoError(t, a.writeFile("2026-03-27", map[string]*row{"ada": {notes: []string{"no logon", "no logoff", "no logon"}}}))
+	text, err := os.ReadFile(filepath.Join(a.dir, "2026-03-27.csv"))
+	require.NoError(t, err)
+	assert.Equal(t, "user,day,hours,overtime,notes\nada,2026-03-27,0.00,0.00,\"no logoff, no logon\"\n", string(text))
+}

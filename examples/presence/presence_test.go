@@ -340,7 +340,7 @@ func TestPlaces(t *testing.T) {
 		"an empty file":       {ok, ""},
 		"null":                {ok, "null"},
 		"more than one value": {ok, ok + ok},
-		"an unknown name":     {`"locks"`, `"doors"`},
+		"an unknown name":     {`"locks"`, `"doors": {}, "locks"`},
 		"no locks":            {`{"front": "Oslo"}`, `{}`},
 		"a number":            {`"front": "Oslo"`, `"front": 1`},
 		"no country code":     {"+47 900", "900"},
@@ -365,4 +365,15 @@ func TestPlaces(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte(ok), 0o600))
 	_, err = readPlaces(path)
 	assert.NoError(t, err)
+}
+
+func TestTooOldIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	defer slog.SetDefault(slog.Default())
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	g, _ := newTest(t)
+	require.NoError(t, g.take(t.Context(), step{0, "", "harbour", ""}))
+	assert.Empty(t, log.String())
+	require.NoError(t, g.take(t.Context(), step{-1, "", "harbour", ""}))
+	assert.Contains(t, log.String(), "too old to be judged")
 }
