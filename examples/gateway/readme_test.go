@@ -212,7 +212,11 @@ var seriesLabel = regexp.MustCompile(`[{,]([a-z]+)="`)
 // The README has every metric with its labels, and no others.
 func TestReadmeNamesEveryMetric(t *testing.T) {
 	want := make(map[string][]string) // labels, by name
-	for name, args := range map[string][]string{"queue": {"-queue", "9"}, "store": {"-data", t.TempDir()}, "record": {"-record", filepath.Join(t.TempDir(), "new")}} {
+	for name, args := range map[string][]string{
+		"queue":  {"-queue", "9"},
+		"store":  {"-data", t.TempDir()},
+		"record": {"-record", filepath.Join(t.TempDir(), "new"), "-format", "asim"},
+	} {
 		p := gatewaytest.Start(t, gatewaytest.WithRelock, args...)
 		p.Accept(name)
 		require.Equal(t, 401, p.From("canary-wrong-secret", name, "", ""))

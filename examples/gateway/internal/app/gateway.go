@@ -64,6 +64,9 @@ func newGateway(ctx context.Context, s *settings.Settings, stdout io.Writer, log
 	}
 	events := g.output.callbacks()
 	g.metrics = metrics.New(events.Unhandled)
+	if s.Format == "asim" {
+		g.output.leavesOut(g.metrics.Registry, log)
+	}
 	g.callbacks = g.metrics.Timed(events)
 	if s.GeoIP != "" {
 		countries, err := geoip.Open(s.GeoIP, log)

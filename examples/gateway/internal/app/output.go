@@ -14,26 +14,24 @@ import (
 	"github.com/accesshook/accesshook/event/cloudevent"
 	"github.com/accesshook/accesshook/event/lines"
 	"github.com/accesshook/accesshook/examples/gateway/internal/page"
-	"github.com/accesshook/accesshook/examples/gateway/internal/terminal"
 )
 
 // An output is standard output, to which the callbacks write events.
 type output struct {
 	w      io.Writer
 	lines  *lines.Writer
-	failed atomic.Int64 // when a line could not be written the last time, in Unix seconds
-	encode func(e *event.Event) ([]byte, error)
-	text   bool               // encode does not make CloudEvents
+	failed atomic.Int64       // when a line could not be written the last time, in Unix seconds
 	page   *page.Page         // also gets the events; nil: nobody may see it
 	seen   func(*event.Event) // also gets the events; nil: nobody
+
+	encode      func(dst []byte, e *event.Event) ([]byte, error)
+	cloudEvents bool               // encode makes them
+	leftOut     func(*event.Event) // is called with an event that has no line; nil: each has one
 }
 
 func newOutput(stdout io.Writer, format string) *output {
-	o := &output{w: stdout, lines: lines.NewWriter(stdout), encode: cloudevent.Encode}
-	if o.text = format == "text" || format == "" && terminal.IsTerminal(stdout); o.text {
-		text := terminal.NewEncoder(stdout, os.LookupEnv)
-		o.encode = func(e *event.Event) ([]byte, error) { return text.AppendEvent(nil, e) }
-	}
+	o := &output{w: stdout, lines: lines.NewWriter(stdout)}
+	o.setFormat(format)
 	return o
 }
 
@@ -71,13 +69,15 @@ func (o *output) callbacks() *event.Mux {
 
 // write writes an event as a line, and shows it on the page once it has been written.
 func (o *output) write(ctx context.Context, e *event.Event) error {
-	line, err := o.encode(e)
+	line, err := o.line(e)
 	if err != nil {
 		return err
 	}
-	if err := o.lines.WriteLine(ctx, line); err != nil {
-		o.failed.Store(time.Now().Unix())
-		return err
+	if line != nil {
+		if err := o.lines.WriteLine(ctx, line); err != nil {
+			o.failed.Store(time.Now().Unix())
+			return err
+		}
 	}
 	if o.seen != nil {
 		o.seen(e)
@@ -85,7 +85,7 @@ func (o *output) write(ctx context.Context, e *event.Event) error {
 	if o.page == nil {
 		return nil
 	}
-	if o.text {
+	if !o.cloudEvents {
 		if line, err = cloudevent.Encode(e); err != nil {
 			return nil // it has been written
 		}

@@ -47,7 +47,7 @@ func (s *Settings) groups() []*group {
 	admin.StringVar(&s.AdminAddr, "admin-addr", "", "`address` for the admin paths; a loopback address unless ADMIN_CREDENTIALS is set (default: the address of -addr, if that is a loopback address or ADMIN_CREDENTIALS is set)")
 
 	output := newGroup("Output and log")
-	output.choice(&s.Format, "format", "", "`form` of the lines on standard output: text or cloudevents (default text on a terminal, else cloudevents)", "text", "cloudevents")
+	output.choice(&s.Format, "format", "", "`form` of the lines on standard output: text, cloudevents, ecs (Elastic Common Schema), ocsf (Open Cybersecurity Schema Framework), cef (Common Event Format) or asim (Microsoft Sentinel's schema, authentications alone) (default text on a terminal, else cloudevents)", "text", "cloudevents", "ecs", "ocsf", "cef", "asim")
 	number(output, &s.OutputGrace, "output-grace", 10*time.Second, shortest, maxTimeout, "exit with status 1 once no line could be written for this time")
 	output.TextVar(&s.LogLevel, "log-level", slog.LevelInfo, "least `level` of what is logged: debug, info, warn or error")
 	output.StringVar(&s.GeoIP, "geoip", "", "fill in the country of the client's address, where the vendor sends none, from this `file` (MaxMind DB)")

@@ -43,7 +43,7 @@ type Settings struct {
 	AdminAddr     string
 	AdminResolved *net.TCPAddr // nil: no AdminAddr
 
-	Format      string // "text" or "cloudevents"; "": text on a terminal, else cloudevents
+	Format      string // as -format has it; "": text on a terminal, else cloudevents
 	OutputGrace time.Duration
 	LogLevel    slog.Level
 	GeoIP       string // file; "": none

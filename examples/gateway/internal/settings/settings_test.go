@@ -79,7 +79,7 @@ func TestRefused(t *testing.T) {
 		"key, no certificate": {"-tls-key x", "-tls-cert and -tls-key need each other"},
 		"demo over HTTPS":     {"-demo -tls-cert x -tls-key x", "-demo sends over plain HTTP: omit -tls-cert and -tls-key"},
 		"fast, no demo":       {"-demo-fast", "-demo-fast has no effect without -demo"},
-		"no such format":      {"-demo -format xml", "-format is not text or cloudevents"},
+		"no such format":      {"-demo -format xml", "-format is not text, cloudevents, ecs, ocsf, cef or asim"},
 		"no such level":       {"-demo -log-level loud", "-log-level"},
 		"no grace":            {"-demo -output-grace 0", "-output-grace is not between 1ms and 1h0m0s"},
 		"negative delay":      {"-demo -stop-delay -1s", "-stop-delay is not between 0s and 1h0m0s"},
