@@ -93,6 +93,7 @@ func TestReadmeNamesEveryFlag(t *testing.T) {
 	want := flagsByGroup(helpText(t, "-help"))
 	assert.Equal(t, want, flagsByGroup(helpText(t, "dead", "-help")))
 	assert.Equal(t, want, flagsByGroup(helpText(t, "store", "move", "-help")))
+	assert.Equal(t, want, flagsByGroup(helpText(t, "test-sinks", "-help")))
 	for _, command := range []string{"gateway dead", "gateway store move"} {
 		want["`"+command+"`"] = want["Flags of "+command]
 		delete(want, "Flags of "+command)
@@ -213,7 +214,7 @@ var seriesLabel = regexp.MustCompile(`[{,]([a-z]+)="`)
 func TestReadmeNamesEveryMetric(t *testing.T) {
 	want := make(map[string][]string) // labels, by name
 	for name, args := range map[string][]string{
-		"queue":  {"-queue", "9"},
+		"queue":  {"-queue", "9", "-elasticsearch", "http://127.0.0.1:1", "-elasticsearch-only", "vendor=unloc"},
 		"store":  {"-data", t.TempDir()},
 		"record": {"-record", filepath.Join(t.TempDir(), "new"), "-format", "asim"},
 	} {

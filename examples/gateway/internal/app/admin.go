@@ -64,7 +64,7 @@ func explain(err error) (status int, text string) {
 	switch {
 	case errors.Is(err, durable.ErrNotFound):
 		return http.StatusNotFound, "there is no such dead letter"
-	case errors.Is(err, store.ErrUnreadable):
+	case errors.Is(err, store.ErrUnreadable), errors.Is(err, store.ErrNoSink):
 		return http.StatusUnprocessableEntity, err.Error()
 	case errors.Is(err, store.ErrCallbacksFailed):
 		return http.StatusBadGateway, err.Error()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/examples/gateway/internal/settings"
+	"github.com/accesshook/accesshook/examples/gateway/internal/sink"
 	"github.com/accesshook/accesshook/examples/gateway/internal/store"
 	"github.com/accesshook/accesshook/examples/gateway/internal/terminal"
 )
@@ -40,6 +41,23 @@ func checkStore(ctx context.Context, s *settings.Settings, stdout, stderr io.Wri
 	if err != nil || missing {
 		return ExitFailed
 	}
+	return ExitOK
+}
+
+// forgetSink does -forget-sink, and returns the exit status.
+func forgetSink(ctx context.Context, s *settings.Settings, stdout, stderr io.Writer) int {
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	s.Store.Config.Logger = log
+	name := sink.ConsumerPrefix + s.ForgetSink
+	err := store.Forget(ctx, store.Config{
+		Dir: s.Store.Dir, NATS: s.Store.NATS, Credentials: s.Store.NATSCredentials, TLS: natsTLS(s.Store),
+		Durable: s.Store.Config, Log: log,
+	}, name)
+	if err != nil {
+		fmt.Fprintln(stderr, "gateway: -forget-sink:", err)
+		return ExitFailed
+	}
+	fmt.Fprintf(stdout, "The store keeps no events for %s any more. Its dead letters stay: gateway dead list -consumer %[1]s\n", name)
 	return ExitOK
 }
 

@@ -149,7 +149,7 @@ func TestDeadLetterIsRetried(t *testing.T) {
 	status, body := p.ask(http.MethodPost, "/dead/1/retry")
 	assert.Equal(t, 502, status)
 	assert.JSONEq(t, again, body)
-	assert.Contains(t, p.log.String(), `level=ERROR msg="a dead letter was retried, and the callbacks failed again" number=1 endpoint=relock vendor=relock id=1 type=session.ended error="it fails"`)
+	assert.Contains(t, p.log.String(), `level=ERROR msg="a dead letter was retried, and the callbacks failed again" number=1 consumer=default endpoint=relock vendor=relock id=1 type=session.ended error="it fails"`)
 
 	p.sets(func(context.Context, *event.Event) error { panic("a-panic") })
 	status, body = p.ask(http.MethodPost, "/dead/1/retry")

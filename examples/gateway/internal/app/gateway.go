@@ -20,6 +20,7 @@ import (
 	"github.com/accesshook/accesshook/examples/gateway/internal/receive"
 	"github.com/accesshook/accesshook/examples/gateway/internal/record"
 	"github.com/accesshook/accesshook/examples/gateway/internal/settings"
+	"github.com/accesshook/accesshook/examples/gateway/internal/sink"
 	"github.com/accesshook/accesshook/examples/gateway/internal/store"
 	"github.com/accesshook/accesshook/examples/gateway/internal/terminal"
 	"github.com/accesshook/accesshook/examples/geoip"
@@ -40,6 +41,7 @@ type gateway struct {
 	demo        demo.Demo             // nil without one
 	login       *login                // of the admin paths; nil: none
 	recorder    *record.Recorder      // nil: no recordings
+	sinks       []*sink.Sink
 	pipeline    *receive.Pipeline
 	summary     *terminal.Summary // of the demo
 	stopping    atomic.Bool
@@ -68,13 +70,15 @@ func newGateway(ctx context.Context, s *settings.Settings, stdout io.Writer, log
 		g.output.leavesOut(g.metrics.Registry, log)
 	}
 	g.callbacks = g.metrics.Timed(events)
+	var locate func(event.Handler) event.Handler // nil: nobody fills in countries
 	if s.GeoIP != "" {
 		countries, err := geoip.Open(s.GeoIP, log)
 		if err != nil {
 			return nil, usageError{fmt.Errorf("-geoip: %w", err)}
 		}
 		go countries.Watch(ctx)
-		g.callbacks = countries.Locate(g.callbacks)
+		locate = countries.Locate
+		g.callbacks = locate(g.callbacks)
 	}
 	if err := g.newRecorder(); err != nil {
 		return nil, usageError{err}
@@ -90,6 +94,9 @@ func newGateway(ctx context.Context, s *settings.Settings, stdout io.Writer, log
 			return nil, usageError{fmt.Errorf("-tls-cert, -tls-key: %w", err)}
 		}
 		go g.certificate.Watch(ctx)
+	}
+	if g.sinks, err = newSinks(s, locate, g.metrics.Registry, log); err != nil {
+		return nil, usageError{err}
 	}
 	if err := natsTLS(g.Store).Check(); err != nil {
 		return nil, usageError{fmt.Errorf("-nats-ca, -nats-cert, -nats-key: %w", err)}
@@ -124,18 +131,24 @@ func (g *gateway) open(ctx context.Context) error {
 		Queue: g.Queue.QueueConfig, Attempts: g.Attempts, Timeout: g.HandlerTimeout,
 	}
 	if g.Store.Used() {
-		g.Store.Config.Logger = g.log
+		g.Store.Config.Logger = sink.Quiet(g.log)
 		var err error
 		c.Store, err = store.Open(ctx, store.Config{
 			Dir: g.Store.Dir, NATS: g.Store.NATS, Credentials: g.Store.NATSCredentials, TLS: natsTLS(g.Store),
 			Durable: g.Store.Config, Consumer: g.Store.Consumer,
-			Callbacks: g.callbacks, Metrics: g.metrics.Registry, Log: g.log,
+			Callbacks: g.callbacks, Sinks: g.sinkConsumers(), Metrics: g.metrics.Registry, Log: g.log,
 		})
 		if err != nil {
 			return fmt.Errorf("cannot open the store: %w", explainMismatch(err))
 		}
 		if !g.Store.Config.KeepRaw {
 			g.log.Info("the store does not keep bodies, not even those that cannot be decoded", "missing", "RAW_KEYS")
+		}
+		g.warnOfAbandoned(ctx, c.Store)
+	} else if len(g.sinks) > 0 {
+		g.startQueues()
+		for _, s := range g.sinks {
+			c.Sinks = append(c.Sinks, s)
 		}
 	}
 	g.pipeline = receive.NewPipeline(c)
@@ -150,6 +163,7 @@ func run(ctx context.Context, hangups <-chan os.Signal, s *settings.Settings, st
 	if err != nil || s.Check {
 		return err
 	}
+	defer g.closeSinks()
 	if err := g.output.prepare(log); err != nil {
 		return err
 	}

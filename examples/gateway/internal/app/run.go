@@ -33,6 +33,9 @@ func Run(ctx context.Context, hangups <-chan os.Signal, args []string, stdout, s
 	if len(args) > 0 && args[0] == "store" {
 		return runStore(ctx, args[1:], stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "test-sinks" {
+		return runTestSinks(ctx, args[1:], stdout, stderr)
+	}
 	s, err := settings.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -46,6 +49,8 @@ func Run(ctx context.Context, hangups <-chan os.Signal, args []string, stdout, s
 		return ExitOK
 	case s.CheckStore:
 		return checkStore(ctx, s, stdout, stderr)
+	case s.ForgetSink != "":
+		return forgetSink(ctx, s, stdout, stderr)
 	}
 	log, flush := newLog(stderr, s.LogLevel)
 	defer flush()

@@ -68,6 +68,11 @@ func (g *gateway) reload(ctx context.Context, signals <-chan os.Signal) {
 			Replace:  g.replacing(settings.AdminVariable.Name, g.Secrets.Admin, g.login.set),
 		})
 	}
+	for i, s := range g.Sinks.Used {
+		if s.Credentials.Source != "" {
+			all = append(all, envsecret.Reloadable{Variable: s.Variable, Replace: g.sinks[i].SetCredentials})
+		}
+	}
 	envsecret.Reload(ctx, signals, g.log, all...)
 }
 

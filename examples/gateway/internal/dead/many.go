@@ -75,6 +75,6 @@ func (c Command) many(ctx context.Context, s Source) error {
 // gateway.
 func ofOne(err error) bool {
 	var says letterError
-	return errors.As(err, &says) || errors.Is(err, store.ErrUnreadable) ||
+	return errors.As(err, &says) || errors.Is(err, store.ErrUnreadable) || errors.Is(err, store.ErrNoSink) ||
 		errors.Is(err, store.ErrCallbacksFailed) || errors.Is(err, store.ErrNotDeleted)
 }

@@ -2,7 +2,9 @@ package receive
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/accesshook/accesshook/event"
@@ -26,6 +28,15 @@ type Config struct {
 	Queue         event.QueueConfig // Depth 0: there is no queue
 	Attempts      int               // for an event of the queue
 	Timeout       time.Duration     // of one attempt
+	Sinks         []Sink            // need a queue
+}
+
+// A Sink has a queue of its own.
+type Sink interface {
+	// Offer queues an event and does not wait.
+	Offer(e *event.Event)
+	// FinishQueue handles the queue until ctx ends, and then gives up the events in it.
+	FinishQueue(ctx context.Context) error
 }
 
 // A Pipeline leads verified events from the endpoints to the callbacks. It determines
@@ -42,8 +53,9 @@ type Pipeline struct {
 	Queue *event.Queue // nil without one
 	Store *store.Store // nil without one
 
-	log  *slog.Logger
-	once bySource // de-duplicating callbacks; empty with a store
+	log   *slog.Logger
+	once  bySource // de-duplicating callbacks; empty with a store
+	sinks []Sink
 }
 
 // NewPipeline returns a pipeline. Finish closes its store.
@@ -51,6 +63,10 @@ func NewPipeline(c Config) *Pipeline {
 	p := &Pipeline{log: c.Log, Store: c.Store, once: make(bySource)}
 	if c.Store != nil {
 		return p
+	}
+	if len(c.Sinks) > 0 {
+		p.sinks = c.Sinks
+		c.Callbacks = offering{c.Sinks, c.Callbacks}
 	}
 	for _, e := range c.Endpoints {
 		p.once[e.Source()] = c.once()
@@ -91,8 +107,9 @@ func (p *Pipeline) Start(failed func(error)) {
 }
 
 // Finish handles the events in the queue until ctx ends. Then it gives up, logs each
-// event that is left, and returns an error. With a store it waits for running callbacks,
-// and the other events stay in the store. Call it when no request is in progress.
+// event that is left, and returns an error. The queues of sinks follow that of the
+// callbacks. With a store it waits for running callbacks, and the other events stay in the
+// store. Call it when no request is in progress.
 func (p *Pipeline) Finish(ctx context.Context) error {
 	switch {
 	case p.Store != nil:
@@ -103,12 +120,24 @@ func (p *Pipeline) Finish(ctx context.Context) error {
 	if n := p.Queue.Len(); n > 0 {
 		p.log.Info("finishing what waits in the queue", "events", n)
 	}
-	left, err := p.Queue.Shutdown(ctx)
+	left, err := p.Queue.Shutdown(ctx) // offers events to the sinks meanwhile
+	err = errors.Join(err, p.finishSinks(ctx))
 	for _, e := range left {
 		// Without the payload: more people can read the log than the events.
 		p.log.Error("an event that was answered 200 is lost", "endpoint", e.Source, "vendor", e.Vendor, "id", e.ID, "type", string(e.Type))
 	}
 	return err
+}
+
+// finishSinks handles the events in the queues of sinks.
+func (p *Pipeline) finishSinks(ctx context.Context) error {
+	errs := make([]error, len(p.sinks))
+	var finishing sync.WaitGroup
+	for i, s := range p.sinks {
+		finishing.Go(func() { errs[i] = s.FinishQueue(ctx) })
+	}
+	finishing.Wait()
+	return errors.Join(errs...)
 }
 
 // bySource calls the handler for the source of an event.

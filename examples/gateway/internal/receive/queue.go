@@ -46,6 +46,7 @@ type queueMetrics struct {
 // which are made one after another. The context of the event carries it.
 type queued struct {
 	attempts  int
+	offered   bool // to the sinks
 	duplicate bool // as the last attempt found
 }
 
@@ -77,4 +78,22 @@ func (q queueMetrics) attempt(next event.Handler) event.Handler {
 		d.duplicate = dropped.Duplicate() || errors.Is(err, event.ErrInProgress)
 		return err
 	})
+}
+
+// offering are callbacks of a queue. They offer each event to the sinks once, whatever
+// becomes of it otherwise.
+type offering struct {
+	sinks []Sink
+	next  event.Handler
+}
+
+// HandleEvent implements [event.Handler].
+func (o offering) HandleEvent(ctx context.Context, e *event.Event) error {
+	if d, _ := ctx.Value(queuedKey{}).(*queued); !d.offered {
+		d.offered = true
+		for _, s := range o.sinks {
+			s.Offer(e)
+		}
+	}
+	return o.next.HandleEvent(ctx, e)
 }

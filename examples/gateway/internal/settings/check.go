@@ -36,7 +36,7 @@ func (s *Settings) checkTogether(given map[string]bool) error {
 		{"-queue-bytes -queue-workers -queue-order", queue, "without -queue"},
 		{"-retries", queue || store, "without -queue, -data or -nats"},
 		{"-accept-loss", s.CheckStore, "without -check-store"},
-		{"-data-max-bytes -check-store -mark-file -max-delay -order -workers RAW_KEYS RAW_KEYS_FILE", store, "without -data or -nats"},
+		{"-data-max-bytes -check-store -forget-sink -mark-file -max-delay -order -workers RAW_KEYS RAW_KEYS_FILE", store, "without -data or -nats"},
 		{"-replicas -require-sync -nats-ca -nats-cert -nats-key NATS_CREDS_FILE", s.Store.NATS != "", "without -nats"},
 		{"-workers", s.Store.order == "none", "with -order: each shard handles one event after another"},
 	} {

@@ -35,6 +35,7 @@ func (s *Settings) groups() []*group {
 	start.BoolVar(&s.Check, "check", false, "validate flags, variables, secrets and files, and exit with status 0 or 2")
 	start.BoolVar(&s.CheckStore, "check-store", false, "print what the store of -data or -nats has and which events are missing, change nothing, and exit with status 0 if none are, else 1")
 	start.BoolVar(&s.AcceptLoss, "accept-loss", false, "with -check-store: count what is missing no more. What is there is then what should be there")
+	start.StringVar(&s.ForgetSink, "forget-sink", "", "delete what the store of -data or -nats keeps for the sink of this `name`, such as hec, which is not configured any more, and exit")
 	start.BoolVar(&s.Version, "version", false, "print the version and exit")
 
 	listen := newGroup("Listening and TLS")
@@ -90,7 +91,7 @@ func (s *Settings) groups() []*group {
 	number(queue, &s.Queue.MaxBytes, "queue-bytes", 0, 0, 0, fmt.Sprintf("how many `bytes` of bodies may wait in the queue (0: %d, or 4 times -max-body if that is more)", event.DefaultQueueMaxBytes))
 	number(queue, &s.Queue.Workers, "queue-workers", event.DefaultQueueWorkers, 1, 1<<10, "how many `events` of the queue are handled concurrently")
 	queue.choice(&s.Queue.order, "queue-order", "user", "which events the queue handles in `order` of arrival: those of one user, of one lock, or none", "user", "lock", "none")
-	number(queue, &s.retries, "retries", event.DefaultRetryAttempts-1, 0, 100, fmt.Sprintf("how many `times` an event of the queue or the store is retried if handling it fails; of the store %d if it is not set", durable.DefaultMaxAttempts-1))
+	number(queue, &s.retries, "retries", event.DefaultRetryAttempts-1, 0, 100, fmt.Sprintf("how many `times` an event of the queue or the store is retried if handling it fails; of the store %d if it is not set, and to a sink for days with a store, and some minutes without", durable.DefaultMaxAttempts-1))
 
 	store := newGroup("Store")
 	store.StringVar(&s.Store.Dir, "data", "", "store events in this `directory` before answering, and handle them from there: a crash loses nothing")
@@ -101,14 +102,14 @@ func (s *Settings) groups() []*group {
 	number(store, &s.Store.maxBytes, "data-max-bytes", durable.DefaultMaxBytes, minStoreBytes, 0, "how many `bytes` of events the store may hold. If it is not set, the setting of an existing store stays")
 	store.choice(&s.Store.order, "order", "none", "which events are handled in the `order` in which they were stored: those of one user, of one lock, or none. It is fixed when the store is created", "user", "lock", "none")
 	number(store, &s.Store.Consumer.Workers, "workers", durable.DefaultWorkers, 1, 128, fmt.Sprintf("how many `events` of the store are handled concurrently in each of its %d shards", durable.DefaultShards))
-	number(store, &s.Store.Consumer.MaxDelay, "max-delay", durable.DefaultMaxDelay, time.Second, 84*time.Hour, "the longest pause between two attempts of an event of the store; pauses begin with a second, and double")
+	number(store, &s.Store.Consumer.MaxDelay, "max-delay", durable.DefaultMaxDelay, time.Second, 84*time.Hour, "the longest pause between two attempts of an event of the store; pauses begin with a second, and double. To a sink 5m if it is not set")
 	store.IntVar(&s.Store.replicas, "replicas", 1, "on how many `servers` of the NATS cluster each event is kept: 1, 3 or 5. If it is not set, the setting of an existing store stays")
 	store.check(func() bool { n := s.Store.replicas; return n == 1 || n == 3 || n == 5 }, "-replicas is not 1, 3 or 5")
 	store.BoolVar(&s.Store.requireSync, "require-sync", false, "refuse NATS servers that do not sync each event to their disks (sync_interval: always). Each server of the cluster must say so; the NATS user needs a service of the system account for it")
 
 	store.StringVar(&s.Store.markFile, "mark-file", "", "keep in this `file` which events the store should have, so that an older copy of the store is found out: a file on another disk, and one for each gateway (default: with -data a file in the directory)")
 
-	return []*group{start, listen, admin, output, limits, clients, address, duplicates, queue, store}
+	return []*group{start, listen, admin, output, limits, clients, address, duplicates, queue, store, s.Sinks.flags()}
 }
 
 // A group has the flags for one purpose, and a check for each value with limits.

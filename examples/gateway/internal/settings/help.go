@@ -18,11 +18,13 @@ func Help(w io.Writer) {
        gateway dead list [flags of gateway dead]
        gateway dead show|retry|drop [flags of gateway dead] [number…]
        gateway store move -from place -to place [flags of gateway store move]
+       gateway test-sinks [flags]
 
 Receives webhooks of UserLock, Unloc, Relock and LoginRadius, and writes each
 event as one line to standard output. gateway dead lists, shows, retries or
 deletes dead letters: events whose attempts all failed. gateway store move moves
-a store to another place.
+a store to another place. gateway test-sinks sends an event to each sink, and
+says what came back.
 
 The flags of gateway can also be set by variables, such as GATEWAY_MAX_BODY for
 -max-body, or by lines of the -config file, such as max-body 1000000. A flag on
@@ -48,7 +50,12 @@ func environmentHelp() string {
   RAW_KEYS             keys of 32 bytes, hex or base64: the store keeps bodies,
                        sealed with the first key
   NATS_CREDS_FILE      path of a file with the credentials of a NATS user
-Separate values by commas. Or add _FILE to a name and set it to the path of a
+`)
+	variables, means := sinkVariables()
+	for i, v := range variables {
+		fmt.Fprintf(&b, "  %-20s %s\n", v.Name, means[i])
+	}
+	b.WriteString(`Separate values by commas. Or add _FILE to a name and set it to the path of a
 file with one value a line. A vendor without its variable is not served.
 `)
 	return b.String()

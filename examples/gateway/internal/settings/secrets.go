@@ -27,7 +27,8 @@ func secretVariables() (names []string) {
 	for _, v := range vendors.All {
 		names = append(names, v.Variable.Name, v.Variable.Name+"_FILE")
 	}
-	for _, v := range []envsecret.Variable{AdminVariable, rawKeysVariable} {
+	ofSinks, _ := sinkVariables()
+	for _, v := range append(ofSinks, AdminVariable, rawKeysVariable) {
 		names = append(names, v.Name, v.Name+"_FILE")
 	}
 	return append(names, natsVariable)
@@ -66,7 +67,7 @@ func (s *Settings) readSecrets(map[string]bool) (err error) {
 			s.Secrets.Vendors[v.Name] = values
 		}
 	}
-	if len(s.Secrets.Vendors) == 0 && !s.Demo && !s.CheckStore {
+	if len(s.Secrets.Vendors) == 0 && !s.Demo && !s.CheckStore && !s.TestSinks && s.ForgetSink == "" {
 		return fmt.Errorf("no vendor is configured\n\n%s\nOr try it with -demo", environmentHelp())
 	}
 	s.Secrets.Admin, err = s.read(AdminVariable)

@@ -31,8 +31,10 @@ type Settings struct {
 	Check   bool // validate what needs files or a network too, and exit
 	Config  string
 
-	CheckStore bool // say what the store has and what is missing, and exit
-	AcceptLoss bool // with CheckStore: what is there is what should be there
+	CheckStore bool   // say what the store has and what is missing, and exit
+	AcceptLoss bool   // with CheckStore: what is there is what should be there
+	ForgetSink string // name of the sink whose consumer is deleted; "": none
+	TestSinks  bool   // send an event to each sink, and exit; see [ParseTest]
 
 	Demo     bool
 	DemoFast bool // send the events of the demo at once
@@ -63,6 +65,7 @@ type Settings struct {
 	Attempts       int           // for an event of the queue
 	Queue          Queue
 	Store          Store
+	Sinks          Sinks
 
 	Secrets  Secrets
 	Warnings []string // about secrets and variables; each is a whole message
@@ -113,8 +116,16 @@ func (s *Store) Used() bool { return s.Dir != "" || s.NATS != "" }
 // Parse returns the settings from the arguments, without the name of the program, and
 // from the environment of the process. The error is flag.ErrHelp, or says in one message
 // what is wrong. It never holds a secret.
-func Parse(args []string) (*Settings, error) {
-	s := new(Settings)
+func Parse(args []string) (*Settings, error) { return new(Settings).parse(args) }
+
+// ParseTest returns the settings of gateway test-sinks from the arguments after
+// "test-sinks". It needs a sink, and no vendor.
+func ParseTest(args []string) (*Settings, error) {
+	s := &Settings{TestSinks: true}
+	return s.parse(args)
+}
+
+func (s *Settings) parse(args []string) (*Settings, error) {
 	groups := s.groups()
 	flags := join(groups)
 	if err := read(flags, args); err != nil || s.Version {
@@ -127,7 +138,7 @@ func Parse(args []string) (*Settings, error) {
 	if err := checkEach(flags, groups); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(map[string]bool) error{s.readSecrets, s.checkTogether, s.complete, s.configureStore} {
+	for _, step := range []func(map[string]bool) error{s.readSecrets, s.checkTogether, s.complete, s.readSinks, s.configureStore} {
 		if err := step(given); err != nil {
 			return nil, err
 		}

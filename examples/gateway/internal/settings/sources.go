@@ -24,7 +24,7 @@ func variable(flag string) string {
 
 // onlyArgument has the flags that only the command line sets. A GATEWAY_VERSION often
 // says which version somebody has installed.
-var onlyArgument = map[string]bool{"accept-loss": true, "check": true, "check-store": true, "version": true}
+var onlyArgument = map[string]bool{"accept-loss": true, "check": true, "check-store": true, "forget-sink": true, "version": true}
 
 // read sets flags from the arguments, from variables, and from the file of -config. The
 // first of them that sets a flag counts.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/event/durable/embedded"
@@ -23,6 +24,28 @@ func Check(ctx context.Context, c Config) (durable.Report, error) {
 	}
 	defer nc.Close()
 	return durable.Check(ctx, nc, c.Durable)
+}
+
+// Forget deletes a consumer, whose unfinished events the store keeps. It is an error if
+// there is none.
+func Forget(ctx context.Context, c Config, consumer string) error {
+	open := Open
+	if c.Dir != "" {
+		open = OpenExisting
+	}
+	c.Durable.Order = durable.OrderAsStored
+	s, err := open(ctx, c)
+	if err != nil {
+		return err
+	}
+	stats, err := s.Stats(ctx)
+	if _, there := stats.Consumers[consumer]; err == nil && !there {
+		err = fmt.Errorf("the store has no consumer %s", consumer)
+	}
+	if err == nil {
+		err = s.DeleteConsumer(ctx, consumer)
+	}
+	return errors.Join(err, s.Close())
 }
 
 // AcceptLoss makes what the store of c has what it should have.

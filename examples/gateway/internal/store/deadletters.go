@@ -93,10 +93,13 @@ var (
 	ErrNotDeleted      = errors.New("the event was handled, but its dead letter could not be deleted")
 )
 
+// ErrNoSink means that a dead letter is of a sink that this gateway does not have.
+var ErrNoSink = errors.New("it is of a sink that is not configured here: retry it where the sink is, or drop it")
+
 var errStopping = errors.New("the gateway stops")
 
-// Retry calls the callbacks with the event of a dead letter, and deletes the dead
-// letter if they succeed. The error is one of the above, [durable.ErrNotFound], or that
+// Retry calls the callbacks, or the sink that failed, with the event of a dead letter, and
+// deletes the dead letter if they succeed. The error is one of the above, [durable.ErrNotFound], or that
 // of a store that cannot be reached. Canceling ctx does not stop it.
 func (s *Store) Retry(ctx context.Context, number uint64) error {
 	if !s.retrying.TryRLock() {
@@ -109,7 +112,11 @@ func (s *Store) Retry(ctx context.Context, number uint64) error {
 	if err != nil {
 		return err
 	}
-	log := s.log.With("number", number)
+	log := s.log.With("number", number, "consumer", l.Consumer)
+	h := s.retry[l.Consumer]
+	if h == nil {
+		return ErrNoSink
+	}
 	if l.EventError != nil {
 		log.Error("a dead letter cannot be retried", "error", l.EventError)
 		return ErrUnreadable
@@ -118,7 +125,7 @@ func (s *Store) Retry(ctx context.Context, number uint64) error {
 	called, handled := false, false
 	err = s.RetryDead(ctx, number, event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
 		called = true
-		err := s.callbacks.HandleEvent(ctx, e)
+		err := h.HandleEvent(ctx, e)
 		handled = err == nil
 		return err
 	}))

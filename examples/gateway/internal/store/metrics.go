@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/durable"
 )
 
@@ -26,7 +27,7 @@ func newOutcomes() outcomes {
 	o := outcomes{
 		prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: "accesshook", Name: "attempts_total",
-			Help: "Attempts to handle a stored event, by result: handled, delayed (it will be retried), buried (it is a dead letter now)." + ofProcess,
+			Help: "Attempts to handle a stored event, without those of sinks, by result: handled, delayed (it will be retried), buried (it is a dead letter now)." + ofProcess,
 		}, []string{"result"}),
 		prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: "accesshook", Name: "dead_letters_total",
@@ -48,6 +49,17 @@ func (o outcomes) observe(_ context.Context, a durable.Attempt) {
 	o.attempts.WithLabelValues(a.Result.String()).Inc()
 	if a.Result == durable.Buried {
 		o.buried.WithLabelValues(string(a.Reason)).Inc()
+	}
+}
+
+// observeSink returns a [durable.Consumer.Observe] for a sink, whose attempts have metrics
+// of their own.
+func (o outcomes) observeSink(gaveUp func(*event.Event, error)) func(context.Context, durable.Attempt) {
+	return func(_ context.Context, a durable.Attempt) {
+		if a.Result == durable.Buried {
+			o.buried.WithLabelValues(string(a.Reason)).Inc()
+			gaveUp(a.Event, a.Err)
+		}
 	}
 }
 

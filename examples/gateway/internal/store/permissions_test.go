@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,6 +114,12 @@ func TestPermissionsAreEnoughAndNotTooMany(t *testing.T) {
 		}
 		return nil
 	})
+	var sent atomic.Int64
+	send := event.HandlerFunc(func(context.Context, *event.Event) error { sent.Add(1); return nil })
+	c.Sinks = []Sink{{
+		Consumer: durable.Consumer{Name: "sink-hec", Workers: 2}, Handler: send, Retry: send,
+		GaveUp: func(*event.Event, error) {}, End: func() {},
+	}}
 	open := func() *Store {
 		s, err := Open(t.Context(), c)
 		require.NoError(t, err)
@@ -143,8 +150,10 @@ func TestPermissionsAreEnoughAndNotTooMany(t *testing.T) {
 	fails.Store("e-2", true)
 	s.Start(func(err error) { assert.NoError(t, err) })
 	eventually("dead letters", s, func(stats durable.Stats) bool {
-		return stats.Dead == 2 && stats.Consumers[durable.DefaultConsumerName] == durable.ConsumerStats{}
+		return stats.Dead == 2 && stats.Consumers[durable.DefaultConsumerName] == durable.ConsumerStats{} &&
+			stats.Consumers["sink-hec"] == durable.ConsumerStats{}
 	})
+	assert.EqualValues(t, events, sent.Load())
 	require.NoError(t, s.Ready())
 	letters, err := s.DeadLetters(t.Context(), 0, 10)
 	require.NoError(t, err)
@@ -166,6 +175,13 @@ func TestPermissionsAreEnoughAndNotTooMany(t *testing.T) {
 	s.Start(func(err error) { assert.NoError(t, err) })
 	eventually("purge", s, func(stats durable.Stats) bool { return stats.Events == 0 })
 	require.NoError(t, s.Finish(t.Context()))
+	c.Sinks = nil
+	s = open()
+	abandoned, err := s.Abandoned(t.Context(), "sink-")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"sink-hec"}, abandoned)
+	require.NoError(t, s.Close())
+	require.NoError(t, Forget(t.Context(), c, "sink-hec"))
 	s = open()
 	require.NoError(t, s.DeleteConsumer(t.Context(), durable.DefaultConsumerName))
 	require.NoError(t, s.Close())

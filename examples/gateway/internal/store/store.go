@@ -3,10 +3,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,10 +37,23 @@ type Config struct {
 	Consumer durable.Consumer // how Callbacks are called
 
 	Callbacks event.Handler
+	Sinks     []Sink                // also get every event
 	Metrics   prometheus.Registerer // gets the metrics of the store; nil: none
 	Log       *slog.Logger
 
 	evenMoved bool // also open a directory whose store was moved
+}
+
+// A Sink is a consumer of its own, beside that of the callbacks: neither waits for the
+// other. All fields are required.
+type Sink struct {
+	Consumer durable.Consumer // with a Name
+	Handler  event.Handler
+	Retry    event.Handler // of a dead letter
+	// GaveUp is called when an event became a dead letter. The event is nil if it cannot
+	// be decoded.
+	GaveUp func(e *event.Event, err error)
+	End    func() // has calls of Handler end
 }
 
 // A Store stores events, and calls the callbacks with them. It is an [event.Handler],
@@ -45,30 +61,42 @@ type Config struct {
 type Store struct {
 	*durable.Store
 	close     func() error
-	callbacks event.Handler
-	timeout   time.Duration // of one attempt
-	consumer  *durable.Runner
+	consumers []consumer
+	sinks     []Sink
+	retry     map[string]event.Handler // of dead letters, by consumer
+	timeout   time.Duration            // of one attempt
 	state     state
 	log       *slog.Logger
 
 	retrying sync.RWMutex // held for reading by each Retry
 
-	stop context.CancelFunc // ends the consumer
-	done chan struct{}      // closed when the consumer has ended; nil before Start
+	stop context.CancelFunc // ends the consumers
+	done chan struct{}      // closed when the consumers have ended; nil before Start
 }
 
-// Open opens a store. The callbacks are not called before Start.
+// A consumer gets every event.
+type consumer struct {
+	*durable.Runner
+	event.Handler
+}
+
+// Open opens a store. The callbacks and the sinks are not called before Start.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	s := &Store{callbacks: c.Callbacks, timeout: c.Consumer.Timeout, log: c.Log}
+	s := &Store{
+		sinks: c.Sinks, timeout: c.Consumer.Timeout, log: c.Log,
+		retry: map[string]event.Handler{cmp.Or(c.Consumer.Name, durable.DefaultConsumerName): c.Callbacks},
+	}
 	if err := s.open(ctx, c); err != nil {
 		return nil, err
 	}
-	if c.Dir != "" {
-		c.Consumer.Lease = directoryLease
-	}
 	outcomes := newOutcomes()
 	c.Consumer.Observe = outcomes.observe
-	s.consumer = s.Consumer(c.Consumer)
+	s.add(c, c.Consumer, c.Callbacks)
+	for _, sink := range c.Sinks {
+		sink.Consumer.Observe = outcomes.observeSink(sink.GaveUp)
+		s.add(c, sink.Consumer, sink.Handler)
+		s.retry[sink.Consumer.Name] = sink.Retry
+	}
 	s.state.stats = s.Stats
 	if c.Metrics != nil {
 		c.Metrics.MustRegister(outcomes.attempts, outcomes.buried, gauges{s})
@@ -76,34 +104,51 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	return s, nil
 }
 
+func (s *Store) add(c Config, of durable.Consumer, h event.Handler) {
+	if c.Dir != "" {
+		of.Lease = directoryLease
+	}
+	s.consumers = append(s.consumers, consumer{s.Consumer(of), h})
+}
+
 // Close closes the store. Finish does so as well.
 func (s *Store) Close() error { return s.close() }
 
-// Start calls the callbacks with stored events until Finish. If that ends earlier, it
-// calls failed with the reason.
+// Start calls the callbacks and the sinks with stored events until Finish. If that ends
+// earlier for one of them, it calls failed with the reason.
 func (s *Store) Start(failed func(error)) {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop, s.done = stop, make(chan struct{})
+	var running sync.WaitGroup
+	for _, c := range s.consumers {
+		running.Go(func() {
+			err := c.Run(ctx, c.Handler)
+			if ctx.Err() != nil {
+				return
+			}
+			if err == nil {
+				err = errors.New("the store was closed")
+			}
+			failed(fmt.Errorf("stored events are not handled any more: %w", err))
+		})
+	}
 	go func() {
-		defer close(s.done)
-		err := s.consumer.Run(ctx, s.callbacks)
-		if ctx.Err() != nil {
-			return
-		}
-		if err == nil {
-			err = errors.New("the store was closed")
-		}
-		failed(fmt.Errorf("stored events are not handled any more: %w", err))
+		running.Wait()
+		close(s.done)
 	}()
 }
 
-// Finish stops the consumer, waits for running callbacks until ctx ends, and closes the
-// store.
+// sinkGrace is how long sinks may go on when the store is finished.
+const sinkGrace = 3 * time.Second
+
+// Finish stops the consumers, waits for running callbacks until ctx ends, and closes the
+// store. Sinks are ended after some seconds: their events stay in the store.
 func (s *Store) Finish(ctx context.Context) error {
 	if s.done == nil {
 		return s.Close()
 	}
 	s.stop()
+	defer time.AfterFunc(sinkGrace, s.endSinks).Stop()
 	idle, closed := make(chan struct{}), make(chan error, 1)
 	go func() {
 		<-s.done
@@ -120,6 +165,26 @@ func (s *Store) Finish(ctx context.Context) error {
 		// a crash.
 		return errors.New("callbacks did not finish; their events stay in the store and are handled again")
 	}
+}
+
+func (s *Store) endSinks() {
+	for _, sink := range s.sinks {
+		sink.End()
+	}
+}
+
+// Abandoned returns the names of consumers that begin with a prefix and that this Store
+// does not run. Their unfinished events fill the store.
+func (s *Store) Abandoned(ctx context.Context, prefix string) ([]string, error) {
+	stats, err := s.Stats(ctx)
+	var names []string
+	for name := range stats.Consumers {
+		if _, runs := s.retry[name]; strings.HasPrefix(name, prefix) && !runs {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, err
 }
 
 // State returns the state of the store, at most a second old. It fails while the store

@@ -1,0 +1,145 @@
+package app
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/accesshook/accesshook/envsecret"
+	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/durable"
+	"github.com/accesshook/accesshook/event/ecs"
+	"github.com/accesshook/accesshook/examples/gateway/internal/settings"
+	"github.com/accesshook/accesshook/examples/gateway/internal/sink"
+	"github.com/accesshook/accesshook/examples/gateway/internal/store"
+	"github.com/accesshook/accesshook/examples/sinks"
+	"github.com/accesshook/accesshook/examples/sinks/elasticsearch"
+	"github.com/accesshook/accesshook/examples/sinks/hec"
+)
+
+// openSink returns the sink that s describes, with these credentials.
+func openSink(s settings.Sink, all *settings.Sinks, v envsecret.Values) (sinks.Sink, error) {
+	switch s.Name {
+	case "elasticsearch":
+		return opened(elasticsearch.New(elasticsearch.Config{
+			URL: s.URL, Authorization: authorization("ApiKey", v), CAFile: all.CA,
+			Index: all.ElasticsearchIndex,
+		}))
+	case "hec":
+		c := hec.Config{URL: s.URL, Authorization: authorization("Splunk", v), CAFile: all.CA, AckTimeout: ackTimeout}
+		if all.HECFormat == "ecs" {
+			c.Encode, c.SourceType = ecs.Append, "accesshook:ecs"
+		}
+		return opened(hec.New(c))
+	}
+	return nil, errors.New("there is no such sink")
+}
+
+// ackTimeout is how long Splunk may take to acknowledge a request: less than a batch may
+// take.
+const ackTimeout = time.Minute
+
+// opened returns a sink of any type, nil if err is not.
+func opened[S sinks.Sink](s S, err error) (sinks.Sink, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// authorization returns the value of an Authorization header with this scheme, or with a
+// user and a password. No values: none.
+func authorization(scheme string, v envsecret.Values) event.Secret {
+	switch {
+	case len(v.Secrets) > 0:
+		secret, _ := v.Secrets[0].Reveal()
+		return event.NewSecret(scheme + " " + secret)
+	case len(v.Credentials) > 0:
+		password, _ := v.Credentials[0].Password.Reveal()
+		return event.NewSecret("Basic " + base64.StdEncoding.EncodeToString([]byte(v.Credentials[0].User+":"+password)))
+	}
+	return event.Secret{}
+}
+
+// newSinks opens the sinks, with before in front of them. It connects to nothing. Without
+// sinks there are no metrics of them.
+func newSinks(s *settings.Settings, before func(event.Handler) event.Handler, registry prometheus.Registerer, log *slog.Logger) (all []*sink.Sink, err error) {
+	if len(s.Sinks.Used) == 0 {
+		return nil, nil
+	}
+	m := sink.NewMetrics(registry)
+	for _, used := range s.Sinks.Used {
+		opened, err := sink.New(sink.Config{
+			Name: used.Name, Only: used.Only, Credentials: used.Credentials,
+			Open:    func(v envsecret.Values) (sinks.Sink, error) { return openSink(used, &s.Sinks, v) },
+			Before:  before,
+			Metrics: m, Log: log,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("-%s: %w", used.Name, err)
+		}
+		all = append(all, opened)
+	}
+	return all, nil
+}
+
+const (
+	// An event is sent sinkAttempts times, by default with pauses of sinkMaxDelay at most
+	// in the end: for two days at least, and four at most.
+	sinkAttempts = 1200
+	sinkMaxDelay = 5 * time.Minute
+)
+
+// sinkConsumers returns the consumers of the sinks.
+func (g *gateway) sinkConsumers() []store.Sink {
+	var consumers []store.Sink
+	for _, s := range g.sinks {
+		c := durable.Consumer{
+			Name: s.Consumer(), Workers: g.Sinks.Workers, Timeout: sink.AttemptTimeout,
+			MaxAttempts: sinkAttempts, MaxDelay: sinkMaxDelay,
+		}
+		if own := g.Store.Consumer; own.MaxAttempts > 0 {
+			c.MaxAttempts = own.MaxAttempts
+		}
+		if g.Sinks.MaxDelay > 0 {
+			c.MaxDelay = g.Sinks.MaxDelay
+		}
+		consumers = append(consumers, store.Sink{
+			Consumer: c, Handler: s, Retry: event.HandlerFunc(s.SendAnyway), GaveUp: s.GaveUp, End: s.End,
+		})
+	}
+	return consumers
+}
+
+// warnOfAbandoned logs which consumers of sinks the store has that this gateway does not.
+func (g *gateway) warnOfAbandoned(ctx context.Context, s *store.Store) {
+	names, err := s.Abandoned(ctx, sink.ConsumerPrefix)
+	if err != nil {
+		g.log.Warn("cannot look for sinks that are not configured any more", "error", err)
+	}
+	for _, name := range names {
+		g.log.Warn("the store keeps events for a sink that is not configured here, and fills up if no gateway has it: "+
+			"configure it, or delete its consumer with -forget-sink", "sink", name[len(sink.ConsumerPrefix):])
+	}
+}
+
+// startQueues puts queues in memory in front of the sinks.
+func (g *gateway) startQueues() {
+	for _, s := range g.sinks {
+		s.StartQueue(sink.QueueConfig{
+			Depth: g.Queue.Depth, MaxBytes: g.Queue.MaxBytes, Key: g.Queue.Key, Attempts: g.Sinks.Attempts,
+		})
+	}
+}
+
+// closeSinks closes the connections of the sinks.
+func (g *gateway) closeSinks() {
+	for _, s := range g.sinks {
+		_ = s.Close()
+	}
+}
