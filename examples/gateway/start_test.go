@@ -1,7 +1,10 @@
 package main_test
 
 import (
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -280,7 +283,7 @@ func TestVersion(t *testing.T) {
 	assert.Regexp(t, `^gateway \S+ go1\.\S+\n$`, stdout)
 }
 
-// -geoip fills in the country of a client, where the vendor has sent none.
+// -geoip fills in the country of a client, where the vendor has sent none. Sinks get it too.
 func TestGeoIP(t *testing.T) {
 	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: "GeoLite2-Country", IncludeReservedNetworks: true})
 	require.NoError(t, err)
@@ -296,7 +299,11 @@ func TestGeoIP(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
 
-	p := gatewaytest.Start(t, gatewaytest.WithRelock, "-geoip", file)
+	var sent gatewaytest.Buffer
+	sink := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(&sent, r.Body) }))
+	defer sink.Close()
+
+	p := gatewaytest.Start(t, gatewaytest.WithRelock, "-geoip", file, "-queue", "9", "-forward", sink.URL)
 	for _, failed := range []*relock.AuthenticationFailed{
 		{UserID: "1", IPAddress: "81.2.69.142"},
 		{UserID: "2", IPAddress: "81.2.69.142", Location: relock.Location{Country: "NO"}},
@@ -310,5 +317,6 @@ func TestGeoIP(t *testing.T) {
 	for _, e := range p.Events() {
 		got = append(got, e.Location.CountryCode)
 	}
-	assert.Equal(t, []string{"GB", "NO", ""}, got)
+	assert.ElementsMatch(t, []string{"GB", "NO", ""}, got)
+	assert.Equal(t, 1, strings.Count(sent.String(), `"countryCode":"GB"`), "%s", &sent)
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,11 +21,27 @@ import (
 	"github.com/accesshook/accesshook/examples/gateway/internal/store"
 	"github.com/accesshook/accesshook/examples/sinks"
 	"github.com/accesshook/accesshook/examples/sinks/elasticsearch"
+	"github.com/accesshook/accesshook/examples/sinks/forward"
 	"github.com/accesshook/accesshook/examples/sinks/hec"
+	"github.com/accesshook/accesshook/examples/sinks/otlp"
+	"github.com/accesshook/accesshook/examples/sinks/syslog"
 )
 
-// openSink returns the sink that s describes, with these credentials.
+// openSink returns the sink that s describes, with these credentials. Its errors name flags
+// and variables.
 func openSink(s settings.Sink, all *settings.Sinks, v envsecret.Values) (sinks.Sink, error) {
+	opened, err := newSink(s, all, v)
+	if err != nil {
+		names := strings.NewReplacer(
+			"Config.URL", "-"+s.Name, "Config.CAFile", "-sink-ca", "Config.Index", "-elasticsearch-index",
+			"Config.Authorization", v.Source, "Config.Headers", v.Source,
+		)
+		return nil, errors.New(names.Replace(strings.TrimPrefix(err.Error(), s.Name+": ")))
+	}
+	return opened, nil
+}
+
+func newSink(s settings.Sink, all *settings.Sinks, v envsecret.Values) (sinks.Sink, error) {
 	switch s.Name {
 	case "elasticsearch":
 		return opened(elasticsearch.New(elasticsearch.Config{
@@ -36,8 +54,41 @@ func openSink(s settings.Sink, all *settings.Sinks, v envsecret.Values) (sinks.S
 			c.Encode, c.SourceType = ecs.Append, "accesshook:ecs"
 		}
 		return opened(hec.New(c))
+	case "otlp":
+		headers, err := headers(v)
+		if err != nil {
+			return nil, err
+		}
+		authorization := headers["Authorization"]
+		delete(headers, "Authorization")
+		return opened(otlp.New(otlp.Config{URL: s.URL, Authorization: authorization, Headers: headers, CAFile: all.CA}))
+	case "syslog":
+		return opened(syslog.New(syslog.Config{URL: s.URL, CAFile: all.CA}))
+	default: // forward
+		c := forward.Config{URL: s.URL, CAFile: all.CA}
+		if len(v.Secrets) > 0 {
+			c.Authorization = v.Secrets[0]
+		}
+		return opened(forward.New(c))
 	}
-	return nil, errors.New("there is no such sink")
+}
+
+// headers returns the headers of OTLP_HEADERS, each of which is name=value.
+func headers(v envsecret.Values) (map[string]event.Secret, error) {
+	headers := make(map[string]event.Secret, len(v.Secrets))
+	for i, secret := range v.Secrets {
+		text, _ := secret.Reveal()
+		name, value, ok := strings.Cut(text, "=")
+		name = http.CanonicalHeaderKey(name)
+		switch _, twice := headers[name]; {
+		case !ok || name == "" || value == "":
+			return nil, fmt.Errorf("%s: entry %d is not name=value", v.Source, i+1)
+		case twice:
+			return nil, fmt.Errorf("%s: entry %d has a name for the second time", v.Source, i+1)
+		}
+		headers[name] = event.NewSecret(value)
+	}
+	return headers, nil
 }
 
 // ackTimeout is how long Splunk may take to acknowledge a request: less than a batch may
@@ -81,7 +132,7 @@ func newSinks(s *settings.Settings, before func(event.Handler) event.Handler, re
 			Metrics: m, Log: log,
 		})
 		if err != nil {
-			return nil, fmt.Errorf("-%s: %w", used.Name, err)
+			return nil, fmt.Errorf("sink %s: %w", used.Name, err)
 		}
 		all = append(all, opened)
 	}

@@ -2,7 +2,9 @@ package sink_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -40,6 +42,18 @@ func sessions(n int) (names []string) {
 	return names
 }
 
+var demoEnded = regexp.MustCompile(`every event was sent and accepted" events=(\d+)`)
+
+// demoSent returns how many events the demo has sent.
+func demoSent(p *gatewaytest.Process) int {
+	p.T.Helper()
+	found := demoEnded.FindStringSubmatch(p.Stderr.String())
+	require.NotNil(p.T, found, "%s", &p.Stderr)
+	n, err := strconv.Atoi(found[1])
+	require.NoError(p.T, err)
+	return n
+}
+
 // Whatever holds the events, a sink gets each of them once.
 func TestSinkGetsEveryEventOfTheDemo(t *testing.T) {
 	for name, args := range map[string][]string{"queue": {"-queue", "1000"}, "store": {"-data", t.TempDir()}} {
@@ -47,9 +61,10 @@ func TestSinkGetsEveryEventOfTheDemo(t *testing.T) {
 			e := newElastic(t)
 			p := gatewaytest.Start(t, nil, append(args, "-demo", "-demo-fast", "-elasticsearch", e.URL)...)
 			p.Eventually("the demo has not ended", func() bool { return strings.Contains(p.Stderr.String(), "every event was sent") })
-			sent := strings.Count(p.Stdout.String(), "\n")
+			sent := demoSent(p)
 			want := printed(p, sent)
-			require.Greater(t, len(want), 50)
+			require.Len(t, want, sent)
+			require.Greater(t, sent, 50)
 			p.RequireMetrics(p.URL, map[string]float64{
 				events("taken"): float64(len(want)), events("failed"): 0, events("given_up"): 0, events("left_out"): 0,
 			})
@@ -100,8 +115,34 @@ func TestSinkIsDownOverARestart(t *testing.T) {
 	assert.Contains(t, p.Stderr.String(), `msg="the sink takes events again" sink=elasticsearch`)
 }
 
+// A gateway that is killed again and again sends nothing twice into one document, and loses
+// nothing.
+func TestSinkOverKills(t *testing.T) {
+	t.Parallel() // it waits
+	e, dir := newElastic(t), t.TempDir()
+	names := sessions(90)
+	start := func() *gatewaytest.Process {
+		p := gatewaytest.New(t, gatewaytest.WithRelock, "-data", dir, "-elasticsearch", e.URL)
+		p.Start()
+		t.Cleanup(p.Kill)
+		return p
+	}
+	for i := range 3 {
+		p := start()
+		p.End(names[30*i : 30*i+30]...)
+		p.Kill()
+	}
+	p := start()
+	p.Eventually("not all are sent", e.has(len(names)))
+	p.RequireMetrics(p.URL, map[string]float64{`accesshook_store_pending{consumer="` + consumer + `"}`: 0})
+	p.Stop()
+	ids := e.ids(t)
+	assert.Len(t, slices.Compact(ids), len(names))
+}
+
 // A sink that takes no end stops no gateway: its events stay in the store.
 func TestSinkHangsAtTheStop(t *testing.T) {
+	t.Parallel() // it waits
 	e, dir := newElastic(t), t.TempDir()
 	hangs := make(chan struct{})
 	defer close(hangs)
@@ -224,6 +265,7 @@ func TestQueueOfASinkIsFull(t *testing.T) {
 
 // What a queue holds for a sink when the gateway stops is sent, or lost with a word.
 func TestQueueOfASinkAtTheStop(t *testing.T) {
+	t.Parallel() // it waits
 	e := newElastic(t)
 	hangs := make(chan struct{})
 	e.set(func() { e.hangs = hangs })
