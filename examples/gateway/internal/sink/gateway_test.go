@@ -263,6 +263,20 @@ func TestQueueOfASinkIsFull(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(p.Stderr.String(), `level=ERROR msg="an event was given up for a sink" sink=elasticsearch`), "%s", &p.Stderr)
 }
 
+// A sink gets an event once, however often it comes and standard output fails.
+func TestQueueOffersAnEventOnce(t *testing.T) {
+	e := newElastic(t)
+	p := gatewaytest.StartBroken(t, gatewaytest.WithRelock, "-queue", "100", "-retries", "2", "-elasticsearch", e.URL)
+	p.End("a", "b")
+	p.RequireMetrics(p.URL, map[string]float64{`accesshook_dead_total{endpoint="relock"}`: 2, events("taken"): 2})
+
+	p = gatewaytest.Start(t, gatewaytest.WithRelock, "-queue", "100", "-elasticsearch", e.URL)
+	p.End("c", "c", "d")
+	p.RequireMetrics(p.URL, map[string]float64{`accesshook_duplicates_total{endpoint="relock"}`: 1, events("taken"): 2})
+	assert.Len(t, e.ids(t), 4)
+	assert.Zero(t, e.again)
+}
+
 // What a queue holds for a sink when the gateway stops is sent, or lost with a word.
 func TestQueueOfASinkAtTheStop(t *testing.T) {
 	t.Parallel() // it waits

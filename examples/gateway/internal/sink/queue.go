@@ -37,7 +37,7 @@ func (s *Sink) StartQueue(c QueueConfig) {
 	}
 	quiet := slog.New(slog.DiscardHandler) // the report says what there is to say
 	retry := event.Retry(event.RetryConfig{Attempts: c.Attempts, Timeout: AttemptTimeout, Logger: quiet})
-	s.queue = event.NewQueue(retry(s), event.QueueConfig{
+	s.queue = event.NewQueue(retry(event.HandlerFunc(s.SendAnyway)), event.QueueConfig{
 		Workers: queueWorkers, Depth: c.Depth, MaxBytes: c.MaxBytes, Key: c.Key,
 		// All attempts, with the longest pause after each.
 		HandlerTimeout: time.Duration(c.Attempts) * (AttemptTimeout + event.DefaultRetryMaxDelay),

@@ -58,6 +58,12 @@ func (f *fake) Close() error {
 	return nil
 }
 
+func (f *fake) isClosed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.closed
+}
+
 func (f *fake) set(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -291,11 +297,11 @@ func TestSetCredentials(t *testing.T) {
 		assert.NoError(t, b.HandleEvent(t.Context(), numbered(2)))
 		assert.Equal(t, "1", old.ids())
 		assert.Equal(t, "2", next.ids())
-		assert.False(t, old.closed)
+		assert.False(t, old.isClosed())
 		time.Sleep(time.Hour)
-		assert.True(t, old.closed)
+		assert.True(t, old.isClosed())
 		assert.NoError(t, b.Close())
-		assert.True(t, next.closed)
+		assert.True(t, next.isClosed())
 	})
 }
 
