@@ -1,15 +1,18 @@
 // Command gateway receives the webhooks of UserLock, Unloc, Relock and LoginRadius, and
 // writes each event to standard output: on a terminal as a line for people, elsewhere as
-// a line of JSON, a CloudEvent. Its log goes to standard error.
+// a line of JSON, a CloudEvent. It can send events to other systems too. Its log goes to
+// standard error.
 //
 //	gateway -demo
 //	RELOCK_SECRETS=… gateway -addr 127.0.0.1:8080 -data /var/lib/gateway
 //	gateway dead list|show|retry|drop [-admin URL | -data DIR] [-vendor … | -all | number …]
 //	gateway store move -from DIR|URL -to DIR|URL
+//	gateway test-sinks -hec URL …
 //
 // gateway dead manages dead letters, the events whose attempts all failed, with -data or
-// -nats. gateway store move moves a store to another place. gateway -help says what else
-// can be set, and how.
+// -nats. gateway store move moves a store to another place. gateway test-sinks sends an
+// event to each sink: to the other systems that get events. gateway -help says what else can
+// be set, and how.
 //
 // On SIGHUP the gateway reads secrets in files again. It exits with status 0 after
 // SIGINT or SIGTERM, 1 if it failed, and 2 if flags or variables are wrong.

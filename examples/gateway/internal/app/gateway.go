@@ -233,6 +233,9 @@ func (g *gateway) announce(s *servers, public net.Addr, stderr io.Writer) {
 	} else {
 		g.announceVendors(base)
 	}
+	for _, s := range g.Sinks.Used {
+		g.log.Info("sending events to a sink", "sink", s.Name, "only", s.Only.String())
+	}
 	if s.admin != nil {
 		g.log.Info("listening for the admin paths", "admin", s.addr.String())
 	}

@@ -42,7 +42,7 @@ func (d *Dead) flags() *group {
 	g.Var((*moment)(&d.Filter.Since), "since", "only those that became dead letters at this `time` or later: such as 2026-03-01, 2026-03-01T14:00:00Z, or 24h for a day ago")
 	g.Var((*moment)(&d.Filter.Until), "until", "only those that became dead letters before this `time`")
 	g.StringVar(&d.Filter.Error, "error", "", "only dead letters with this `text` in their error")
-	g.StringVar(&d.Filter.Consumer, "consumer", "", "only dead letters of this `consumer`; that of the gateway is default")
+	g.StringVar(&d.Filter.Consumer, "consumer", "", "only dead letters of this `consumer`: that of the gateway is default, that of a sink such as sink-hec")
 	g.BoolVar(&d.all, "all", false, "retry or drop all dead letters")
 	g.BoolVar(&d.DryRun, "dry-run", false, "write how many dead letters there are to retry or drop, and do nothing")
 	number(g, &d.Timeout, "timeout", time.Minute, shortest, maxTimeout, "how long the gateway may take to answer, for each number. A retry continues there after the timeout")

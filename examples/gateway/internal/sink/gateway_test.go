@@ -231,6 +231,7 @@ func TestSinkGetsWhatItsFilterSelects(t *testing.T) {
 			printed(p, 3)
 			p.RequireMetrics(p.URL, map[string]float64{events("taken"): 1, events("left_out"): 2})
 			assert.Len(t, e.ids(t), 1)
+			assert.Contains(t, p.Stderr.String(), `msg="sending events to a sink" sink=elasticsearch only="severity>=medium type!=account.*"`)
 		})
 	}
 }
