@@ -10,11 +10,12 @@ import (
 
 	"github.com/accesshook/accesshook/event/ocsf"
 	"github.com/accesshook/accesshook/internal/encodertest"
+	"github.com/accesshook/accesshook/internal/encodertest/ocsfschema"
 )
 
 // The check finds every kind of fault in a document.
 func TestCheckFindsFaults(t *testing.T) {
-	s := loadSchema(t)
+	s := ocsfschema.Read(t)
 	texts := make(map[string]string)
 	for _, c := range encodertest.Cases(t) {
 		b, err := ocsf.Append(nil, c.Event)
@@ -86,10 +87,10 @@ func TestCheckFindsFaults(t *testing.T) {
 		require.NotEqual(t, texts[tt.name], broken, tt.old)
 		var d map[string]any
 		require.NoError(t, json.Unmarshal([]byte(broken), &d), broken)
-		assert.Contains(t, strings.Join(s.check(d), "\n"), tt.want, "%s for %s", tt.new, tt.old)
+		assert.Contains(t, strings.Join(s.Check(d), "\n"), tt.want, "%s for %s", tt.new, tt.old)
 	}
 	d := map[string]any{
 		"class_uid": 3003., "privileges": []any{"a"}, "group": map[string]any{"name": "g"},
 	}
-	assert.Contains(t, strings.Join(s.check(d), "\n"), "has 2 of just_one")
+	assert.Contains(t, strings.Join(s.Check(d), "\n"), "has 2 of just_one")
 }

@@ -1,4 +1,6 @@
-package ocsf_test
+// Package ocsfschema checks events against the Open Cybersecurity Schema Framework, for the
+// tests of what writes them.
+package ocsfschema
 
 import (
 	"encoding/json"
@@ -21,10 +23,10 @@ import (
 	"github.com/accesshook/accesshook/internal/encodertest"
 )
 
-// A schema is OCSF as its files define it, with what they extend and include put in. It
+// A Schema is OCSF as its files define it, with what they extend and include put in. It
 // does what the project's own server does to check an event, and more: see
 // https://github.com/ocsf/ocsf-server.
-type schema struct {
+type Schema struct {
 	version    string
 	categories map[string]definition // by name
 	dictionary map[string]attribute
@@ -83,7 +85,8 @@ func (f files) read(name string, v any) {
 	require.NoError(f, json.Unmarshal(text, v), name)
 }
 
-func loadSchema(t testing.TB) *schema {
+// Read reads version 1.8.0 of the schema, as [encodertest.Schemas] finds it.
+func Read(t testing.TB) *Schema {
 	t.Helper()
 	f := files{t, filepath.Join(encodertest.Schemas(t), "ocsf-1.8.0")}
 	var version struct{ Version string }
@@ -95,7 +98,7 @@ func loadSchema(t testing.TB) *schema {
 		Types      struct{ Attributes map[string]dataType }
 	}
 	f.read("dictionary.json", &dictionary)
-	s := &schema{version: version.Version, categories: categories.Attributes, types: dictionary.Types.Attributes}
+	s := &Schema{version: version.Version, categories: categories.Attributes, types: dictionary.Types.Attributes}
 	s.dictionary = make(map[string]attribute)
 	for name, text := range dictionary.Attributes {
 		var a attribute
@@ -112,7 +115,7 @@ func loadSchema(t testing.TB) *schema {
 }
 
 // items reads the classes or objects of a folder, and puts in what each extends.
-func (s *schema) items(f files, folder string) map[string]item {
+func (s *Schema) items(f files, folder string) map[string]item {
 	read, raw := make(map[string]item), make(map[string]map[string]json.RawMessage)
 	require.NoError(f, filepath.WalkDir(filepath.Join(f.folder, folder), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -162,7 +165,7 @@ func (s *schema) items(f files, folder string) map[string]item {
 }
 
 // merge lays the attributes of a file over those that are there already.
-func (s *schema) merge(f files, attributes map[string]attribute, raw map[string]json.RawMessage, profile string) {
+func (s *Schema) merge(f files, attributes map[string]attribute, raw map[string]json.RawMessage, profile string) {
 	if text, ok := raw["$include"]; ok {
 		var names []string
 		require.NoError(f, json.Unmarshal(text, &names))
@@ -194,7 +197,7 @@ func (s *schema) merge(f files, attributes map[string]attribute, raw map[string]
 }
 
 // number returns the class_uid of a class, or -1 if it is only there to be extended.
-func (s *schema) number(i item) int {
+func (s *Schema) number(i item) int {
 	switch {
 	case i.Name == "base_event":
 		return 0
@@ -204,9 +207,12 @@ func (s *schema) number(i item) int {
 	return s.categories[i.Category].UID*1000 + i.UID
 }
 
-// check returns what is wrong with a document.
-func (s *schema) check(document map[string]any) []string {
-	c := checker{schema: s, document: document}
+// Matches reports whether text has the form of a type of the schema, such as "email_t".
+func (s *Schema) Matches(typ, text string) bool { return s.types[typ].regex.MatchString(text) }
+
+// Check returns what is wrong with an event.
+func (s *Schema) Check(document map[string]any) []string {
+	c := checker{Schema: s, document: document}
 	if uid, ok := document["class_uid"].(float64); ok {
 		for _, i := range s.classes {
 			if s.number(i) == int(uid) {
@@ -234,7 +240,7 @@ func (s *schema) check(document map[string]any) []string {
 }
 
 type checker struct {
-	*schema
+	*Schema
 	class    item
 	profiles []string
 	document map[string]any
