@@ -145,12 +145,23 @@ func (p *Process) Starting() {
 func (p *Process) Started() {
 	p.T.Helper()
 	p.Eventually("it did not say where it listens", func() bool {
+		exited := p.hasExited()
 		found := listening.FindStringSubmatch(p.Stderr.String())
 		if found != nil {
 			p.URL = "http://" + found[1]
 		}
-		return found != nil
+		return found != nil || exited
 	})
+	require.NotEmpty(p.T, p.URL, "stderr:\n%s", &p.Stderr)
+}
+
+func (p *Process) hasExited() bool {
+	select {
+	case <-p.Exited:
+		return true
+	default:
+		return false
+	}
 }
 
 // Eventually waits until ok.
