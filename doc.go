@@ -19,14 +19,17 @@
 //     and the wrappers Dedupe, Retry and Queue.
 //   - [github.com/accesshook/accesshook/verify] is what all endpoints share, and what a
 //     vendor of your own is made of. verify/verifytest tests such a vendor.
-//   - [github.com/accesshook/accesshook/event/cloudevent] writes events as CloudEvents.
+//   - [github.com/accesshook/accesshook/event/cloudevent] writes events as CloudEvents, and
+//     event/ecs, event/ocsf, event/cef and event/asim as SIEMs read them. event/otlp, a
+//     module of its own, makes log records of OpenTelemetry of them.
 //   - unloc/unlocapi, relock/relockapi and loginradius/loginradiusapi call the vendors'
 //     APIs: they register webhooks, and fetch what a receiver has missed.
 //   - event/durable, a module of its own, stores events before the vendor is answered.
 //
 // # Examples
 //
-//   - On this page: receive one vendor, receive several, stop without losing an event,
+//   - On this page: receive one vendor, receive several, stop without losing an event, feed
+//     a SIEM,
 //     test your handler.
 //   - In package event: register callbacks (Mux), drop duplicates (Dedupe), answer first
 //     and work later (Queue), know one person at several vendors (User.Key).

@@ -195,13 +195,13 @@ func TestREADMESnippets(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	var code string
-	for _, name := range []string{"readme_test.go", "verify/example_own_vendor_test.go", "event/durable/readme_test.go"} {
+	for _, name := range []string{"readme_test.go", "example_feed_a_siem_test.go", "verify/example_own_vendor_test.go", "event/durable/readme_test.go"} {
 		source, err := os.ReadFile(name)
 		require.NoError(t, err)
 		code += flat(string(source))
 	}
 	snippets := goSnippet.FindAllSubmatch(readme, -1)
-	require.Len(t, snippets, 7)
+	require.Len(t, snippets, 8)
 	for _, s := range snippets[1:] {
 		assert.True(t, strings.Contains(code, flat(string(s[1]))), "a snippet that is not compiled:\n%s", s[1])
 	}

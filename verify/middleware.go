@@ -27,6 +27,10 @@ import (
 // answer has succeeded, as net/http answers 200 for it. If the context has ended by
 // then, it has failed, and the answer is 500 for whoever still listens.
 //
+// The answer must have been written when next returns. Some frameworks write that of a
+// handler's error later, so that a middleware of theirs sees success: put this one around
+// the whole router, as examples/frameworks does for echo and gin.
+//
 // A body that was verified and cannot be decoded is not lost. next gets an event of
 // Type [event.Unknown] that has the body in Raw, no Payload, and one warning. If next
 // succeeds, the sender gets the fixed answer 400 in place of next's. If next fails, the
