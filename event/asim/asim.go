@@ -175,7 +175,7 @@ func writeTarget(o *jsonappend.Object, e *event.Event) {
 		o.Always("TargetUserIdType", "Other")
 	}
 	o.Text("TargetSessionId", e.Session.ID)
-	if isComputer(e) {
+	if product.HasComputer(e) {
 		host, domain := splitHost(e.Device.Name)
 		o.Always("TargetHostname", host)
 		if domain != "" {
@@ -191,9 +191,6 @@ func writeTarget(o *jsonappend.Object, e *event.Event) {
 func isWindows(u *event.User) bool {
 	return u.Name != "" && u.Domain != "" && !strings.Contains(u.Name, "@")
 }
-
-// isComputer reports whether the device of e is the computer of a Windows session.
-func isComputer(e *event.Event) bool { return e.Vendor == "userlock" && e.Device.Name != "" }
 
 // splitHost parts a host name from the domain that it may have.
 func splitHost(name string) (host, domain string) {
@@ -239,7 +236,7 @@ func writeRest(o *jsonappend.Object, e *event.Event) {
 		o.Seconds("sessionSeconds", max(e.Session.Duration, 0))
 		o.Text("clientMac", e.Client.MAC)
 		o.Text("deviceId", e.Device.ID)
-		if !isComputer(e) {
+		if !product.HasComputer(e) {
 			o.Text("deviceName", e.Device.Name)
 		}
 		o.Text("deviceType", e.Device.Type)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/address"
 	"github.com/accesshook/accesshook/internal/product"
 	"github.com/accesshook/accesshook/internal/sentence"
 )
@@ -129,7 +130,7 @@ func (l *line) client(e *event.Event) {
 		l.text("c6a2Label", "Source IPv6 Address", 1023)
 	}
 	l.text("accesshookZone", c.Address.Zone(), longestOwn)
-	if isMAC(c.MAC) {
+	if address.IsMAC48(c.MAC) {
 		l.text("smac", c.MAC, 17)
 	} else {
 		l.text("accesshookMac", c.MAC, longestOwn)
@@ -138,28 +139,11 @@ func (l *line) client(e *event.Event) {
 	l.text("requestClientApplication", c.UserAgent, 1023)
 }
 
-// isMAC reports whether s is six hexadecimal numbers with colons between them.
-func isMAC(s string) bool {
-	if len(s) != len("00:00:00:00:00:00") {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case i%3 == 2 && c == ':':
-		case i%3 != 2 && ('0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'):
-		default:
-			return false
-		}
-	}
-	return true
-}
-
 // device writes Event.Device, which is the computer of the session for UserLock, and else
 // what the user holds.
 func (l *line) device(e *event.Event) {
 	d := &e.Device
-	if e.Vendor == "userlock" {
+	if product.HasComputer(e) {
 		l.text("dhost", d.Name, 1023)
 	} else {
 		l.text("accesshookDeviceName", d.Name, longestOwn)

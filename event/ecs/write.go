@@ -84,12 +84,9 @@ func formatMAC(mac string) (b [maxMAC]byte, n int) {
 	return b, len(mac)
 }
 
-// isComputer reports whether the device of e is the computer of a Windows session.
-func isComputer(e *event.Event) bool { return e.Vendor == "userlock" && e.Device.Name != "" }
-
 func writeDevice(o *jsonappend.Object, e *event.Event) {
 	d := &e.Device
-	if isComputer(e) {
+	if product.HasComputer(e) {
 		o.Object("host", func() {
 			o.Always("name", d.Name)
 			o.Always("hostname", d.Name)
@@ -121,7 +118,7 @@ func writeRelated(o *jsonappend.Object, e *event.Event) {
 		o.Texts("user", e.User.Name, e.User.ID, e.User.Email)
 		o.Addresses("ip", plain(e.Client.Address))
 		computer := ""
-		if isComputer(e) {
+		if product.HasComputer(e) {
 			computer = e.Device.Name
 		}
 		o.Texts("hosts", computer, e.Client.Name)
@@ -134,7 +131,7 @@ func writeLabels(o *jsonappend.Object, e *event.Event) {
 		o.Text("session_type", e.Session.Type)
 		o.Time("session_expires", e.Session.Expires)
 		o.Text("user_phone", e.User.Phone)
-		if !isComputer(e) {
+		if !product.HasComputer(e) {
 			o.Text("device_name", e.Device.Name)
 		}
 		o.Text("lock_id", e.Lock.ID)

@@ -46,7 +46,7 @@ func (d *document) authentication() {
 // the product, with the name of the endpoint that tells its sites apart.
 func (d *document) target() {
 	e := d.e
-	if isComputer(e) && named(&e.Device) {
+	if product.HasComputer(e) {
 		d.targetPath = "dst_endpoint"
 		d.Object("dst_endpoint", func() { d.device(e.Device.Type != "") })
 		return
@@ -144,7 +144,7 @@ func (d *document) finding() {
 // base writes what the profile "host" adds: who, and the computer or the source.
 func (d *document) base() {
 	d.actor()
-	if isComputer(d.e) && named(&d.e.Device) {
+	if product.HasComputer(d.e) {
 		d.targetPath = "device"
 		d.Object("device", func() { d.device(true) })
 		return

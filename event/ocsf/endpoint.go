@@ -5,11 +5,9 @@ import (
 	"strings"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/address"
+	"github.com/accesshook/accesshook/internal/product"
 )
-
-// isComputer reports whether Event.Device is the computer of a session, to which the user
-// logs on. Else it is what the user holds.
-func isComputer(e *event.Event) bool { return e.Vendor == "userlock" }
 
 // A source is where the user came from.
 type source struct {
@@ -21,10 +19,10 @@ type source struct {
 
 func sourceOf(e *event.Event) source {
 	s := source{address: e.Client.Address.Unmap().WithZone(""), host: e.Client.Name}
-	if isMAC(e.Client.MAC) {
+	if address.IsMAC48(e.Client.MAC) {
 		s.mac = e.Client.MAC
 	}
-	if !isComputer(e) && e.Device != (event.Device{}) {
+	if !product.HasComputer(e) && e.Device != (event.Device{}) {
 		s.device = &e.Device
 	}
 	return s
@@ -74,7 +72,7 @@ func (d *document) device(typed bool) {
 	e := d.e
 	d.has.device = true
 	d.Text("uid", e.Device.ID)
-	if isComputer(e) {
+	if product.HasComputer(e) {
 		d.Text("hostname", e.Device.Name)
 	} else {
 		d.Text("name", e.Device.Name)
@@ -142,21 +140,4 @@ func system(s string) (int64, string) { return systems.find(s, hasPrefixFold) }
 
 func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
-}
-
-// isMAC reports whether the schema's type mac_t takes s.
-func isMAC(s string) bool {
-	if len(s) != len("00:00:00:00:00:00") {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case i%3 == 2 && (c == ':' || c == '-'):
-		case i%3 != 2 && ('0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'):
-		default:
-			return false
-		}
-	}
-	return true
 }

@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/product"
 )
 
 // describe adds the attributes of e.
@@ -35,7 +36,7 @@ func (r *record) describe(e *event.Event) {
 	r.seconds("accesshook.session.duration", e.Session.Duration)
 
 	deviceName := "accesshook.device.name"
-	if e.Vendor == "userlock" { // the computer of the session
+	if product.HasComputer(e) {
 		deviceName = "host.name"
 	}
 	r.text("device.id", e.Device.ID)

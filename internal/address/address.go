@@ -158,6 +158,19 @@ func MAC(s string) (string, bool) {
 	return string(mac), true
 }
 
+// IsMAC48 reports whether s is an address of 48 bits as [MAC] returns it, also in capitals.
+func IsMAC48(s string) bool {
+	if len(s) != len("00:11:22:33:44:55") {
+		return false
+	}
+	for i := range len(s) {
+		if i%3 == 2 && s[i] != ':' || i%3 != 2 && lowerHex(s[i]) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // lowerHex returns a hexadecimal digit in lower case, or 0 if c is none.
 func lowerHex(c byte) byte {
 	switch {

@@ -270,3 +270,13 @@ func BenchmarkParse(b *testing.B) {
 		}
 	})
 }
+
+func TestIsMAC48(t *testing.T) {
+	for s, want := range map[string]bool{
+		"00:1b:44:11:3a:b7": true, "00:1B:44:11:3A:B7": true,
+		"": false, "00-1b-44-11-3a-b7": false, "00:1b:44:11:3a:bg": false, "00:1b:44:11:3a:b": false, "00:1b:44:11:3a:b7:00:01": false,
+		"001b:44:11:3a:b70": false, "00:1b:44:11:3a\xffb7": false,
+	} {
+		assert.Equal(t, want, address.IsMAC48(s), s)
+	}
+}

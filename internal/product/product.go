@@ -2,6 +2,12 @@
 // product which an event is from.
 package product
 
+import "github.com/accesshook/accesshook/event"
+
+// HasComputer reports whether Device of e is the computer of a Windows session. If not, it
+// is what the user holds.
+func HasComputer(e *event.Event) bool { return e.Vendor == "userlock" && e.Device.Name != "" }
+
 // Of returns the company and the product that a vendor of package event stands for. For
 // a vendor of somebody's own, both are its name.
 func Of(vendor string) (company, name string) {
