@@ -42,11 +42,11 @@ bench: ## compare the vendors' handlers with plain ones, such as BENCHFLAGS='-w 
 
 fuzz: ## run every fuzz target, each for FUZZTIME: 50000x by default, or such as 60s
 	@targets=$$(grep -rEo --include='*_test.go' '^func Fuzz[[:alnum:]_]*' . | sed 's/:func /:/' | sort); \
-	for target in $$targets; do \
+	found=0; for target in $$targets; do \
 		package=$$(dirname "$${target%:*}"); \
 		echo "$$package $${target##*:}"; \
-		go test -run '^$$' -fuzz "^$${target##*:}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x "$$package"; \
-	done
+		go test -run '^$$' -fuzz "^$${target##*:}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x "$$package" || found=1; \
+	done; exit $$found
 
 demo: ## run the gateway with events of all vendors, until Ctrl-C
 	go run ./examples/gateway -demo

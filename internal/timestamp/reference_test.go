@@ -18,6 +18,9 @@ func standard(s string) (time.Time, bool) {
 	if noOffset.MatchString(s) {
 		return time.Time{}, false
 	}
+	if strings.Contains(s, "  ") {
+		return time.Time{}, false // package time skips spaces, also one in place of a digit
+	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", time.DateTime} {
 		t, err := time.ParseInLocation(layout, s, time.UTC)
 		if err == nil {
@@ -75,7 +78,7 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"2024-05-14T10:31:07.123Z", "2024-05-14T10:31:07+02:00", "2024-05-14 10:31:07,5", "20240514T103107Z", "1715675467.123", "1.7e9",
 		"638355968001234567", "Tue, 14 May 2024 10:31:07 GMT", "Tuesday, 14-May-24 10:31:07 GMT", "Tue May 14 10:31:07 2024",
-		"/Date(1715682667000+0200)/", "2024-01-01T10:00:00+02:00[Europe/Oslo]", "2024-10-27T02:30", "2024-05-14T24:00", "14.05.2024 10:31",
+		"/Date(1715682667000+0200)/", "2024-01-01T10:00:00+02:00[Europe/Oslo]", "2024-10-27T02:30", "2024-05-14T24:00", "14.05.2024 10:31", "2024-05-14  0:31:07",
 	} {
 		f.Add(s)
 	}
