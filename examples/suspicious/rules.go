@@ -49,25 +49,31 @@ const learnLogons = 10
 
 func (r *rules) HandleEvent(ctx context.Context, e *event.Event) error {
 	account, address := r.account(e), network(e.Client.Address)
-	if t, why := r.judge(e, account, address); t != "" {
-		// Only what the audit line needs, and so without the payload.
-		err := r.next.HandleEvent(ctx, &event.Event{
-			ID: e.ID, Vendor: e.Vendor, Source: e.Source, VendorType: e.VendorType, Time: e.Time, Received: e.Received,
-			Type: t, Severity: event.SeverityHigh, Reason: why,
-			User: event.User{Name: account}, Client: event.Client{Address: e.Client.Address}, Location: e.Location,
-		})
-		if err != nil || t == suspicious && e.Type != event.AuthenticationFailed {
-			return err // an intruder teaches nothing
-		}
+	r.mu.Lock()
+	t, why := r.judge(e, account, address)
+	if t == "" {
+		r.remember(e, account, address) // before another event is judged
 	}
-	r.remember(e, account, address)
-	return nil
+	r.mu.Unlock()
+	if t == "" {
+		return nil
+	}
+	// Only what the audit line needs, and so without the payload.
+	err := r.next.HandleEvent(ctx, &event.Event{
+		ID: e.ID, Vendor: e.Vendor, Source: e.Source, VendorType: e.VendorType, Time: e.Time, Received: e.Received,
+		Type: t, Severity: event.SeverityHigh, Reason: why,
+		User: event.User{Name: account}, Client: event.Client{Address: e.Client.Address}, Location: e.Location,
+	})
+	if err == nil && e.Type == event.AuthenticationFailed { // but an intruder teaches nothing
+		r.mu.Lock()
+		r.remember(e, account, address)
+		r.mu.Unlock()
+	}
+	return err
 }
 
-// judge says what e is together with what is remembered. An empty type: nothing.
+// judge says what e is together with what is remembered. An empty type: nothing. Hold r.mu.
 func (r *rules) judge(e *event.Event, account, address string) (t event.Type, why string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	when := happened(e)
 	switch {
 	case e.Type == event.SecurityAlert && e.Severity >= event.SeverityHigh:
@@ -105,10 +111,8 @@ func (r *rules) judge(e *event.Event, account, address string) (t event.Type, wh
 	return "", ""
 }
 
-// remember counts a refused logon, and learns from a logon.
+// remember counts a refused logon, and learns from a logon. Hold r.mu.
 func (r *rules) remember(e *event.Event, account, address string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	when := happened(e)
 	switch {
 	case e.Type == event.AuthenticationFailed:

@@ -10,7 +10,10 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -229,6 +232,38 @@ func TestRefusedLogonsAloneIfAskedFor(t *testing.T) {
 		s.userlock(refused, float64(i)/10, `EXAMPLE\ada`, desk, "")
 	}
 	s.expect(strings.Replace(manyRefused, "watched", "suspicious", 1)) // once
+}
+
+// Each of them counts, also those that come while another is being judged.
+func TestRefusedLogonsAtOnce(t *testing.T) {
+	s := newSite(t, func(r *rules) { r.refusedAlone = true })
+	var found atomic.Int32
+	s.rules.next = event.HandlerFunc(func(context.Context, *event.Event) error { found.Add(1); return nil })
+	ctx, cancel := context.WithCancel(t.Context())
+	var busy, all sync.WaitGroup
+	busy.Go(func() { // or else one after the other has the lock
+		for ctx.Err() == nil {
+			s.rules.mu.Lock()
+			runtime.Gosched()
+			s.rules.mu.Unlock()
+		}
+	})
+	now := time.Now()
+	for i := range 500 {
+		found.Store(0)
+		for range 3 {
+			all.Go(func() {
+				assert.NoError(t, s.rules.HandleEvent(ctx, &event.Event{
+					Vendor: "userlock", Type: event.AuthenticationFailed, Time: now, Received: now,
+					User: event.User{Domain: "EXAMPLE", Name: fmt.Sprint("ada", i)}, Client: event.Client{Address: netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})},
+				}))
+			})
+		}
+		all.Wait()
+		require.Positive(t, found.Load())
+	}
+	cancel()
+	busy.Wait()
 }
 
 func TestCountryThatIsNew(t *testing.T) {
