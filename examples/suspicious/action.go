@@ -37,6 +37,11 @@ func (a *action) open(dir string) error {
 	if a.perHour < 1 {
 		return errors.New("-max-per-hour must be positive")
 	}
+	for _, name := range a.never {
+		if strings.ContainsAny(name, `"/\[]:;|=+*?<>@`) { // it is of no account, and would spare nobody
+			return fmt.Errorf("-never: %q is not the name of an account without a domain", name)
+		}
+	}
 	a.path = filepath.Join(dir, "acted.json")
 	return errors.Join(os.MkdirAll(dir, 0o700), load(a.path, &a.acted))
 }

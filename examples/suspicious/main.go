@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, lookup lookupEnv, stdout, stderr io
 	accounts := f.String("accounts", "", "JSON `file`: accounts of other users, such as {\"relock id:u-1042\": \"aokoye\"}")
 	f.BoolVar(&a.act, "act", false, "disable accounts; without it, only say which")
 	f.IntVar(&a.perHour, "max-per-hour", 5, "disable no more accounts than this within an hour")
-	never := f.String("never", "", "accounts that are never disabled, separated by commas")
+	never := f.String("never", "", "names of accounts that are never disabled, without a domain, separated by commas")
 	f.StringVar(&d.url, "directory", "", "Active Directory, such as ldaps://dc1.example.com")
 	f.StringVar(&d.base, "base", "", "where in it to search, such as DC=example,DC=com")
 	f.StringVar(&d.bind, "bind", "", "distinguished name to bind as; the password is in DIRECTORY_PASSWORD")
