@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/userlock"
 )
 
 const (
@@ -79,6 +80,9 @@ var types = []event.Type{event.SessionStarted, event.SessionReconnected, event.S
 // begins are those after which somebody sits at the desk.
 var begins = types[:3]
 
+// away are sessions that are at no desk, such as that of a phone that joins the Wi-Fi.
+var away = []string{userlock.SessionIIS, userlock.SessionWiFiVPN, userlock.SessionSaaS}
+
 func compare(a, b mark) int {
 	return cmp.Or(a.time.Compare(b.time), cmp.Compare(slices.Index(types, a.typ), slices.Index(types, b.typ)),
 		cmp.Compare(a.session, b.session), cmp.Compare(a.desk, b.desk))
@@ -88,7 +92,7 @@ func compare(a, b mark) int {
 func (g *guard) session(ctx context.Context, e *event.Event) error {
 	account := e.User.Key()
 	p := g.people[account]
-	if p == nil || !slices.Contains(types, e.Type) {
+	if p == nil || !slices.Contains(types, e.Type) || slices.Contains(away, e.Session.Type) {
 		return nil
 	}
 	desk := deskKey(cmp.Or(e.Client.Name, e.Device.Name)) // of a terminal session, where the user sits
@@ -168,7 +172,7 @@ func (g *guard) elsewhere(p *person) map[*door]mark {
 			if place == "" || !slices.Contains(begins, m.typ) || d.time.Sub(m.time) > trusted {
 				continue
 			}
-			here = here || place == g.places.locks[d.lock]
+			here = here || strings.EqualFold(place, g.places.locks[d.lock])
 			if other, ok := found[d]; !ok || compare(m, other) > 0 {
 				found[d] = m
 			}

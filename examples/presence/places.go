@@ -76,12 +76,13 @@ func section(name string, from map[string]string, key, value func(string) string
 	return to, nil
 }
 
-// phoneKey returns the key of Unloc's users, or nothing if there is no country code.
+// phoneKey returns the key of Unloc's users, or nothing if it is no number with a country code.
 func phoneKey(number string) string {
-	if key := (event.User{ID: number, Phone: number}).Key(); strings.HasPrefix(key, "phone:+") {
-		return key
+	key := event.User{ID: number, Phone: number}.Key()
+	if digits, ok := strings.CutPrefix(key, "phone:+"); !ok || digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return ""
 	}
-	return ""
+	return key
 }
 
 // accountKey returns the key of UserLock's users.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -82,6 +83,7 @@ func (r *recorder) ids() []string {
 func newTest(t *testing.T) (*guard, *recorder) {
 	p, err := parsePlaces([]byte(samplePlaces))
 	require.NoError(t, err)
+	p.desks["desk-22"] = "oslo"
 	r := new(recorder)
 	g := newGuard(p, r.alert)
 	g.now = func() time.Time { return day(24 * time.Hour) }
@@ -139,6 +141,7 @@ func TestJudge(t *testing.T) {
 		{"a late logon, twice", []step{bergen, {480, in, "DESK-21", "1"}, {480, in, "DESK-21", "1"}, bergen}, 1},
 		{"two sessions, one locked", []step{{480, in, "DESK-21", "1"}, {490, in, "DESK-21", "2"}, {540, lock, "DESK-21", "2"}, bergen}, 1},
 		{"here and elsewhere", []step{{480, in, "DESK-21", "1"}, {490, in, "DESK-40", "2"}, bergen}, 0},
+		{"the same place in other letters", []step{{480, in, "DESK-22", "1"}, oslo}, 0},
 		{"a computer in no place", []step{{480, in, "TS-1", "1"}, bergen}, 0},
 		{"a door in no place", []step{{480, in, "DESK-21", "1"}, {600, "", "cellar", ""}}, 0},
 		{"a session that is silent since yesterday", []step{{600 - 24*60 - 1, in, "DESK-21", "1"}, bergen}, 0},
@@ -165,6 +168,22 @@ func TestTerminalSession(t *testing.T) {
 		require.NoError(t, g.session(t.Context(), logon))
 		require.NoError(t, g.take(t.Context(), step{600, "", "harbour", ""}))
 		assert.Len(t, r.alerts, alerts, client)
+	}
+}
+
+// A session of a phone or in a browser says nothing about a desk, and nobody locks it.
+func TestOnlyDesks(t *testing.T) {
+	for code, alerts := range map[event.Text]int{"1": 1, "101": 0, "201": 0, "501": 0} {
+		g, r := newTest(t)
+		request, err := userlock.NewRequest(t.Context(), "/", serverID, userlock.Notification{EventType: code, EventTime: day(8 * time.Hour), UserAccount: `EXAMPLE\aokoye`, ComputerName: "DESK-21"})
+		require.NoError(t, err)
+		body, err := io.ReadAll(request.Body)
+		require.NoError(t, err)
+		e, err := userlock.Decode(body)
+		require.NoError(t, err)
+		require.NoError(t, g.session(t.Context(), e))
+		require.NoError(t, g.take(t.Context(), step{600, "", "harbour", ""}))
+		assert.Len(t, r.alerts, alerts, code)
 	}
 }
 
@@ -345,6 +364,9 @@ func TestPlaces(t *testing.T) {
 		"a number":            {`"front": "Oslo"`, `"front": 1`},
 		"no country code":     {"+47 900", "900"},
 		"no telephone":        {"+47 900 00 001", "ada"},
+		"a letter in it":      {"+47 900", "+47 9OO"},
+		"two telephones":      {"+47 900 00 001", "+47 900 00 001, +47 900 00 002"},
+		"a plus":              {"+47 900 00 001", "+"},
 		"no account":          {`EXAMPLE\\aokoye`, " "},
 		"no place":            {`"DESK-21": "Oslo"`, `"DESK-21": " "`},
 		"no computer":         {`"DESK-21"`, `" "`},
