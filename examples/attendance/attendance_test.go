@@ -355,3 +355,19 @@ func TestNotes(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "user,day,hours,overtime,notes\nada,2026-03-27,0.00,0.00,\"no logoff, no logon\"\n", string(text))
 }
+
+func TestSettings(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context()) // or else it would serve what it does not refuse
+	cancel()
+	for _, set := range []struct{ name, value string }{
+		{"USERLOCK_IDS", ""}, {"ATTENDANCE_ZONE", "Mars"}, {"ATTENDANCE_WORKDAY", "8"}, {"ATTENDANCE_WORKDAY", "-8h"},
+	} {
+		t.Run(set.name+set.value, func(t *testing.T) {
+			t.Setenv("ATTENDANCE_DIR", t.TempDir())
+			t.Setenv("ATTENDANCE_ADDR", "127.0.0.1:0")
+			t.Setenv("USERLOCK_IDS", serverID)
+			t.Setenv(set.name, set.value)
+			assert.ErrorContains(t, runService(ended), set.name)
+		})
+	}
+}

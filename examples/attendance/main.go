@@ -70,8 +70,13 @@ func runService(ctx context.Context) error {
 	ids, err1 := envsecret.Variable{Name: "USERLOCK_IDS"}.Read()
 	zone, err2 := time.LoadLocation(cmp.Or(os.Getenv("ATTENDANCE_ZONE"), "Local"))
 	workday, err3 := time.ParseDuration(cmp.Or(os.Getenv("ATTENDANCE_WORKDAY"), "8h"))
-	if err := errors.Join(err1, err2, err3); err != nil {
-		return err
+	switch {
+	case err1 != nil:
+		return err1
+	case err2 != nil:
+		return fmt.Errorf("ATTENDANCE_ZONE: %w", err2)
+	case err3 != nil || workday < 0:
+		return errors.New("ATTENDANCE_WORKDAY is not a duration such as 7h30m")
 	}
 	a := &attendance{dir: cmp.Or(os.Getenv("ATTENDANCE_DIR"), "timesheets"), zone: zone, workday: workday, now: time.Now}
 	for _, warning := range ids.Warnings {
