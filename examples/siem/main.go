@@ -63,6 +63,9 @@ func runService(ctx context.Context) error {
 		to = append(to, toFile(path, format))
 	}
 	if syslog != nil {
+		if syslog.Port() == "" {
+			return errors.New("SIEM_SYSLOG has no port")
+		}
 		to = append(to, toSyslog(syslog))
 	}
 	if search != nil {

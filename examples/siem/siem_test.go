@@ -205,6 +205,7 @@ func TestSettings(t *testing.T) {
 	for _, test := range []struct{ name, value, want string }{
 		{"SIEM_FILE", "", "set SIEM_FILE, SIEM_SYSLOG or SIEM_ELASTICSEARCH"},
 		{"SIEM_SYSLOG", "udp://T0pSecret:514", "SIEM_SYSLOG is not"},
+		{"SIEM_SYSLOG", "tls://T0pSecret.example.com", "SIEM_SYSLOG has no port"},
 		{"SIEM_ELASTICSEARCH", "https://user:T0pSecret@search.example.com", "SIEM_ELASTICSEARCH is not"},
 		{"SIEM_ELASTICSEARCH", "http://search.example.com/T0pSecret", "must be https"},
 		{"SIEM_ELASTICSEARCH", "http://%zzT0pSecret", "SIEM_ELASTICSEARCH is not"},
