@@ -133,8 +133,7 @@ func serve(ctx context.Context, addr, dir string, retry time.Duration, r *rules,
 		return err
 	}
 	r.next = store
-	saved := make(chan struct{})
-	go func() { defer close(saved); r.keepSaving(ctx, log) }()
+	go r.keepSaving(ctx, log)
 	log.Info("listening", "addr", listener.Addr().String(), "act", a.act)
 	err = durable.ServeConfig{
 		Server: &http.Server{
@@ -147,6 +146,5 @@ func serve(ctx context.Context, addr, dir string, retry time.Duration, r *rules,
 		// An action that is done twice is harmless.
 		Consumer: durable.Consumer{Delay: retry, Lease: 5 * time.Second},
 	}.Serve(ctx)
-	<-saved
 	return errors.Join(err, r.save())
 }

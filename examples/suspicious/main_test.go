@@ -432,6 +432,21 @@ func TestWhatCannotBeRightIsRefused(t *testing.T) {
 	assert.Contains(t, stderr.String(), "learned.json")
 }
 
+// A program that cannot serve ends, and does not wait for somebody to stop it.
+func TestEndsIfItCannotServe(t *testing.T) {
+	ended := make(chan int, 1)
+	var stderr output
+	go func() {
+		ended <- run(t.Context(), []string{"-addr", "127.0.0.1:0", "-data", t.TempDir(), "-retry", "-1s"}, variables(), &output{}, &stderr)
+	}()
+	select {
+	case status := <-ended:
+		assert.Equal(t, 1, status)
+	case <-time.After(time.Minute):
+		t.Fatal("it goes on: ", stderr.String())
+	}
+}
+
 func TestReadmeNamesFlagsThatExist(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
