@@ -116,10 +116,10 @@ func (r *rules) remember(e *event.Event, account, address string) {
 	when := happened(e)
 	switch {
 	case e.Type == event.AuthenticationFailed:
-		// An address that has been refused often brings in no new name: names are
-		// chosen by whoever is refused, and must not fill the table. All events
-		// without an address count as one.
-		many := r.addresses.near(address, when) >= r.fromAddress
+		// An address that has been refused often brings no new name into a table that is
+		// half full: names are chosen by whoever is refused, and must not fill it. All
+		// events without an address count as one.
+		many := len(r.users.entries) >= maxKeys/2 && r.addresses.near(address, when) >= r.fromAddress
 		r.addresses.add(address, when, e.Received, true)
 		if account != "" {
 			r.users.add(account, when, e.Received, !many)

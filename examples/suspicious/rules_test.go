@@ -234,6 +234,20 @@ func TestRefusedLogonsAloneIfAskedFor(t *testing.T) {
 	s.expect(strings.Replace(manyRefused, "watched", "suspicious", 1)) // once
 }
 
+// An intruder cannot hide the refused logons of a user behind those of others.
+func TestDecoys(t *testing.T) {
+	s := newSite(t)
+	s.taught(`EXAMPLE\ada`)
+	for i := range 10 {
+		s.userlock(refused, 0, fmt.Sprintf(`EXAMPLE\decoy%d`, i), abroad, "")
+	}
+	for range 3 {
+		s.userlock(refused, 1, `EXAMPLE\ada`, abroad, "")
+	}
+	s.userlock(logonOK, 2, `EXAMPLE\ada`, "198.51.100.9", "Norway")
+	s.expect(manyRefused, ofUser)
+}
+
 // Each of them counts, also those that come while another is being judged.
 func TestRefusedLogonsAtOnce(t *testing.T) {
 	s := newSite(t, func(r *rules) { r.refusedAlone = true })
@@ -401,11 +415,11 @@ func TestTablesAreBounded(t *testing.T) {
 	}
 	send("ada", abroad, now)
 	send("ada", abroad, now)
-	for i := range 1000 {
+	for i := range maxKeys {
 		send(fmt.Sprintf("one%d", i), "198.51.100.1", now)
 		send(fmt.Sprintf("none%d", i), "", now)
 	}
-	assert.Len(t, s.rules.users.entries, 1+5+5, "an address brings in few names")
+	assert.Len(t, s.rules.users.entries, maxKeys/2, "an address leaves room for names from others")
 	for i := range maxKeys + 5000 {
 		send(fmt.Sprintf("many%d", i), fmt.Sprintf("2001:db8:%x:%x::1", i/0x10000, i%0x10000), now)
 	}
