@@ -77,7 +77,7 @@ func (r *rules) judge(e *event.Event, account, address string) (t event.Type, wh
 	when := happened(e)
 	switch {
 	case e.Type == event.SecurityAlert && e.Severity >= event.SeverityHigh:
-		return suspicious, fmt.Sprintf("security.alert of severity %s about %s %q", e.Severity, e.Vendor, e.User.Key())
+		return suspicious, fmt.Sprintf("security.alert of severity %s about %s %.256q", e.Severity, e.Vendor, e.User.Key())
 	case account == "":
 		return "", ""
 	case e.Type == event.AuthenticationFailed:

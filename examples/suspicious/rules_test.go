@@ -356,10 +356,12 @@ func TestAlerts(t *testing.T) {
 	alert("u-1042", "high")
 	alert("u-1042", "critical")
 	alert("u-7\u202e", "high")
+	alert(strings.Repeat("x", 20000), "high") // or else no journal takes the audit line as one
 	s.expect(
 		`account.suspicious ada: security.alert of severity high about relock "id:u-1042"`,
 		`account.suspicious ada: security.alert of severity critical about relock "id:u-1042"`,
-		`account.suspicious : security.alert of severity high about relock "id:u-7\u202e"`)
+		`account.suspicious : security.alert of severity high about relock "id:u-7\u202e"`,
+		`account.suspicious : security.alert of severity high about relock "id:`+strings.Repeat("x", 253)+`"`)
 }
 
 // A customer of LoginRadius may have claimed the e-mail address or the name of anybody.
