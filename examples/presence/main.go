@@ -79,7 +79,7 @@ func (g *guard) serve(ctx context.Context, l net.Listener, ul userlock.Config, u
 	events := event.NewMux()
 	events.HandleFunc("session.*", g.session)
 	events.HandleFunc(event.LockUnlocked, g.door)
-	retry, dedupe := event.Retry(event.RetryConfig{}), event.Dedupe(event.DedupeConfig{})
+	retry, dedupe := event.Retry(event.RetryConfig{Attempts: 20}), event.Dedupe(event.DedupeConfig{})
 	queue := event.NewQueue(retry(dedupe(events)), event.QueueConfig{})
 
 	mux := http.NewServeMux()
