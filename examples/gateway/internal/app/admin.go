@@ -9,6 +9,7 @@ import (
 
 	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/examples/gateway/internal/admin"
+	"github.com/accesshook/accesshook/examples/gateway/internal/sink"
 	"github.com/accesshook/accesshook/examples/gateway/internal/store"
 )
 
@@ -53,6 +54,9 @@ func (g *gateway) deadLetterAPI() *admin.DeadLetterAPI {
 		RetryTimeout: g.HandlerTimeout + store.StoringTimeout,
 		Explain:      explain,
 		Log:          g.log,
+	}
+	if len(g.sinks) > 0 {
+		api.RetryTimeout = max(g.HandlerTimeout, sink.AttemptTimeout) + store.StoringTimeout
 	}
 	if s := g.pipeline.Store; s != nil {
 		api.Letters = deadLetters{s}

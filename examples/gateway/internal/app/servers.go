@@ -102,6 +102,9 @@ func (g *gateway) newPublic(s *servers, mux *http.ServeMux, handler http.Handler
 		s.stopAt = time.Now()
 		g.stopping.Store(true)
 		g.page.Close()
+		if g.pipeline.Store != nil {
+			g.pipeline.Store.Stopping()
+		}
 	}
 	public := server.New(c)
 	g.metrics.Server(public)

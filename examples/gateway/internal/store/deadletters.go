@@ -106,15 +106,16 @@ func (s *Store) Retry(ctx context.Context, number uint64) error {
 		return errStopping
 	}
 	defer s.retrying.RUnlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
+	ctx = context.WithoutCancel(ctx)
+	reading, cancel := context.WithTimeout(ctx, StoringTimeout)
 	defer cancel()
-	l, err := s.DeadLetter(ctx, number)
+	l, err := s.DeadLetter(reading, number)
 	if err != nil {
 		return err
 	}
 	log := s.log.With("number", number, "consumer", l.Consumer)
-	h := s.retry[l.Consumer]
-	if h == nil {
+	h, ok := s.retry[l.Consumer]
+	if !ok {
 		return ErrNoSink
 	}
 	if l.EventError != nil {
@@ -122,6 +123,9 @@ func (s *Store) Retry(ctx context.Context, number uint64) error {
 		return ErrUnreadable
 	}
 	log = log.With("endpoint", l.Event.Source, "vendor", l.Event.Vendor, "id", l.Event.ID, "type", string(l.Event.Type))
+	ctx, cancel = context.WithTimeout(ctx, h.timeout)
+	defer cancel()
+	defer context.AfterFunc(h.ending, cancel)()
 	called, handled := false, false
 	err = s.RetryDead(ctx, number, event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
 		called = true

@@ -63,15 +63,22 @@ type Store struct {
 	close     func() error
 	consumers []consumer
 	sinks     []Sink
-	retry     map[string]event.Handler // of dead letters, by consumer
-	timeout   time.Duration            // of one attempt
+	retry     map[string]retry // of dead letters, by consumer
 	state     state
 	log       *slog.Logger
 
-	retrying sync.RWMutex // held for reading by each Retry
+	retrying  sync.RWMutex       // held for reading by each Retry
+	endToSink context.CancelFunc // ends each Retry to a sink
 
 	stop context.CancelFunc // ends the consumers
 	done chan struct{}      // closed when the consumers have ended; nil before Start
+}
+
+// A retry is how a dead letter is retried.
+type retry struct {
+	event.Handler
+	timeout time.Duration
+	ending  context.Context // is done when it must end
 }
 
 // A consumer gets every event.
@@ -83,9 +90,13 @@ type consumer struct {
 // Open opens a store. The callbacks and the sinks are not called before Start.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{
-		sinks: c.Sinks, timeout: c.Consumer.Timeout, log: c.Log,
-		retry: map[string]event.Handler{cmp.Or(c.Consumer.Name, durable.DefaultConsumerName): c.Callbacks},
+		sinks: c.Sinks, log: c.Log,
+		retry: map[string]retry{
+			cmp.Or(c.Consumer.Name, durable.DefaultConsumerName): {c.Callbacks, c.Consumer.Timeout, context.Background()},
+		},
 	}
+	var ending context.Context
+	ending, s.endToSink = context.WithCancel(context.Background())
 	if err := s.open(ctx, c); err != nil {
 		return nil, err
 	}
@@ -95,7 +106,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	for _, sink := range c.Sinks {
 		sink.Consumer.Observe = outcomes.observeSink(sink.GaveUp)
 		s.add(c, sink.Consumer, sink.Handler)
-		s.retry[sink.Consumer.Name] = sink.Retry
+		s.retry[sink.Consumer.Name] = retry{sink.Retry, sink.Consumer.Timeout, ending}
 	}
 	s.state.stats = s.Stats
 	if c.Metrics != nil {
@@ -138,8 +149,13 @@ func (s *Store) Start(failed func(error)) {
 	}()
 }
 
-// sinkGrace is how long sinks may go on when the store is finished.
+// sinkGrace is how long sinks may go on when the store is finished, and retries to them
+// when the gateway stops.
 const sinkGrace = 3 * time.Second
+
+// Stopping ends each Retry to a sink after some seconds, so that nobody who waits for one
+// holds up the stop. Call it before Finish.
+func (s *Store) Stopping() { time.AfterFunc(sinkGrace, s.endToSink) }
 
 // Finish stops the consumers, waits for running callbacks until ctx ends, and closes the
 // store. Sinks are ended after some seconds: their events stay in the store.
