@@ -15,6 +15,12 @@
 // connection that the receiver has closed is noticed before the next events are written. If
 // one breaks while events are written, all of these are sent again.
 //
+// A receiver that falls silent without closing the connection, as by a power failure or a
+// firewall, is noticed late: after half a minute if nothing was on the way, else when the
+// system gives up what it has sent, on Linux by default after some 15 minutes
+// (tcp_retries2). What is written in that time is lost, as far as it fits into the buffer of
+// this machine.
+//
 // Where no event may be lost, use another sink, or a relay on this machine that keeps what
 // it has on disk. RFC 3195 has acknowledgements, but hardly any receiver offers it.
 //
@@ -118,7 +124,8 @@ func New(c Config) (*Sink, error) {
 		maxBytes: cmp.Or(c.MaxBytes, DefaultMaxBytes), timeout: cmp.Or(c.Timeout, DefaultTimeout),
 		settle: 100 * time.Millisecond, turn: make(chan struct{}, 1),
 	}
-	// Keep-alive finds out that a silent receiver is gone.
+	// Keep-alive finds out that a silent receiver is gone, while nothing is on the way. A
+	// TCP_USER_TIMEOUT would find it then too, but give up a receiver that only pauses.
 	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
 	s.dial = dialer.DialContext
 	if u.Scheme == "tls" {
