@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -61,11 +62,18 @@ func New(c Config) (*Client, error) {
 		return nil, fmt.Errorf("%s: Config.CAFile %w", c.Name, err)
 	}
 	target.Path, target.RawPath = strings.TrimSuffix(target.Path, c.Path), strings.TrimSuffix(target.RawPath, c.Path)
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = &tls.Config{RootCAs: roots}
-	transport.DisableCompression = true // answers are small, and a small one could become a large one
-	transport.MaxResponseHeaderBytes = 64 << 10
-	transport.MaxIdleConnsPerHost = 16
+	// Not that of package http, which a program may have replaced or changed.
+	transport := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 30 * time.Second}).DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: roots},
+		TLSHandshakeTimeout:    30 * time.Second,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // answers are small, and a small one could become a large one
+		MaxResponseHeaderBytes: 64 << 10,
+		MaxIdleConnsPerHost:    16,
+		IdleConnTimeout:        90 * time.Second,
+	}
 	return &Client{
 		name: c.Name, base: target, path: c.Path, authorization: c.Authorization,
 		timeout: cmp.Or(c.Timeout, 30*time.Second), maxAnswer: cmp.Or(c.MaxAnswer, 1<<20),
