@@ -31,7 +31,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		registry: registry,
 		events: counter("sink_events_total", "Events for a sink, by result: taken, failed (an attempt; it is repeated or given up), "+
 			"given_up (a dead letter, or without a store gone), left_out (by the filter).", "sink", "result"),
-		batches: counter("sink_batches_total", "Requests to a sink, each with a batch of events.", "sink"),
+		batches: counter("sink_batches_total", "Calls of a sink, each with a batch of events.", "sink"),
 		failing: auto.NewGaugeVec(prometheus.GaugeOpts{
 			Namespace: "accesshook", Name: "sink_failing",
 			Help: "1 if the last event for a sink failed, by the kind of the error: refused, unavailable, timeout, connection, other.",
