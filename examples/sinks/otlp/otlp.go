@@ -30,9 +30,7 @@
 package otlp
 
 import (
-	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -71,10 +69,8 @@ type Config struct {
 	// Resource has the attributes of what sends the events. Nil: "service.name" is
 	// "accesshook".
 	Resource otlp.Resource
-	// Gzip compresses requests. Servers should take that, and nearly all do.
-	Gzip bool
-	// MaxBytes and MaxEvents bound one request, before it is compressed. A larger event is
-	// sent alone. Zero: 4 MiB and 1000.
+	// MaxBytes and MaxEvents bound one request. A larger event is sent alone. Zero: 4 MiB
+	// and 1000.
 	MaxBytes, MaxEvents int
 	// Timeout bounds one request with its answer. Zero: 30 seconds.
 	Timeout time.Duration
@@ -86,7 +82,6 @@ type Sink struct {
 	batch    post.Batch
 	headers  map[string]event.Secret
 	resource otlp.Resource
-	gzip     bool
 }
 
 const name = "otlp"
@@ -107,7 +102,7 @@ func New(c Config) (*Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sink{client: client, headers: headers, resource: maps.Clone(c.Resource), gzip: c.Gzip}
+	s := &Sink{client: client, headers: headers, resource: maps.Clone(c.Resource)}
 	if s.resource == nil {
 		s.resource = otlp.Resource{"service.name": "accesshook"}
 	}
@@ -137,10 +132,6 @@ func (s *Sink) post(ctx context.Context, records [][]byte) ([]error, error) {
 		header.Set(name, text)
 	}
 	body := otlp.AppendRequest(nil, s.resource, records...)
-	if s.gzip {
-		header.Set("Content-Encoding", "gzip")
-		body = compressed(body)
-	}
 	a, err := s.client.Post(ctx, header, body)
 	if err == nil {
 		err = cmp.Or(s.client.Check(a), a.Err)
@@ -160,12 +151,4 @@ func (s *Sink) post(ctx context.Context, records [][]byte) ([]error, error) {
 		return nil, err // halves are sent
 	}
 	return slices.Repeat([]error{err}, len(records)), nil
-}
-
-func compressed(b []byte) []byte {
-	var out bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&out, gzip.BestSpeed) // a level that there is
-	_, _ = w.Write(b)                                 // into memory
-	_ = w.Close()
-	return out.Bytes()
 }

@@ -33,7 +33,7 @@ func TestVictoriaLogs(t *testing.T) {
 		e.ID = c.Name // some have the same
 		events = append(events, e)
 	}
-	sink, err := otlp.New(otlp.Config{URL: server + "/insert/opentelemetry", Gzip: true, MaxEvents: 10})
+	sink, err := otlp.New(otlp.Config{URL: server + "/insert/opentelemetry", MaxEvents: 10})
 	require.NoError(t, err)
 	defer sink.Close()
 	for _, err := range sink.Send(t.Context(), events) {
