@@ -89,8 +89,8 @@ func matches(pattern, typ string) bool {
 	if pattern == "*" {
 		return true
 	}
-	if family, ok := strings.CutSuffix(pattern, "*"); ok {
-		return strings.HasPrefix(typ, family)
+	if family, ok := strings.CutSuffix(pattern, ".*"); ok {
+		return strings.HasPrefix(typ, family+".")
 	}
 	return typ == pattern
 }

@@ -91,14 +91,15 @@ func TestErrors(t *testing.T) {
 		"vendor>unloc":                     "vendor has no order: want vendor= or vendor!=",
 		"vendor=okta":                      `vendor "okta" is not known: want userlock, unloc, relock or loginradius`,
 		"vendor=relock vendor=unloc":       "vendor= is there twice: separate its values by commas",
-		"type=sesion.*":                    `type "sesion.*": want "session.*"`,
-		"type=session":                     `type "session": want "session.*" for the family`,
-		"type=relock.*":                    `type "relock.*": relock is a vendor, which is Event.Vendor, and no family of types`,
-		"type=session.created":             `type "session.created": it is relock's word for "session.started"`,
-		"type=session.paused":              `type "session.paused" is not known: want session.disconnected, session.ended, session.locked, session.reconnected, session.started or session.unlocked`,
+		"type=sesion.*":                    `type "sesion.*" is not known: want account.*, authentication.*, device.*, lock.*, object.*, security.*, session.* or unknown`,
+		"type=session":                     `type "session" is not known: want session.*, session.disconnected, session.ended, session.locked, session.reconnected, session.started or session.unlocked`,
+		"type=relock.*":                    `type "relock.*" is not known: want account.*, authentication.*, device.*, lock.*, object.*, security.*, session.* or unknown`,
+		"type=session.created":             `type "session.created" is not known: want session.*, session.disconnected, session.ended, session.locked, session.reconnected, session.started or session.unlocked`,
+		"type=session.paused":              `type "session.paused" is not known: want session.*, session.disconnected, session.ended, session.locked, session.reconnected, session.started or session.unlocked`,
 		"type=door.*":                      `type "door.*" is not known: want account.*, authentication.*, device.*, lock.*, object.*, security.*, session.* or unknown`,
-		"type=*.*":                         `type "*.*": want a type, a family such as "session.*", or "*"`,
-		"type=session.*.*":                 `type "session.*.*": want a type, a family such as "session.*", or "*"`,
+		"type=sess*":                       `type "sess*" is not known: want account.*, authentication.*, device.*, lock.*, object.*, security.*, session.* or unknown`,
+		"type=*.*":                         `type "*.*" is not known: want account.*, authentication.*, device.*, lock.*, object.*, security.*, session.* or unknown`,
+		"type=session.*.*":                 `type "session.*.*" is not known: want session.*, session.disconnected, session.ended, session.locked, session.reconnected, session.started or session.unlocked`,
 	} {
 		_, err := known.Parse(text)
 		assert.EqualError(t, err, want, text)

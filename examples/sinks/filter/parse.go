@@ -1,9 +1,6 @@
 package filter
 
 import (
-	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -113,20 +110,16 @@ func (k Known) vendor(name string) error {
 	return fmt.Errorf("vendor %q is not known: want %s", name, choice(k.Vendors))
 }
 
-// pattern checks a pattern of types, by event.Mux and by what is known.
+// pattern checks that a known type matches a pattern.
 func (k Known) pattern(pattern string) error {
 	types := k.Types
 	if types == nil {
 		types = event.Types()
 	}
-	known := func(t event.Type) bool { return matches(pattern, string(t)) }
-	if err := isPattern(pattern, types); err != nil {
-		return fmt.Errorf("type %q: %w", pattern, err)
-	}
-	if slices.ContainsFunc(types, known) {
+	if slices.ContainsFunc(types, func(t event.Type) bool { return matches(pattern, string(t)) }) {
 		return nil
 	}
-	// Those of its family, or else the families.
+	// Its family and the types of it, or else the families.
 	var same, families []string
 	family, _, _ := strings.Cut(pattern, ".")
 	for _, t := range types {
@@ -138,29 +131,15 @@ func (k Known) pattern(pattern string) error {
 			families = append(families, first)
 		}
 		if first == family+".*" {
-			same = append(same, string(t))
+			same = append(same, first, string(t))
 		}
 	}
 	if same == nil {
 		same = families
 	}
 	slices.Sort(same)
+	same = slices.Compact(same)
 	return fmt.Errorf("type %q is not known: want %s", pattern, choice(same))
-}
-
-// isPattern returns what event.Mux has against a pattern for these types.
-func isPattern(pattern string, types []event.Type) (err error) {
-	word := func(t event.Type) bool { return !strings.Contains(string(t), ".") } // as Unknown, which a Mux knows
-	mux := event.NewMux(slices.DeleteFunc(slices.Clone(types), word)...)
-	defer func() {
-		if v := recover(); v != nil {
-			_, says, _ := strings.Cut(fmt.Sprint(v), `": `)
-			says, _, _ = strings.Cut(says, "; name a type of your own") // which is for programs
-			err = errors.New(cmp.Or(says, "not a type"))
-		}
-	}()
-	mux.HandleFunc(event.Type(pattern), func(context.Context, *event.Event) error { return nil })
-	return nil
 }
 
 // choice returns such as "a, b or c".
