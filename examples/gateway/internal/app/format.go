@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"os"
@@ -34,10 +35,8 @@ func (o *output) setFormat(format string) {
 		o.encode = terminal.NewEncoder(o.w, os.LookupEnv).AppendEvent
 		return
 	}
-	o.encode, o.cloudEvents = cloudevent.Append, format == "" || format == "cloudevents"
-	if !o.cloudEvents {
-		o.encode = encodings[format]
-	}
+	format = cmp.Or(format, "cloudevents")
+	o.encode, o.cloudEvents = encodings[format], format == "cloudevents"
 }
 
 // leavesOut counts events that have no line, since the format has no form for them, and

@@ -34,7 +34,7 @@ func openSink(s settings.Sink, all *settings.Sinks, v envsecret.Values) (sinks.S
 	if err != nil {
 		names := strings.NewReplacer(
 			"Config.URL", "-"+s.Name, "Config.CAFile", "-sink-ca", "Config.Index", "-elasticsearch-index",
-			"Config.Authorization", v.Source, "Config.Headers", v.Source,
+			"Config.Authorization", v.Source, "Config.Headers", v.Source, "the credential", v.Source, ", or set InsecureHTTP", "",
 		)
 		return nil, errors.New(names.Replace(strings.TrimPrefix(err.Error(), s.Name+": ")))
 	}

@@ -3,7 +3,6 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -138,9 +137,6 @@ func (s *Settings) readSinks(given map[string]bool) error {
 			}
 			sink.Variable, sink.Credentials = v, values
 		}
-		if err := checkSinkTLS(sink); err != nil {
-			return err
-		}
 		s.Sinks.Used = append(s.Sinks.Used, sink)
 	}
 	if given["retries"] {
@@ -185,19 +181,6 @@ func checkSinkURL(s Sink, schemes []string, variables []envsecret.Variable) erro
 		return fmt.Errorf("-%s has a user or password, which others on the machine can see: set %s", s.Name, variables[len(variables)-1].Name)
 	}
 	return nil
-}
-
-// checkSinkTLS refuses to send credentials in clear to another machine.
-func checkSinkTLS(s Sink) error {
-	u, err := url.Parse(s.URL)
-	if err != nil || u.Scheme != "http" || s.Credentials.Source == "" {
-		return err
-	}
-	addr, err := netip.ParseAddr(u.Hostname())
-	if u.Hostname() == "localhost" || err == nil && addr.Unmap().IsLoopback() {
-		return nil
-	}
-	return fmt.Errorf("-%s is http: anyone on the way could read %s. Use https", s.Name, s.Credentials.Source)
 }
 
 // only is the value of a flag: a filter.

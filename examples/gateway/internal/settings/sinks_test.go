@@ -56,7 +56,6 @@ func TestSinksRefused(t *testing.T) {
 		"password":           {"", "-demo -queue 9 -elasticsearch https://ops:canary@example.com", "-elasticsearch has a user or password, which others on the machine can see: set ELASTICSEARCH_CREDENTIALS"},
 		"user":               {"", "-demo -queue 9 -forward https://canary@example.com", "-forward has a user or password, which others on the machine can see: set FORWARD_AUTHORIZATION"},
 		"user, syslog":       {"", "-demo -queue 9 -syslog tls://canary@example.com:1", "-syslog has a user or password, which it does not send"},
-		"credential, http":   {"HEC_TOKEN=canary", "-demo -queue 9 -hec http://splunk.example.com", "-hec is http: anyone on the way could read HEC_TOKEN. Use https"},
 		"two tokens":         {"HEC_TOKEN=canary,canary", "-demo -queue 9 -hec https://splunk.example.com", "HEC_TOKEN has 2 values, and -hec takes one"},
 		"empty token":        {"HEC_TOKEN=", "-demo -queue 9 -hec https://splunk.example.com", "HEC_TOKEN: entry 1 is empty"},
 		"key and user":       {"ELASTICSEARCH_API_KEY=canary ELASTICSEARCH_CREDENTIALS=ops:canary", elastic, "ELASTICSEARCH_API_KEY and ELASTICSEARCH_CREDENTIALS exclude each other"},

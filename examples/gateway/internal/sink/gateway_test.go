@@ -354,6 +354,15 @@ func TestCredentialIsReplaced(t *testing.T) {
 	p.Eventually("it does not get the event", e.has(1)) // the first one comes a minute later
 }
 
+func TestCredentialIsNotSentInClear(t *testing.T) {
+	for flag, credential := range map[string]string{"-hec": "HEC_TOKEN", "-otlp": "OTLP_HEADERS"} {
+		status, _, stderr := gatewaytest.RunToEnd(t, []string{credential + "=api-key=canary-0123456789"}, "-check", "-demo", "-queue", "9", flag, "http://siem.example.com")
+		assert.Equal(t, 2, status)
+		assert.Contains(t, stderr, flag+" is http: anyone on the way could read "+credential+". Use https\n")
+		assert.NotContains(t, stderr, "canary")
+	}
+}
+
 func TestTestSinks(t *testing.T) {
 	e := newElastic(t)
 	e.set(func() { e.accepts = "Basic b3BzOmNhbmFyeS1wYXNzd29yZC0wMTIz" })
