@@ -16,7 +16,7 @@ import (
 // formats are those that a line can have. They are all of the same form.
 var formats = map[string]func(dst []byte, e *event.Event) ([]byte, error){
 	"ecs":  ecs.Append,  // Filebeat, the agent of Wazuh
-	"ocsf": ocsf.Append, // Splunk, Amazon Security Lake
+	"ocsf": ocsf.Append, // Splunk, Datadog
 	"cef":  cef.Append,
 }
 

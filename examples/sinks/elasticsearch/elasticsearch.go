@@ -1,5 +1,5 @@
-// Package elasticsearch sends events to Elasticsearch, and to what takes its bulk requests:
-// OpenSearch, VictoriaLogs.
+// Package elasticsearch sends events to Elasticsearch, and to what takes its bulk requests,
+// such as VictoriaLogs.
 //
 //	sink, err := elasticsearch.New(elasticsearch.Config{
 //		URL:           "https://search.example.com:9200",
