@@ -16,7 +16,7 @@ import (
 // first example.
 func Example_feedASIEM() {
 	events := event.NewMux()
-	events.Handle("*", lines.NewWriter(os.Stdout).Handler(ecs.Append)) // or ocsf.Append, cef.Append, asim.Append, cloudevent.Append
+	events.Handle("*", lines.NewWriter(os.Stdout).Handler(ecs.Append)) // or ocsf.Append, cef.Append, cloudevent.Append
 
 	err := events.HandleEvent(context.Background(), &event.Event{
 		ID: "7c1d", Vendor: "unloc", Type: event.LockUnlocked, VendorType: "unlocked",

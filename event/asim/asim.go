@@ -38,7 +38,7 @@
 //	                            Client
 //	SrcGeoCountry               Location.CountryCode, or what the vendor sent if it is none
 //	SrcGeoCity                  Location.City
-//	SrcDvcOs                    of any other Device, whose ID, name and type are below
+//	SrcDvcOs                    Device.OS; what else is known of a Device is below
 //	                            AdditionalFields
 //	AdditionalFields            what the schema has no field for
 //
@@ -53,7 +53,7 @@
 // declares the others:
 // https://learn.microsoft.com/azure/azure-monitor/reference/tables/asimauthenticationeventlogs.
 //
-// On the same event Append takes 0.75 times as long as cloudevent.Append, which writes the
+// On the same event Append takes 0.8 times as long as cloudevent.Append, which writes the
 // payload too, and 0.9 times at most, with one allocation into a buffer that has room
 // (BenchmarkRatio in internal/encodertest).
 //
@@ -95,8 +95,8 @@ func Has(t event.Type) bool { return operations[t] != "" }
 // does not have, and if e is nil or has no ID or no Vendor, or a time outside the years 0
 // to 9999. It then returns dst as it was.
 func Append(dst []byte, e *event.Event) ([]byte, error) {
-	if e == nil || e.ID == "" || e.Vendor == "" {
-		return dst, errors.New("asim: event without ID or Vendor")
+	if err := product.Check("asim", e); err != nil {
+		return dst, err
 	}
 	operation := operations[e.Type]
 	if operation == "" {
@@ -115,10 +115,7 @@ func Append(dst []byte, e *event.Event) ([]byte, error) {
 }
 
 func writeEvent(o *jsonappend.Object, e *event.Event, operation string) {
-	at := e.Time
-	if at.IsZero() {
-		at = e.Received
-	}
+	at := product.Happened(e)
 	o.Time("TimeGenerated", at)
 	o.Time("EventStartTime", at)
 	o.Time("EventEndTime", at)
@@ -205,7 +202,7 @@ func splitHost(name string) (host, domain string) {
 }
 
 func writeSource(o *jsonappend.Object, e *event.Event) {
-	o.Address("SrcIpAddr", e.Client.Address.Unmap().WithZone(""))
+	o.Address("SrcIpAddr", product.Address(e))
 	if e.Client.Name != "" {
 		host, domain := splitHost(e.Client.Name)
 		o.Always("SrcHostname", host)

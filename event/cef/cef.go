@@ -2,10 +2,7 @@ package cef
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/address"
@@ -17,13 +14,8 @@ import (
 // ID or no Vendor, or a time outside the years 0 to 9999. On an error it returns dst as
 // it was. It is safe for concurrent use.
 func Append(dst []byte, e *event.Event) ([]byte, error) {
-	if e == nil || e.ID == "" || e.Vendor == "" {
-		return dst, errors.New("cef: event without ID or Vendor")
-	}
-	for _, t := range [...]time.Time{e.Time, e.Received, e.Session.Expires} {
-		if year := t.UTC().Year(); year < 0 || year > 9999 {
-			return dst, fmt.Errorf("cef: a time is in the year %d, want 0 to 9999", year)
-		}
+	if err := product.Check("cef", e); err != nil {
+		return dst, err
 	}
 	l := line{b: dst}
 	l.header(e)
@@ -42,14 +34,6 @@ var severities = [...]string{
 	event.SeverityMedium: "5", event.SeverityHigh: "8", event.SeverityCritical: "10",
 }
 
-// severityOf returns a severity that has a name.
-func severityOf(e *event.Event) event.Severity {
-	if e.Severity < 0 || int(e.Severity) >= len(severities) {
-		return event.SeverityUnknown
-	}
-	return e.Severity
-}
-
 // longestOwn is how many characters a value of our own keys may have.
 const longestOwn = 1023
 
@@ -63,7 +47,7 @@ func (l *line) header(e *event.Event) {
 	typ := cmp.Or(e.Type, event.Unknown)
 	l.field(string(typ), 1023)
 	l.field(cmp.Or(names[typ], string(typ)), 512)
-	l.b = append(l.b, severities[severityOf(e)]...)
+	l.b = append(l.b, severities[product.Known(e.Severity, len(severities))]...)
 	l.b = append(l.b, '|')
 	family, action, _ := strings.Cut(string(typ), ".")
 	l.text("cat", family, 1023)
@@ -71,7 +55,7 @@ func (l *line) header(e *event.Event) {
 }
 
 func (l *line) event(e *event.Event) {
-	at := happened(e)
+	at := product.Happened(e)
 	l.time("rt", at)
 	if d := e.Session.Duration; d > 0 && !at.IsZero() {
 		l.time("start", at.Add(-d))
@@ -90,14 +74,6 @@ func (l *line) event(e *event.Event) {
 		l.text("accesshookEventId", e.ID, longestOwn)
 	}
 	l.text("accesshookSource", e.Source, longestOwn)
-}
-
-// happened is when e happened. It is zero if nobody says.
-func happened(e *event.Event) time.Time {
-	if e.Time.IsZero() {
-		return e.Received
-	}
-	return e.Time
 }
 
 func (l *line) users(e *event.Event) {
@@ -122,7 +98,7 @@ func (l *line) users(e *event.Event) {
 
 func (l *line) client(e *event.Event) {
 	c := &e.Client
-	switch a := c.Address.Unmap().WithZone(""); {
+	switch a := product.Address(e); {
 	case a.Is4():
 		l.address("src", a)
 	case a.Is6():

@@ -230,6 +230,20 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// The name of a user is what people know it by.
+func TestUserName(t *testing.T) {
+	for want, u := range map[string]event.User{
+		"ada":             {ID: "1", Name: "ada", Email: "ada@example.com", FullName: "Ada", Phone: "+47"},
+		"ada@example.com": {ID: "1", Email: "ada@example.com", FullName: "Ada", Phone: "+47"},
+		"Ada":             {ID: "1", FullName: "Ada", Phone: "+47"},
+		"1":               {ID: "1", Phone: "+47"},
+		"+47":             {Phone: "+47"},
+	} {
+		m := encode(t, &event.Event{ID: "a", Vendor: "acme", Type: event.SessionStarted, User: u})
+		assert.Equal(t, want, m.extension["suser"])
+	}
+}
+
 // The whole ID is in a line, also one that is longer than externalId may be.
 func TestLongID(t *testing.T) {
 	id := strings.Repeat("0123456789", 6)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/product"
 )
 
 // AppendSyslog appends e to dst as a syslog message of RFC 5424 with what [Append] writes
@@ -27,9 +28,9 @@ func AppendSyslog(dst []byte, e *event.Event, hostname string) ([]byte, error) {
 	b := dst
 	if e != nil { // or Append says what is wrong
 		b = append(b, '<')
-		b = strconv.AppendInt(b, facility*8+priorities[severityOf(e)], 10)
+		b = strconv.AppendInt(b, facility*8+priorities[product.Known(e.Severity, len(severities))], 10)
 		b = append(b, ">1 "...)
-		if at := happened(e); at.IsZero() {
+		if at := product.Happened(e); at.IsZero() {
 			b = append(b, '-')
 		} else {
 			b = at.UTC().AppendFormat(b, "2006-01-02T15:04:05.999999Z07:00")

@@ -83,6 +83,9 @@ func AppendMessage(dst []byte, h http.Header, e *event.Event) ([]byte, error) {
 //
 // It does not verify who sent the request. Do so before, by a credential in a header.
 func DecodeRequest(r *http.Request, payloads Payloads) (*event.Event, error) {
+	if r.Body == nil { // a request that no server has read
+		return DecodeMessage(r.Header, nil, payloads)
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, MaxBody))
 	if err != nil {
 		return nil, fmt.Errorf("cloudevent: body: %w", err)

@@ -31,7 +31,7 @@
 //	source.*, client.ip Client and Location; source.domain is Client.Name, and source.user.*
 //	                    is User if there is a Client, unless the event is about an account
 //	host.*              the computer of a UserLock session, with host.os.type "windows"
-//	device.*            the ID and type of any other Device; user_agent.* its OS and browser
+//	device.*            the ID and type of Device; user_agent.* its OS and browser
 //	user_agent.original Client.UserAgent
 //	related.*           users, addresses and hosts, for searches
 //	message             one English sentence
@@ -43,7 +43,7 @@
 //
 // There is no event.original: bodies have credentials in them.
 //
-// On the same event Append takes 0.65 times as long as cloudevent.Append, which writes the
+// On the same event Append takes 0.7 times as long as cloudevent.Append, which writes the
 // payload too, and 0.95 times at most, with one allocation into a buffer that has room
 // (BenchmarkRatio in internal/encodertest).
 //
@@ -54,7 +54,6 @@
 package ecs
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/accesshook/accesshook/event"
@@ -82,16 +81,12 @@ func Append(dst []byte, e *event.Event) ([]byte, error) { return Encoder{}.Appen
 // What it writes without the payload depends on nothing that package cloudevent leaves
 // out, so an event from a queue or a store gives the same document.
 func (enc Encoder) Append(dst []byte, e *event.Event) ([]byte, error) {
-	if e == nil || e.ID == "" || e.Vendor == "" {
-		return dst, errors.New("ecs: event without ID or Vendor")
+	if err := product.Check("ecs", e); err != nil {
+		return dst, err
 	}
 	c := classOf(e.Type)
 	o := jsonappend.Begin(dst)
-	at := e.Time
-	if at.IsZero() {
-		at = e.Received
-	}
-	o.Time("@timestamp", at)
+	o.Time("@timestamp", product.Happened(e))
 	o.Object("ecs", func() { o.Always("version", Version) })
 	writeMessage(&o, e)
 	writeEvent(&o, e, c)
@@ -123,10 +118,10 @@ func writeEvent(o *jsonappend.Object, e *event.Event, c *class) {
 		o.Texts("category", c.category...)
 		o.Texts("type", c.types...)
 		o.Text("action", c.action(e))
-		o.Always("outcome", outcomes[clamp(int(e.Outcome), len(outcomes))])
+		o.Always("outcome", outcomes[product.Known(e.Outcome, len(outcomes))])
 		o.Text("code", e.VendorType)
 		o.Text("reason", e.Reason)
-		if n := severities[clamp(int(e.Severity), len(severities))]; n != 0 {
+		if n := severities[product.Known(e.Severity, len(severities))]; n != 0 {
 			o.Int("severity", n)
 		}
 		if d := e.Session.Duration; d > 0 {
@@ -142,11 +137,3 @@ var (
 	outcomes   = [...]string{"unknown", "success", "failure"}
 	severities = [...]int64{0, 1, 21, 47, 73, 99}
 )
-
-// clamp returns i, or 0 if it is no index of n things.
-func clamp(i, n int) int {
-	if i < 0 || i >= n {
-		return 0
-	}
-	return i
-}

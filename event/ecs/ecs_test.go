@@ -139,6 +139,13 @@ func TestSeverity(t *testing.T) {
 	}
 }
 
+// A session cannot have lasted less than no time.
+func TestDuration(t *testing.T) {
+	for duration, want := range map[time.Duration]any{time.Second: 1e9, 0: nil, -time.Second: nil} {
+		assert.Equal(t, want, at(encode(t, event.Event{Session: event.Session{Duration: duration}}), "event", "duration"), duration)
+	}
+}
+
 func TestOutcome(t *testing.T) {
 	for outcome, want := range map[event.Outcome]string{
 		event.OutcomeUnknown: "unknown", event.OutcomeSuccess: "success", event.OutcomeFailure: "failure", -1: "unknown", 3: "unknown",
@@ -149,7 +156,7 @@ func TestOutcome(t *testing.T) {
 
 // Whoever changed an account is not known, and did not do it from the client's address.
 func TestUserOfAnAccount(t *testing.T) {
-	e := event.Event{User: event.User{ID: "u"}, Client: event.Client{Name: "LAPTOP-7"}}
+	e := event.Event{User: event.User{ID: "u"}, Client: event.Client{MAC: "00:1b:44:11:3a:b7"}}
 	for _, e.Type = range event.Types() {
 		account := len(e.Type) > 8 && e.Type[:8] == "account." || len(e.Type) > 7 && e.Type[:7] == "object."
 		got := encode(t, e)

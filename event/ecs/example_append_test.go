@@ -1,12 +1,12 @@
 package ecs_test
 
 import (
-	"context"
 	"net/http"
 	"os"
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/ecs"
+	"github.com/accesshook/accesshook/event/lines"
 	"github.com/accesshook/accesshook/relock"
 )
 
@@ -20,13 +20,5 @@ func ExampleAppend() {
 	if err != nil {
 		return
 	}
-	write := event.HandlerFunc(func(_ context.Context, e *event.Event) error {
-		line, err := ecs.Append(nil, e)
-		if err != nil {
-			return event.Permanent(err)
-		}
-		_, err = file.Write(append(line, '\n'))
-		return err
-	})
-	http.Handle("/webhooks/relock", hook.Handler(write))
+	http.Handle("/webhooks/relock", hook.Handler(lines.NewWriter(file).Handler(ecs.Append)))
 }

@@ -2,7 +2,6 @@ package ecs
 
 import (
 	"cmp"
-	"net/netip"
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/internal/country"
@@ -38,7 +37,7 @@ func userName(u *event.User) string { return cmp.Or(u.Name, u.Email, u.ID) }
 
 func writeSource(o *jsonappend.Object, e *event.Event, c *class) {
 	client, l := &e.Client, &e.Location
-	ip := plain(client.Address)
+	ip := product.Address(e)
 	o.Object("source", func() {
 		o.Address("ip", ip)
 		mac, n := formatMAC(client.MAC)
@@ -56,9 +55,6 @@ func writeSource(o *jsonappend.Object, e *event.Event, c *class) {
 	})
 	o.Object("client", func() { o.Address("ip", ip) })
 }
-
-// plain returns an address that Elasticsearch takes: it knows no zones.
-func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
 // maxMAC is the length of an EUI-64.
 const maxMAC = len("AA-BB-CC-DD-EE-FF-00-11")
@@ -116,7 +112,7 @@ func writeObserver(o *jsonappend.Object, e *event.Event) {
 func writeRelated(o *jsonappend.Object, e *event.Event) {
 	o.Object("related", func() {
 		o.Texts("user", e.User.Name, e.User.ID, e.User.Email)
-		o.Addresses("ip", plain(e.Client.Address))
+		o.Addresses("ip", product.Address(e))
 		computer := ""
 		if product.HasComputer(e) {
 			computer = e.Device.Name

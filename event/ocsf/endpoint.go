@@ -18,7 +18,7 @@ type source struct {
 }
 
 func sourceOf(e *event.Event) source {
-	s := source{address: e.Client.Address.Unmap().WithZone(""), host: e.Client.Name}
+	s := source{address: product.Address(e), host: e.Client.Name}
 	if address.IsMAC48(e.Client.MAC) {
 		s.mac = e.Client.MAC
 	}

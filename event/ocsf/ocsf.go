@@ -1,7 +1,6 @@
 package ocsf
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,13 +18,8 @@ const Version = "1.8.0"
 // if e has no ID or no Vendor, or a time outside the years 0 to 9999. On an error it
 // returns dst as it was. It is safe for concurrent use.
 func Append(dst []byte, e *event.Event) ([]byte, error) {
-	if e == nil || e.ID == "" || e.Vendor == "" {
-		return dst, errors.New("ocsf: event without ID or Vendor")
-	}
-	for _, t := range [...]time.Time{e.Time, e.Received, e.Session.Expires} {
-		if year := t.UTC().Year(); year < 0 || year > 9999 {
-			return dst, fmt.Errorf("ocsf: a time is in the year %d, want 0 to 9999", year)
-		}
+	if err := product.Check("ocsf", e); err != nil {
+		return dst, err
 	}
 	d := document{writer: jsonappend.Begin(dst), e: e, source: sourceOf(e)}
 	d.classify()
@@ -79,7 +73,7 @@ func (d *document) classify() {
 		d.class = a.class
 		a.write(&d.writer)
 	}
-	severity := severities[known(int(e.Severity), len(severities))]
+	severity := severities[product.Known(e.Severity, len(severities))]
 	d.Int("severity_id", severity.id)
 	d.Always("severity", severity.name)
 	d.Int("time", happened(e).UnixMilli())
@@ -89,7 +83,7 @@ func (d *document) classify() {
 		d.Int("status_id", 1)
 		d.Always("status", "New")
 	} else {
-		outcome := outcomes[known(int(e.Outcome), len(outcomes))]
+		outcome := outcomes[product.Known(e.Outcome, len(outcomes))]
 		d.Int("status_id", outcome.id)
 		d.Always("status", outcome.name)
 	}
@@ -99,24 +93,12 @@ func (d *document) classify() {
 	}
 }
 
-// known returns i, or 0 if there are not as many names.
-func known(i, names int) int {
-	if i < 0 || i >= names {
-		return 0
-	}
-	return i
-}
-
 // happened is when e happened, or the beginning of Unix time if nobody says.
 func happened(e *event.Event) time.Time {
-	switch {
-	case !e.Time.IsZero():
-		return e.Time
-	case !e.Received.IsZero():
-		return e.Received
-	default:
-		return time.Unix(0, 0)
+	if at := product.Happened(e); !at.IsZero() {
+		return at
 	}
+	return time.Unix(0, 0)
 }
 
 func (d *document) metadata() {

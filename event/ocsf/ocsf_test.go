@@ -56,7 +56,7 @@ var some = []func(*event.Event){
 	func(e *event.Event) { e.User.FullName = "Ada Okoye" },
 	func(e *event.Event) { e.User.Domain = "EXAMPLE" },
 	func(e *event.Event) { e.Session = event.Session{ID: "s", Type: "terminal", Duration: time.Minute} },
-	func(e *event.Event) { e.Session = event.Session{Type: "other", Expires: time.Unix(1e9, 0)} },
+	func(e *event.Event) { e.Session = event.Session{Type: "Other", Expires: time.Unix(1e9, 0)} },
 	func(e *event.Event) { e.Device.ID = "d" },
 	func(e *event.Event) { e.Device.Name = "DESK-21" },
 	func(e *event.Event) { e.Device.Type = "mobile" },
@@ -233,6 +233,21 @@ func TestForms(t *testing.T) {
 		assert.Equal(t, fits, at(d, "src_endpoint.mac") == mac, mac)
 		assert.Equal(t, !fits, at(d, "unmapped.client.mac") == mac, mac)
 	}
+}
+
+// What a class has a place for only in part is not lost.
+func TestUnmapped(t *testing.T) {
+	e := event.Event{ID: "a", Vendor: "acme", Source: "acme", Type: event.SessionStarted, Time: time.UnixMilli(1000)}
+	e.Client.Address = netip.MustParseAddr("fe80::1%eth0")
+	d := document(t, &e)
+	assert.Equal(t, "fe80::1", at(d, "src_endpoint.ip"))
+	assert.Equal(t, "fe80::1%eth0", at(d, "unmapped.client.address"))
+	assert.Equal(t, "acme", at(d, "service.name"))
+	assert.Nil(t, at(d, "service.uid"), "the endpoint has no name of its own")
+	assert.Nil(t, at(d, "session.created_time"), "of a session that nobody can find")
+
+	e.Type, e.Outcome = event.SecurityAlert, event.OutcomeFailure
+	assert.Equal(t, "Failure", at(document(t, &e), "unmapped.outcome"))
 }
 
 func TestDevices(t *testing.T) {

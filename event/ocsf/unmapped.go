@@ -1,5 +1,7 @@
 package ocsf
 
+import "github.com/accesshook/accesshook/internal/product"
+
 // userAgent writes what the client says that it is.
 func (d *document) userAgent() {
 	if agent := d.e.Client.UserAgent; agent != "" {
@@ -12,7 +14,7 @@ func (d *document) userAgent() {
 func (d *document) unmapped() {
 	e, has := d.e, &d.has
 	d.Object("unmapped", func() {
-		if outcome := known(int(e.Outcome), len(outcomes)); d.class == detectionFinding && outcome != 0 {
+		if outcome := product.Known(e.Outcome, len(outcomes)); d.class == detectionFinding && outcome != 0 {
 			d.Always("outcome", outcomes[outcome].name)
 		}
 		d.Object("user", func() {

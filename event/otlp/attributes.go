@@ -20,7 +20,7 @@ func (r *record) describe(e *event.Event) {
 	r.text("accesshook.source", e.Source)
 	r.text("accesshook.type", string(e.Type))
 	r.text("accesshook.vendor_type", e.VendorType)
-	r.text("accesshook.outcome", outcome(e.Outcome))
+	r.text("accesshook.outcome", product.Known(e.Outcome, int(event.OutcomeFailure)+1).String())
 	r.text("accesshook.reason", e.Reason)
 
 	r.text("user.id", e.User.ID)
@@ -60,15 +60,6 @@ func (r *record) describe(e *event.Event) {
 	r.text("geo.locality.name", e.Location.City)
 	r.text("accesshook.location.country", e.Location.Country)
 	r.text("accesshook.location.timezone", e.Location.Timezone)
-}
-
-// outcome returns "unknown" for an Outcome without a name.
-func outcome(o event.Outcome) string {
-	switch o {
-	case event.OutcomeSuccess, event.OutcomeFailure:
-		return o.String()
-	}
-	return event.OutcomeUnknown.String()
 }
 
 func (r *record) text(key, value string) {

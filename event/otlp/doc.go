@@ -16,7 +16,8 @@
 //
 //	EventName          "accesshook.<Type>", such as accesshook.session.started
 //	Timestamp          Event.Time
-//	ObservedTimestamp  Event.Received, or now if it is zero
+//	ObservedTimestamp  Event.Received, or now if it is zero, or before 1970
+//	                   or after 2262 and has no place there
 //	SeverityNumber     INFO for info, INFO2 for low, WARN for medium, ERROR for high,
 //	                   FATAL for critical, left out for unknown
 //	SeverityText       Event.Severity, left out for unknown

@@ -1,8 +1,6 @@
 package otlp
 
 import (
-	"errors"
-	"fmt"
 	"math"
 	"time"
 	"unicode/utf8"
@@ -11,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/log"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/internal/product"
 	"github.com/accesshook/accesshook/internal/sentence"
 )
 
@@ -31,13 +30,8 @@ type record struct {
 }
 
 func newRecord(e *event.Event) (*record, error) {
-	if e == nil || e.ID == "" || e.Vendor == "" {
-		return nil, errors.New("otlp: event without ID or Vendor")
-	}
-	for _, t := range [...]time.Time{e.Time, e.Received, e.Session.Expires} {
-		if year := t.UTC().Year(); year < 0 || year > 9999 {
-			return nil, fmt.Errorf("otlp: a time in the year %d", year)
-		}
+	if err := product.Check("otlp", e); err != nil {
+		return nil, err
 	}
 	var buf [512]byte
 	r := &record{
@@ -66,7 +60,7 @@ func severity(s event.Severity) (log.Severity, string) {
 		event.SeverityInfo: log.SeverityInfo, event.SeverityLow: log.SeverityInfo2, event.SeverityMedium: log.SeverityWarn,
 		event.SeverityHigh: log.SeverityError, event.SeverityCritical: log.SeverityFatal,
 	}
-	if s <= event.SeverityUnknown || int(s) >= len(numbers) {
+	if s = product.Known(s, len(numbers)); s == event.SeverityUnknown {
 		return log.SeverityUndefined, ""
 	}
 	return numbers[s], s.String()

@@ -18,6 +18,7 @@ import (
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/cloudevent"
 	"github.com/accesshook/accesshook/internal/escapetest"
+	"github.com/accesshook/accesshook/internal/sentence"
 )
 
 // Common tests what every encoder promises, but for the tests that are named.
@@ -120,6 +121,7 @@ func testErrors(t *testing.T, a Append) {
 
 func testCloudEvents(t *testing.T, a Append) {
 	for _, c := range Cases(t) {
+		c.Event.Session.Expires = c.Event.Session.Expires.In(time.FixedZone("", 2*60*60)) // UTC once it has passed
 		line, err := cloudevent.Encode(c.Event)
 		require.NoError(t, err)
 		passed, err := cloudevent.Decode(line, payloads)
@@ -232,7 +234,11 @@ func testOneField(t *testing.T, a Append) {
 			e := &event.Event{ID: "id-1", Vendor: "acme", Type: typ}
 			if v := reflect.ValueOf(e).Elem().FieldByIndex(index); v.String() == "" {
 				v.SetString("only")
-				encode(t, a, e)
+				document, ok := encode(t, a, e)
+				document = strings.ReplaceAll(document, string(sentence.Append(nil, e)), "")
+				if ok && e.Credential == "" {
+					assert.Contains(t, document, "only", "%s %v", typ, index)
+				}
 			}
 		})
 	}
@@ -301,7 +307,7 @@ func testConcurrency(t *testing.T, a Append) {
 
 // maxAllocations is how many an encoder may make for an event, into a buffer that has
 // room.
-const maxAllocations = 2
+const maxAllocations = 1
 
 func testAllocations(t *testing.T, a Append) {
 	buffer := make([]byte, 0, 64<<10)

@@ -1,5 +1,5 @@
-// Package product knows what the vendors' products are called, for formats that name the
-// product which an event is from.
+// Package product has what the formats below package event know of an event in the same
+// way: whether it can be written, and what the vendors' products are called.
 package product
 
 import "github.com/accesshook/accesshook/event"

@@ -106,7 +106,7 @@ func appendClient(dst []byte, e *event.Event) []byte {
 	c, l := &e.Client, &e.Location
 	switch {
 	case c.Address != (netip.Addr{}):
-		dst = c.Address.Unmap().WithZone("").AppendTo(append(dst, " from "...))
+		dst = product.Address(e).AppendTo(append(dst, " from "...))
 	case c.MAC != "" || c.Name != "":
 		dst = appendCut(append(dst, " from "...), cmp.Or(c.Name, c.MAC), MaxName)
 	}

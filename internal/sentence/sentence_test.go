@@ -32,13 +32,15 @@ func TestAppend(t *testing.T) {
 		`user-17 authenticated from LAPTOP-7 in Oslo, NO.`:                        {Type: event.AuthenticationSucceeded, User: event.User{ID: "user-17"}, Client: event.Client{Name: "LAPTOP-7", MAC: "00:1b:44:11:3a:b7"}, Location: event.Location{City: "Oslo", Country: "NO"}},
 		`yuki@example.com authenticated from 00:1b:44:11:3a:b7 in Japan.`:         {Type: event.AuthenticationSucceeded, User: event.User{ID: "uid-5", Email: "yuki@example.com"}, Client: event.Client{MAC: "00:1b:44:11:3a:b7"}, Location: event.Location{Country: "Japan"}},
 		`Kari Moen (+4790001234) viewed the code of Front door.`:                  {Type: event.LockCodeViewed, User: event.User{ID: "+4790001234", Phone: "+4790001234", FullName: "Kari Moen"}, Lock: event.Lock{ID: "l-1", Name: "Front door"}},
+		`Kari Moen (+4790001234) locked a lock.`:                                  {Type: event.LockLocked, User: event.User{ID: "u-1", Phone: "+4790001234", FullName: "Kari Moen"}},
+		`u-1 locked a lock.`:                                                      {Type: event.LockLocked, User: event.User{ID: "u-1", Domain: "EXAMPLE"}},
 		`Somebody unlocked a lock.`:                                               {Type: event.LockUnlocked},
 		`Kari Moen locked l-1.`:                                                   {Type: event.LockLocked, User: event.User{FullName: "Kari Moen"}, Lock: event.Lock{ID: "l-1"}},
 		`u lost a device, which was revoked: user requested.`:                     {Type: event.DeviceRevoked, User: event.User{ID: "u"}, Reason: "user_requested"},
 		`Event 777 of UserLock about u.`:                                          {Type: event.Unknown, Vendor: "userlock", VendorType: "777", User: event.User{ID: "u"}},
 		`Event door.forced of acme at Back door from 2001:db8::1: wind and snow.`: {Type: "door.forced", Vendor: "acme", VendorType: "17", Lock: event.Lock{Name: "Back door"}, Client: event.Client{Address: netip.MustParseAddr("2001:db8::1%eth0")}, Reason: "wind_and_snow"},
-		`Event of acme.`:    {Vendor: "acme"},
-		`Event 17 of acme.`: {Vendor: "acme", VendorType: "17"},
+		`Event of acme.`:                                                          {Vendor: "acme"},
+		`Event 17 of acme.`:                                                       {Vendor: "acme", VendorType: "17"},
 	} {
 		assert.Equal(t, want, say(&e))
 	}
