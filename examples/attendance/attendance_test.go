@@ -167,8 +167,11 @@ func TestLate(t *testing.T) {
 		{"2026-03-28 00:00", notification("4", time.Time{}, "ada", "1"), noEnd, 0},
 		{"2026-04-03 23:59", notification("0", at(t, oslo, "2026-03-27 16:00"), "ada", "1"), ended, 0},
 		{"2026-04-04 00:00", notification("0", at(t, oslo, "2026-03-27 15:00"), "ada", "1"), ended, 1},
-		{"2026-04-12 00:00", notification("0", at(t, oslo, "2026-03-27 12:00"), "ada", "1"), ended, 1},
+		{"2026-04-11 00:00", notification("0", at(t, oslo, "2026-03-27 12:00"), "ada", "1"), "kept", 1},
 	} {
+		if step.want == "kept" { // what is older than writeDays
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "2026-03-27.csv"), []byte("kept"), 0o600))
+		}
 		log.Reset()
 		slog.SetDefault(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})))
 		s := start(t, dir, at(t, oslo, step.now))
@@ -179,6 +182,32 @@ func TestLate(t *testing.T) {
 		assert.LessOrEqual(t, len(files), 1, "no file of a day that has not ended, and no temporary one")
 		assert.Equal(t, step.late, strings.Count(log.String(), "does not count"), step.now)
 	}
+}
+
+// A late event can take all hours from a day, whose file is there.
+func TestDayWithoutHours(t *testing.T) {
+	oslo, dir := zone(t, "Europe/Oslo"), t.TempDir()
+	s := start(t, dir, at(t, oslo, "2026-03-29 08:00"))
+	send := func(code, time string) {
+		require.Equal(t, http.StatusOK, s.send(serverID, notification(code, at(t, oslo, time), "ada", "1")))
+	}
+	const head = "user,day,hours,overtime,notes\n"
+	send("1", "2026-03-27 22:00")
+	send("0", "2026-03-28 06:00")
+	before := map[string]string{
+		"2026-03-27.csv": head + "ada,2026-03-27,2.00,0.00,\n",
+		"2026-03-28.csv": head + "ada,2026-03-28,6.00,0.00,\n",
+	}
+	assert.Empty(t, cmp.Diff(before, s.files()))
+	send("2", "2026-03-27 23:00")
+	after := map[string]string{"2026-03-27.csv": head + "ada,2026-03-27,1.00,0.00,\n", "2026-03-28.csv": head}
+	assert.Empty(t, cmp.Diff(after, s.files()))
+	s.stop()
+
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "events")))
+	s = start(t, dir, s.now())
+	assert.Empty(t, cmp.Diff(after, s.files()), "a new store says nothing about old days")
+	s.stop()
 }
 
 func TestOnlyUserLockIsHeard(t *testing.T) {

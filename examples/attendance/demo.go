@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +13,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/examples/internal/vendors"
 	"github.com/accesshook/accesshook/userlock"
 )
 
@@ -49,9 +48,8 @@ func runDemo(ctx context.Context, w io.Writer) error {
 	}
 	a := &attendance{dir: dir, zone: zone, workday: 8 * time.Hour}
 	a.setClock(time.Date(2026, 3, 31, 8, 0, 0, 0, zone))
-	id := make([]byte, 16)
-	_, _ = rand.Read(id) // never fails
-	handler, err := a.open(ctx, event.Secrets(hex.EncodeToString(id)))
+	id := vendors.RandomGUID()
+	handler, err := a.open(ctx, event.Secrets(id))
 	if err != nil {
 		return err
 	}
@@ -62,7 +60,7 @@ func runDemo(ctx context.Context, w io.Writer) error {
 	serving, stop := context.WithCancel(ctx)
 	served := make(chan error, 1)
 	go func() { served <- a.serve(serving, &http.Server{Handler: handler}, l) }()
-	err = sendSample(ctx, "http://"+l.Addr().String()+"/webhooks/userlock", hex.EncodeToString(id), zone)
+	err = sendSample(ctx, "http://"+l.Addr().String()+"/webhooks/userlock", id, zone)
 	err = errors.Join(err, a.write(ctx))
 	stop()
 	if err = errors.Join(err, <-served); err != nil {

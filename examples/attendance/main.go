@@ -154,15 +154,21 @@ func (a *attendance) write(ctx context.Context) error {
 	if err != nil {
 		return err // rather than files from a part of the events
 	}
-	now := a.now().In(a.zone)
-	today, first := now.Format(time.DateOnly), now.AddDate(0, 0, -writeDays).Format(time.DateOnly)
-	for day, sheet := range timesheets(marks) {
-		if first <= day && day < today {
-			err = errors.Join(err, a.writeFile(day, sheet))
+	if len(marks) == 0 {
+		return nil // files of a store that is gone stay as they are
+	}
+	sheets, now := timesheets(marks), a.now().In(a.zone)
+	for ago := 1; ago <= writeDays; ago++ {
+		day := now.AddDate(0, 0, -ago).Format(time.DateOnly)
+		_, missing := os.Stat(a.file(day))
+		if sheets[day] != nil || missing == nil { // a late event can take all hours from a day
+			err = errors.Join(err, a.writeFile(day, sheets[day]))
 		}
 	}
 	return err
 }
+
+func (a *attendance) file(day string) string { return filepath.Join(a.dir, day+".csv") }
 
 // writeFile writes a file as a whole: readers see the old one or the new one.
 func (a *attendance) writeFile(day string, sheet map[string]*row) error {
@@ -177,7 +183,7 @@ func (a *attendance) writeFile(day string, sheet map[string]*row) error {
 	if err := csv.NewWriter(&b).WriteAll(records); err != nil {
 		return err
 	}
-	name := filepath.Join(a.dir, day+".csv")
+	name := a.file(day)
 	if err := os.WriteFile(name+".new", b.Bytes(), 0o600); err != nil {
 		return err
 	}

@@ -17,12 +17,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/relock"
+	"github.com/accesshook/accesshook/server"
 	"github.com/accesshook/accesshook/verify"
 )
 
@@ -62,25 +62,10 @@ func runService(ctx context.Context, with string) error {
 			if err != nil {
 				return err
 			}
-			return serve(ctx, l, f.with(hook))
+			return server.New(server.Config{Handler: f.with(hook)}).Run(ctx, l)
 		}
 	}
 	return fmt.Errorf("-with %s: there is no such framework here", with)
-}
-
-// serve serves until ctx is done, and finishes the requests that it has.
-func serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 45 * time.Second, IdleTimeout: time.Minute}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(l) }()
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 25*time.Second)
-	defer cancel()
-	return s.Shutdown(grace)
 }
 
 // runDemo sends a right and a wrong signature to each.
@@ -98,7 +83,7 @@ func runDemo(ctx context.Context, w io.Writer) error {
 		}
 		serving, stop := context.WithCancel(ctx)
 		served := make(chan error, 1)
-		go func() { served <- serve(serving, l, f.with(hook)) }()
+		go func() { served <- server.New(server.Config{Handler: f.with(hook)}).Run(serving, l) }()
 		for _, s := range []string{secret, rand.Text()} {
 			status, body, sendErr := send(ctx, "http://"+l.Addr().String()+"/webhooks/relock", s)
 			err = errors.Join(err, sendErr)

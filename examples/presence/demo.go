@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/lines"
+	"github.com/accesshook/accesshook/examples/internal/vendors"
 	"github.com/accesshook/accesshook/unloc"
 	"github.com/accesshook/accesshook/userlock"
 	"github.com/accesshook/accesshook/verify"
@@ -55,15 +55,14 @@ func runDemo(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	id, password := make([]byte, 16), rand.Text()
-	_, _ = rand.Read(id) // never fails
+	id, password := vendors.RandomGUID(), rand.Text()
 	serving, stop := context.WithCancel(ctx)
 	served := make(chan error, 1)
 	go func() {
-		served <- g.serve(serving, l, userlock.Config{IDs: event.Secrets(hex.EncodeToString(id))},
+		served <- g.serve(serving, l, userlock.Config{IDs: event.Secrets(id)},
 			unloc.Config{Credentials: []verify.Credential{verify.NewCredential("demo", password)}})
 	}()
-	err = sendSample(ctx, "http://"+l.Addr().String(), hex.EncodeToString(id), password)
+	err = sendSample(ctx, "http://"+l.Addr().String(), id, password)
 	stop() // alerts of what was accepted still come
 	return errors.Join(err, <-served)
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/accesshook/accesshook/envsecret"
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/event/lines"
+	"github.com/accesshook/accesshook/server"
 	"github.com/accesshook/accesshook/unloc"
 	"github.com/accesshook/accesshook/userlock"
 )
@@ -68,7 +69,9 @@ func runService(ctx context.Context) error {
 	return newGuard(places, send).serve(ctx, l, userlock.Config{IDs: ids.Secrets, Location: zone}, unloc.Config{Credentials: credentials.Credentials})
 }
 
-// serve serves until ctx is done. Vendors are answered before their events are judged.
+// serve serves until ctx is done. Vendors are answered before their events are judged:
+// those of one person in the order in which they came, or a door would be judged before
+// the lock of the desk that came earlier.
 func (g *guard) serve(ctx context.Context, l net.Listener, ul userlock.Config, un unloc.Config) error {
 	defer l.Close()
 	logons, err1 := userlock.New(ul)
@@ -80,22 +83,14 @@ func (g *guard) serve(ctx context.Context, l net.Listener, ul userlock.Config, u
 	events.HandleFunc("session.*", g.session)
 	events.HandleFunc(event.LockUnlocked, g.door)
 	retry, dedupe := event.Retry(event.RetryConfig{Attempts: 20}), event.Dedupe(event.DedupeConfig{})
-	queue := event.NewQueue(retry(dedupe(events)), event.QueueConfig{})
+	queue := event.NewQueue(retry(dedupe(events)), event.QueueConfig{Key: g.places.person})
 
 	mux := http.NewServeMux()
 	mux.Handle("/webhooks/userlock", logons.Handler(queue))
 	mux.Handle("/webhooks/unloc", doors.Handler(queue))
-	s := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 45 * time.Second, IdleTimeout: time.Minute}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(l) }()
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-	}
+	err := server.New(server.Config{Handler: mux}).Run(ctx, l)
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 25*time.Second)
 	defer cancel()
-	err := s.Shutdown(grace)
 	left, err2 := queue.Shutdown(grace)
 	for _, e := range left {
 		slog.Error("not judged", "event", e)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,11 @@ type places struct {
 	accounts map[string]string // by telephone, both as event.User.Key
 	desks    map[string]string // place by name of computer, in lower case
 	locks    map[string]string // place by ID of lock
+}
+
+// person returns the account of the user of an event, or else the user's own key.
+func (p *places) person(e *event.Event) string {
+	return cmp.Or(p.accounts[e.User.Key()], e.User.Key())
 }
 
 const maxPlaces = 1 << 20 // bytes of the file

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +19,7 @@ import (
 	"time"
 
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/examples/internal/vendors"
 	"github.com/accesshook/accesshook/relock"
 	"github.com/accesshook/accesshook/userlock"
 )
@@ -56,9 +56,7 @@ func runDemo(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	id := make([]byte, 16)
-	_, _ = rand.Read(id) // never fails
-	userlockID, secret := hex.EncodeToString(id), rand.Text()
+	userlockID, secret := vendors.RandomGUID(), rand.Text()
 	serving, stop := context.WithCancel(ctx)
 	served := make(chan error, 1)
 	go func() {

@@ -23,6 +23,7 @@ import (
 	"github.com/accesshook/accesshook/envsecret"
 	"github.com/accesshook/accesshook/event"
 	"github.com/accesshook/accesshook/relock"
+	"github.com/accesshook/accesshook/server"
 	"github.com/accesshook/accesshook/userlock"
 )
 
@@ -69,6 +70,9 @@ func runService(ctx context.Context) error {
 		to = append(to, toSyslog(syslog))
 	}
 	if search != nil {
+		if len(key.Secrets) > 1 {
+			return fmt.Errorf("%s has %d keys, and Elasticsearch is sent one", key.Source, len(key.Secrets))
+		}
 		if search.Scheme == "http" && key.Source != "" && search.Hostname() != "localhost" && search.Hostname() != "127.0.0.1" {
 			return errors.New("SIEM_ELASTICSEARCH must be https: it is sent a key")
 		}
@@ -116,17 +120,10 @@ func serve(ctx context.Context, l net.Listener, ids, secrets []event.Secret, to 
 	mux := http.NewServeMux()
 	mux.Handle("/webhooks/userlock", logons.Handler(events))
 	mux.Handle("/webhooks/relock", sessions.Handler(events))
-	s := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 45 * time.Second, IdleTimeout: time.Minute}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(l) }()
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-	}
+	err := server.New(server.Config{Handler: mux}).Run(ctx, l)
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 25*time.Second)
 	defer cancel()
-	errs := []error{s.Shutdown(grace)}
+	errs := []error{err}
 	for _, queue := range queues {
 		left, err := queue.Shutdown(grace)
 		for _, e := range left {

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,6 +18,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,22 +44,49 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-func TestStrangersAreRefused(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	got := 0
-	ctx, stop := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	go func() {
-		served <- serve(ctx, l, event.Secrets("0b7c6e0e-5a43-4e0b-9a55-1d2f7f3c9e21"), event.Secrets("the secret of the webhook"), []event.Handler{
-			event.HandlerFunc(func(context.Context, *event.Event) error { got++; return nil }),
+// Each event of the vendors arrives once, although it is sent twice and fails twice, and
+// although the service ends meanwhile. Strangers' events do not.
+func TestService(t *testing.T) {
+	const id, secret = "0b7c6e0e-5a43-4e0b-9a55-1d2f7f3c9e21", "the secret of the webhook"
+	for name, fails := range map[string]bool{"is told to stop": false, "loses its listener": true} {
+		t.Run(name, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			var mu sync.Mutex
+			tried, taken := map[string]int{}, map[string]int{}
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			served := make(chan error, 1)
+			go func() {
+				served <- serve(ctx, l, event.Secrets(id), event.Secrets(secret), []event.Handler{
+					event.HandlerFunc(func(_ context.Context, e *event.Event) error {
+						mu.Lock()
+						defer mu.Unlock()
+						if tried[e.ID]++; tried[e.ID] <= 2 { // more often than it is delivered
+							return errors.New("away")
+						}
+						taken[e.ID]++
+						return nil
+					}),
+				})
+			}()
+			url := "http://" + l.Addr().String()
+			assert.ErrorContains(t, sendSample(ctx, url, "5f0c8a2e-9d41-4b7e-8c36-1a2b3c4d5e6f", "the secret of somebody else"), "401")
+			require.NoError(t, sendSample(ctx, url, id, secret))
+			require.NoError(t, sendSample(ctx, url, id, secret))
+			if fails {
+				require.NoError(t, l.Close())
+				assert.Error(t, <-served)
+			} else {
+				stop()
+				assert.NoError(t, <-served)
+			}
+			assert.Len(t, taken, len(sample))
+			for id, n := range taken {
+				assert.Equal(t, 1, n, id)
+			}
 		})
-	}()
-	err = sendSample(ctx, "http://"+l.Addr().String(), "5f0c8a2e-9d41-4b7e-8c36-1a2b3c4d5e6f", "the secret of somebody else")
-	assert.ErrorContains(t, err, "401")
-	stop()
-	require.NoError(t, <-served)
-	assert.Zero(t, got)
+	}
 }
 
 // Lines are in one file each, whole, and the oldest files are removed.
@@ -218,6 +247,9 @@ func TestSettings(t *testing.T) {
 			assert.NotContains(t, err.Error(), "T0pSecret")
 		})
 	}
+	t.Setenv("SIEM_ELASTICSEARCH", "https://search.example.com")
+	t.Setenv("SIEM_ELASTICSEARCH_KEY", "T0pSecretKey,T0pSecretKey2")
+	assert.EqualError(t, runService(t.Context()), "SIEM_ELASTICSEARCH_KEY has 2 keys, and Elasticsearch is sent one")
 	t.Setenv("SIEM_FILE", filepath.Join(t.TempDir(), "events"))
 	t.Setenv("SIEM_FILE_FORMAT", "xml")
 	assert.ErrorContains(t, runService(t.Context()), "SIEM_FILE_FORMAT")

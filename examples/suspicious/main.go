@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -77,6 +78,8 @@ func run(ctx context.Context, args []string, lookup lookupEnv, stdout, stderr io
 	a.pause = *retry
 	var err error
 	switch {
+	case f.NArg() > 0: // flags after it were not read
+		err = usageError{fmt.Errorf("%q is no flag: a list has no spaces", f.Arg(0))}
 	case *sample:
 		err = demo(ctx, &r, &a, log)
 	case a.act && (d.url == "" || r.domain == "" && *accounts == ""):

@@ -412,6 +412,7 @@ func TestWhatCannotBeRightIsRefused(t *testing.T) {
 		"never with a domain":       {[]string{"-never", `EXAMPLE\breakglass`}, variables(), "-never"},
 		"never with semicolons":     {[]string{"-never", "breakglass;backup"}, variables(), "-never"},
 		"never with an address":     {[]string{"-never", "breakglass@example.com"}, variables(), "-never"},
+		"never with a space":        {[]string{"-never", "breakglass,", "backup", "-max-per-hour", "1"}, variables(), `is no flag`},
 		"nobody within an hour":     {[]string{"-max-per-hour", "0"}, variables(), "-max-per-hour"},
 		"no vendor":                 {nil, func(string) (string, bool) { return "", false }, "USERLOCK_IDS"},
 		"a secret that is too weak": {nil, variables("RELOCK_SECRETS", "short"), "RELOCK_SECRETS"},
@@ -430,6 +431,17 @@ func TestWhatCannotBeRightIsRefused(t *testing.T) {
 	var stderr output
 	assert.Equal(t, 2, run(ended, []string{"-data", data}, variables(), &output{}, &stderr))
 	assert.Contains(t, stderr.String(), "learned.json")
+}
+
+// What logons taught is saved when the program stops, not only once a minute.
+func TestSavesAtTheEnd(t *testing.T) {
+	data := t.TempDir()
+	p := start(t, variables(), "-data", data, "-domain", "EXAMPLE")
+	p.post(userlock.NewRequest(t.Context(), p.url+"userlock", serverID, userlock.Notification{EventType: "1", UserAccount: `EXAMPLE\ada`, EventTime: time.Now(), ClientAddress: "192.0.2.21"}))
+	p.stop()
+	text, err := os.ReadFile(filepath.Join(data, "learned.json"))
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "192.0.2.21")
 }
 
 // A program that cannot serve ends, and does not wait for somebody to stop it.
