@@ -64,8 +64,6 @@ type Config struct {
 	// CAFile has the certificates of the authorities that are trusted, in PEM. Empty: those
 	// of the system.
 	CAFile string
-	// InsecureHTTP allows an Authorization over http to a host other than this one.
-	InsecureHTTP bool
 	// Index is the data stream, the index or its alias, in lower case. Empty:
 	// "logs-accesshook-default".
 	Index string
@@ -99,7 +97,7 @@ func New(c Config) (*Sink, error) {
 	}
 	client, err := post.New(post.Config{
 		Name: name, URL: c.URL, Path: "/_bulk", Authorization: c.Authorization,
-		CAFile: c.CAFile, InsecureHTTP: c.InsecureHTTP, Timeout: cmp.Or(c.Timeout, DefaultTimeout),
+		CAFile: c.CAFile, Timeout: cmp.Or(c.Timeout, DefaultTimeout),
 		MaxAnswer: 16 << 20,
 	})
 	if err != nil {

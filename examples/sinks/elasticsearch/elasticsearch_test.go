@@ -108,7 +108,7 @@ func TestFaults(t *testing.T) {
 	sinktest.HTTP{
 		New: func(s sinktest.Settings) (sinks.Sink, error) {
 			sink, err := elasticsearch.New(elasticsearch.Config{
-				URL: s.URL, Authorization: s.Authorization, CAFile: s.CAFile, InsecureHTTP: s.InsecureHTTP, Timeout: s.Timeout,
+				URL: s.URL, Authorization: s.Authorization, CAFile: s.CAFile, Timeout: s.Timeout,
 			})
 			if err != nil {
 				return nil, err

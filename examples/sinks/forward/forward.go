@@ -41,8 +41,6 @@ type Config struct {
 	// CAFile has the certificates of the authorities that are trusted, in PEM. Empty: those
 	// of the system.
 	CAFile string
-	// InsecureHTTP allows an Authorization over http to a host other than this one.
-	InsecureHTTP bool
 	// Timeout bounds one request with its answer. Zero: 30 seconds.
 	Timeout time.Duration
 }
@@ -59,7 +57,7 @@ const name = "forward"
 func New(c Config) (*Sink, error) {
 	client, err := post.New(post.Config{
 		Name: name, URL: c.URL, Authorization: c.Authorization,
-		CAFile: c.CAFile, InsecureHTTP: c.InsecureHTTP, Timeout: cmp.Or(c.Timeout, DefaultTimeout),
+		CAFile: c.CAFile, Timeout: cmp.Or(c.Timeout, DefaultTimeout),
 		MaxAnswer: 64 << 10,
 	})
 	if err != nil {

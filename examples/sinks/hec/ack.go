@@ -30,7 +30,7 @@ func (s *Sink) waitForAck(ctx context.Context, id int64) error {
 		select {
 		case <-time.After(pause):
 		case <-waiting.Done():
-			err := s.client.Error(fmt.Sprintf("did not acknowledge the events within %v", s.ackTimeout))
+			err := s.client.Error("did not acknowledge the events in time")
 			if ctx.Err() != nil {
 				err = fmt.Errorf("%w: %w", err, ctx.Err())
 			}

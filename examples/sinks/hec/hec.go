@@ -65,8 +65,6 @@ type Config struct {
 	// CAFile has the certificates of the authorities that are trusted, in PEM. Empty: those
 	// of the system.
 	CAFile string
-	// InsecureHTTP allows an Authorization over http to a host other than this one.
-	InsecureHTTP bool
 	// Index and Host are written into each event. Empty: those of the token.
 	Index, Host string
 	// SourceType is written into each event. Empty: "ocsf:accesshook", or that of the token
@@ -110,7 +108,7 @@ func New(c Config) (*Sink, error) {
 	}
 	client, err := post.New(post.Config{
 		Name: name, URL: c.URL, Path: eventPath, Authorization: c.Authorization,
-		CAFile: c.CAFile, InsecureHTTP: c.InsecureHTTP, Timeout: cmp.Or(c.Timeout, DefaultTimeout),
+		CAFile: c.CAFile, Timeout: cmp.Or(c.Timeout, DefaultTimeout),
 	})
 	if err != nil {
 		return nil, err

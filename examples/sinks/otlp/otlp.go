@@ -64,8 +64,6 @@ type Config struct {
 	// CAFile has the certificates of the authorities that are trusted, in PEM. Empty: those
 	// of the system.
 	CAFile string
-	// InsecureHTTP allows credentials over http to a host other than this one.
-	InsecureHTTP bool
 	// Resource has the attributes of what sends the events. Nil: "service.name" is
 	// "accesshook".
 	Resource otlp.Resource
@@ -97,7 +95,7 @@ func New(c Config) (*Sink, error) {
 	}
 	client, err := post.New(post.Config{
 		Name: name, URL: c.URL, Path: "/v1/logs", Authorization: c.Authorization, OtherCredentials: len(headers) > 0,
-		CAFile: c.CAFile, InsecureHTTP: c.InsecureHTTP, Timeout: cmp.Or(c.Timeout, DefaultTimeout),
+		CAFile: c.CAFile, Timeout: cmp.Or(c.Timeout, DefaultTimeout),
 	})
 	if err != nil {
 		return nil, err

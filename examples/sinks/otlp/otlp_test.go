@@ -135,7 +135,7 @@ func TestFaults(t *testing.T) {
 	sinktest.HTTP{
 		New: func(s sinktest.Settings) (sinks.Sink, error) {
 			sink, err := otlp.New(otlp.Config{
-				URL: s.URL, Authorization: s.Authorization, CAFile: s.CAFile, InsecureHTTP: s.InsecureHTTP, Timeout: s.Timeout,
+				URL: s.URL, Authorization: s.Authorization, CAFile: s.CAFile, Timeout: s.Timeout,
 			})
 			if err != nil {
 				return nil, err
@@ -219,7 +219,7 @@ func TestNewRefuses(t *testing.T) {
 		assert.Nil(t, sink)
 		secrettest.AssertHidden(t, err, canary)
 	}
-	plain.InsecureHTTP = true
+	plain.URL = "https" + strings.TrimPrefix(plain.URL, "http")
 	sink, err := otlp.New(plain)
 	require.NoError(t, err)
 	secrettest.AssertHidden(t, sink, canary)

@@ -34,7 +34,7 @@ func openSink(s settings.Sink, all *settings.Sinks, v envsecret.Values) (sinks.S
 	if err != nil {
 		names := strings.NewReplacer(
 			"Config.URL", "-"+s.Name, "Config.CAFile", "-sink-ca", "Config.Index", "-elasticsearch-index",
-			"Config.Authorization", v.Source, "Config.Headers", v.Source, "the credential", v.Source, ", or set InsecureHTTP", "",
+			"Config.Authorization", v.Source, "Config.Headers", v.Source, "the credential", v.Source,
 		)
 		return nil, errors.New(names.Replace(strings.TrimPrefix(err.Error(), s.Name+": ")))
 	}
@@ -42,6 +42,9 @@ func openSink(s settings.Sink, all *settings.Sinks, v envsecret.Values) (sinks.S
 }
 
 func newSink(s settings.Sink, all *settings.Sinks, v envsecret.Values) (sinks.Sink, error) {
+	if n := len(v.Secrets) + len(v.Credentials); n > 1 && s.Name != "otlp" {
+		return nil, fmt.Errorf("%s has %d values, and -%s takes one", v.Source, n, s.Name)
+	}
 	switch s.Name {
 	case "elasticsearch":
 		return opened(elasticsearch.New(elasticsearch.Config{
@@ -93,7 +96,7 @@ func headers(v envsecret.Values) (map[string]event.Secret, error) {
 
 // ackTimeout is how long Splunk may take to acknowledge a request: less than a batch may
 // take.
-const ackTimeout = time.Minute
+const ackTimeout = sink.BatchTimeout / 2
 
 // opened returns a sink of any type, nil if err is not.
 func opened[S sinks.Sink](s S, err error) (sinks.Sink, error) {
@@ -141,7 +144,7 @@ func newSinks(s *settings.Settings, before func(event.Handler) event.Handler, re
 
 const (
 	// An event is sent sinkAttempts times, by default with pauses of sinkMaxDelay at most
-	// in the end: for two days at least, and four at most.
+	// in the end, each of which is at least half of that: for two days at least.
 	sinkAttempts = 1200
 	sinkMaxDelay = 5 * time.Minute
 )

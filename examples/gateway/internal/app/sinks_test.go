@@ -3,6 +3,7 @@ package app
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -20,6 +21,8 @@ func TestSinksThatCannotBeOpened(t *testing.T) {
 		{"", "-hec https://127.0.0.1:1/#canary", "sink hec: -hec has a fragment"},
 		{"HEC_TOKEN=canary\x01", "-hec https://127.0.0.1:1", "sink hec: HEC_TOKEN has characters other than visible ASCII"},
 		{"FORWARD_AUTHORIZATION=canary", "-forward https://127.0.0.1:1", `sink forward: FORWARD_AUTHORIZATION is not a scheme and a credential, such as "Bearer" and a token`},
+		{"HEC_TOKEN=canary,canary", "-hec https://127.0.0.1:1", "sink hec: HEC_TOKEN has 2 values, and -hec takes one"},
+		{"ELASTICSEARCH_CREDENTIALS=a:canary-canary-canary,b:canary-canary-canary", "-elasticsearch https://127.0.0.1:1", "sink elasticsearch: ELASTICSEARCH_CREDENTIALS has 2 values, and -elasticsearch takes one"},
 		{"OTLP_HEADERS=x-key=canary,canary", "-otlp https://127.0.0.1:1", "sink otlp: OTLP_HEADERS: entry 2 is not name=value"},
 		{"OTLP_HEADERS==canary", "-otlp https://127.0.0.1:1", "sink otlp: OTLP_HEADERS: entry 1 is not name=value"},
 		{"OTLP_HEADERS=x-key=canary,X-Key=canary", "-otlp https://127.0.0.1:1", "sink otlp: OTLP_HEADERS: entry 2 has a name for the second time"},
@@ -35,4 +38,10 @@ func TestSinksThatCannotBeOpened(t *testing.T) {
 			assert.Equal(t, "gateway: "+test.says+"\n", stderr.String())
 		})
 	}
+}
+
+// A sink that is down for a weekend loses nothing.
+func TestAttemptsLastForAWeekend(t *testing.T) {
+	shortest := sinkMaxDelay / 2
+	assert.GreaterOrEqual(t, sinkAttempts*shortest, 48*time.Hour)
 }

@@ -19,8 +19,9 @@ import (
 	"github.com/accesshook/accesshook/examples/gateway/internal/terminal"
 )
 
-// testTimeout is how long a sink may take for the event of gateway test-sinks.
-const testTimeout = 30 * time.Second
+// testTimeout is how long a sink may take for the event of gateway test-sinks, with its
+// acknowledgement.
+const testTimeout = ackTimeout + 30*time.Second
 
 // runTestSinks runs the command gateway test-sinks and returns the exit status: ExitFailed
 // if any sink failed.
@@ -37,6 +38,9 @@ func runTestSinks(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if err != nil {
 		fmt.Fprintln(stderr, "gateway: test-sinks:", err)
 		return ExitUsage
+	}
+	for _, warning := range s.Warnings {
+		fmt.Fprintln(stderr, "gateway: test-sinks:", warning)
 	}
 	e := testEvent(time.Now())
 	errs, took := make([]error, len(all)), make([]time.Duration, len(all))

@@ -12,6 +12,7 @@ import (
 	"github.com/accesshook/accesshook/envsecret"
 	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/examples/internal/vendors"
+	"github.com/accesshook/accesshook/examples/sinks/elasticsearch"
 	"github.com/accesshook/accesshook/examples/sinks/filter"
 )
 
@@ -90,7 +91,7 @@ func (s *Sinks) flags() *group {
 		g.Var((*only)(&sink.Only), kind.name+"-only", "send it only events that meet the `conditions` on vendor, type and severity, such as 'severity>=medium type!=account.*'")
 		switch kind.name {
 		case "elasticsearch":
-			g.StringVar(&s.ElasticsearchIndex, "elasticsearch-index", "logs-accesshook-default", "`name` of the index or data stream")
+			g.StringVar(&s.ElasticsearchIndex, "elasticsearch-index", elasticsearch.DefaultIndex, "`name` of the index or data stream")
 		case "hec":
 			g.choice(&s.HECFormat, "hec-format", "ocsf", "`form` of the events in it: ocsf or ecs", "ocsf", "ecs")
 		}
@@ -125,15 +126,13 @@ func (s *Settings) readSinks(given map[string]bool) error {
 		}
 		for _, v := range kind.variables {
 			values, err := s.read(v)
-			switch entries := len(values.Secrets) + len(values.Credentials); {
+			switch {
 			case err != nil:
 				return err
 			case values.Source == "":
 				continue
 			case sink.Credentials.Source != "":
 				return fmt.Errorf("%s and %s exclude each other", sink.Credentials.Source, values.Source)
-			case entries > 1 && v.Name != "OTLP_HEADERS":
-				return fmt.Errorf("%s has %d values, and -%s takes one", values.Source, entries, kind.name)
 			}
 			sink.Variable, sink.Credentials = v, values
 		}

@@ -20,6 +20,7 @@ type elastic struct {
 	mu        sync.Mutex
 	down      bool                       // it closes connections without an answer
 	hangs     chan struct{}              // requests wait for it, unless it is nil
+	hanging   int                        // requests that came to wait
 	accepts   string                     // the only Authorization header
 	refuses   func(document string) bool // a document, with status 400
 	documents map[string]string          // by _id
@@ -44,6 +45,9 @@ func (e *elastic) set(change func()) {
 func (e *elastic) serve(t *testing.T, w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	hangs := e.hangs
+	if hangs != nil {
+		e.hanging++
+	}
 	e.mu.Unlock()
 	if hangs != nil {
 		select {

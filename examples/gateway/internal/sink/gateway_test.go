@@ -165,6 +165,31 @@ func TestSinkHangsAtTheStop(t *testing.T) {
 	assert.Empty(t, p.Events())
 }
 
+// Nor does somebody who waits for a dead letter to be sent to it again.
+func TestRetryHangsAtTheStop(t *testing.T) {
+	t.Parallel() // it waits
+	e := newElastic(t)
+	e.set(func() { e.refuses = refusing("s-0") })
+	p := gatewaytest.Start(t, gatewaytest.WithRelock, "-data", t.TempDir(), "-elasticsearch", e.URL)
+	p.End(sessions(1)...)
+	p.RequireMetrics(p.URL, map[string]float64{`accesshook_dead_letters`: 1})
+	hangs := make(chan struct{})
+	defer close(hangs)
+	e.set(func() { e.hangs, e.refuses = hangs, nil })
+	retried := make(chan int, 1)
+	go func() {
+		status, _, _ := gatewaytest.RunToEnd(t, nil, "dead", "retry", "-admin", p.URL, "1")
+		retried <- status
+	}()
+	p.Eventually("it is not sent again", func() bool {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return e.hanging > 0
+	})
+	p.Stop() // with status 0
+	assert.Equal(t, 1, <-retried)
+}
+
 // A document that is refused is a dead letter of its own, which only the sink gets again.
 func TestRefusedDocument(t *testing.T) {
 	e, dir := newElastic(t), t.TempDir()
@@ -345,6 +370,11 @@ func TestCredentialIsReplaced(t *testing.T) {
 	p := gatewaytest.Start(t, env, "-data", t.TempDir(), "-elasticsearch", e.URL)
 	p.End("a")
 	p.RequireMetrics(p.URL, map[string]float64{`accesshook_sink_failing{kind="unavailable",sink="elasticsearch"}`: 1})
+	gatewaytest.ReplaceFile(t, file, "canary-new\ncanary-old\n") // a sink is sent one
+	require.NoError(t, p.Cmd.Process.Signal(syscall.SIGHUP))
+	p.Eventually("it was not refused", func() bool {
+		return strings.Contains(p.Stderr.String(), "cannot read secrets again, the old ones stay") && strings.Contains(p.Stderr.String(), "ELASTICSEARCH_API_KEY_FILE has 2 values")
+	})
 	gatewaytest.ReplaceFile(t, file, "canary-new\n")
 	require.NoError(t, p.Cmd.Process.Signal(syscall.SIGHUP))
 	p.Eventually("it was not read", func() bool {
@@ -376,9 +406,11 @@ func TestTestSinks(t *testing.T) {
 	assert.Contains(t, stdout, "The event has the ID "+ids[0]+" and the type gateway.tested.")
 
 	e.set(func() { e.down = true })
+	env = []string{`ELASTICSEARCH_API_KEY="canary-key-0123456789"`}
 	status, stdout, stderr = gatewaytest.RunToEnd(t, env, "test-sinks", "-config", config)
 	assert.Equal(t, 1, status)
 	assert.Regexp(t, `(?m)^elasticsearch +failed `, stdout)
+	assert.Contains(t, stderr, "gateway: test-sinks: ELASTICSEARCH_API_KEY: entry 1 begins or ends with a quotation mark")
 	gatewaytest.RequireNoSecret(t, stdout, stderr)
 
 	status, _, stderr = gatewaytest.RunToEnd(t, nil, "test-sinks")

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,9 +17,9 @@ import (
 // Kinds of errors, values of a label.
 const (
 	refused      = "refused"     // sending it again cannot help
-	unavailable  = "unavailable" // it is busy, or does not accept the credential
+	unavailable  = "unavailable" // to be sent again for any other reason: it is busy, or a credential, name or certificate is wrong
 	timedOut     = "timeout"     // no answer in time
-	disconnected = "connection"  // it cannot be reached, or hangs up
+	disconnected = "connection"  // the connection fails or breaks
 	other        = "other"
 )
 
@@ -28,17 +27,14 @@ var kinds = []string{refused, unavailable, timedOut, disconnected, other}
 
 // kindOf returns the kind of an error of a sink.
 func kindOf(err error) string {
-	var (
-		network net.Error
-		errno   syscall.Errno
-	)
+	var network net.Error // such as a syscall.Errno
 	_, busy := event.IsUnavailable(err)
 	switch {
 	case event.IsPermanent(err):
 		return refused
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		return timedOut
-	case network != nil, errors.As(err, &errno), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+	case network != nil, errors.Is(err, io.ErrUnexpectedEOF):
 		return disconnected
 	case busy:
 		return unavailable

@@ -17,11 +17,14 @@ import (
 )
 
 const (
-	// batchTimeout is how long sending a batch may take.
-	batchTimeout = 2 * time.Minute
+	// BatchTimeout is how long sending a batch may take.
+	BatchTimeout = 2 * time.Minute
 	// AttemptTimeout is how long one attempt to send an event may take: the batch with it,
 	// and the one before.
-	AttemptTimeout = 2*batchTimeout + time.Minute
+	AttemptTimeout = 2*BatchTimeout + time.Minute
+	// maxBatch is as many events as the workers of a store have at once, so that none waits
+	// for more than one batch before its own: 128 in each of 8 shards.
+	maxBatch = 1024
 )
 
 // A Config says where a sink sends which events. Name, Open, Metrics and Log are required.
@@ -61,7 +64,7 @@ func New(c Config) (*Sink, error) {
 	if err := s.SetCredentials(c.Credentials); err != nil {
 		return nil, err
 	}
-	s.all = sinks.Handler(counted{s}, sinks.Config{Timeout: batchTimeout})
+	s.all = sinks.Handler(counted{s}, sinks.Config{MaxEvents: maxBatch, Timeout: BatchTimeout})
 	if c.Before != nil {
 		s.all = c.Before(s.all)
 	}
@@ -83,7 +86,7 @@ func (s *Sink) SetCredentials(v envsecret.Values) error {
 	}
 	if old := s.current.Swap(&connection{next}); old != nil {
 		// What it still sends may fail by that, and is sent again.
-		time.AfterFunc(batchTimeout, func() { _ = old.Close() })
+		time.AfterFunc(BatchTimeout, func() { _ = old.Close() })
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/accesshook/accesshook/envsecret"
 	"github.com/accesshook/accesshook/event"
+	"github.com/accesshook/accesshook/event/durable"
 	"github.com/accesshook/accesshook/examples/gateway/internal/gatewaytest"
 	"github.com/accesshook/accesshook/examples/gateway/internal/sink"
 	"github.com/accesshook/accesshook/examples/sinks"
@@ -270,6 +271,42 @@ func TestEnd(t *testing.T) {
 	assert.ErrorIs(t, <-ended, context.Canceled)
 	assert.Empty(t, b.log.String())
 	assert.Error(t, b.HandleEvent(t.Context(), numbered(2)), "later ones fail")
+}
+
+// All events that the workers of a store have at once are one batch.
+func TestBatchOfAllWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const workers = 128 * durable.DefaultShards
+		busy, batches := make(chan struct{}), []int{}
+		s := sinkFunc(func(_ context.Context, events []*event.Event) []error {
+			batches = append(batches, len(events))
+			<-busy
+			return nil
+		})
+		b := newBox(t, sink.Config{Open: func(envsecret.Values) (sinks.Sink, error) { return s, nil }})
+		var sending sync.WaitGroup
+		send := func(n int) { sending.Go(func() { assert.NoError(t, b.HandleEvent(t.Context(), numbered(n))) }) }
+		send(0)
+		synctest.Wait()
+		for n := range workers {
+			send(1 + n)
+		}
+		synctest.Wait()
+		close(busy)
+		sending.Wait()
+		assert.Equal(t, []int{1, workers}, batches)
+	})
+}
+
+// An event that a stopped queue sends no more is no failure of the sink.
+func TestQueueIsClosed(t *testing.T) {
+	closed := sinkFunc(func(_ context.Context, events []*event.Event) []error {
+		return []error{event.ErrQueueClosed}
+	})
+	b := newBox(t, sink.Config{Open: func(envsecret.Values) (sinks.Sink, error) { return closed, nil }})
+	assert.ErrorIs(t, b.HandleEvent(t.Context(), numbered(1)), event.ErrQueueClosed)
+	assert.Empty(t, b.log.String())
+	assert.Zero(t, b.metric("sink_events_total failed"))
 }
 
 type sinkFunc func(context.Context, []*event.Event) []error

@@ -26,15 +26,23 @@ func Check(ctx context.Context, c Config) (durable.Report, error) {
 	return durable.Check(ctx, nc, c.Durable)
 }
 
+// openExisting opens the store of c to change something other than events.
+func openExisting(ctx context.Context, c Config) (*Store, error) {
+	c.Durable.MaxBody = 1 // no body comes: a server that takes small messages alone will do
+	if c.Dir != "" {
+		return OpenExisting(ctx, c)
+	}
+	if _, err := Check(ctx, c); err != nil {
+		return nil, err // such as that there is no store, which Open would create
+	}
+	c.Durable.Order = durable.OrderAsStored
+	return Open(ctx, c)
+}
+
 // Forget deletes a consumer, whose unfinished events the store keeps. It is an error if
 // there is none.
 func Forget(ctx context.Context, c Config, consumer string) error {
-	open := Open
-	if c.Dir != "" {
-		open = OpenExisting
-	}
-	c.Durable.Order = durable.OrderAsStored
-	s, err := open(ctx, c)
+	s, err := openExisting(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -50,11 +58,7 @@ func Forget(ctx context.Context, c Config, consumer string) error {
 
 // AcceptLoss makes what the store of c has what it should have.
 func AcceptLoss(ctx context.Context, c Config) error {
-	open := Open
-	if c.Dir != "" {
-		open = OpenExisting
-	}
-	s, err := open(ctx, c)
+	s, err := openExisting(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -274,3 +274,22 @@ func TestNATSCredentialsFile(t *testing.T) {
 	assert.Equal(t, 1, status)
 	assert.Contains(t, stderr, "Authorization Violation")
 }
+
+// What a sink left behind can be deleted on servers with the default size of messages, by
+// whoever does not know the gateway's vendors. Nothing is created.
+func TestSinkIsForgottenOnServers(t *testing.T) {
+	server := startNATS(t, nil)
+	forget := func() (int, string) {
+		status, _, stderr := gatewaytest.RunToEnd(t, nil, "-forget-sink", "hec", "-nats", server.url())
+		return status, stderr
+	}
+	for range 2 { // had the first one created a store, the second one would find it
+		status, stderr := forget()
+		assert.Equal(t, 1, status)
+		assert.Contains(t, stderr, "there is no store")
+	}
+	p := gatewaytest.Start(t, gatewaytest.WithRelock, "-nats", server.url(), "-hec", "http://127.0.0.1:1")
+	p.Stop()
+	status, stderr := forget()
+	assert.Zero(t, status, stderr)
+}

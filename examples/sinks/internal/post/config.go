@@ -34,9 +34,7 @@ type Config struct {
 	// CAFile has the certificates of the authorities that are trusted, in PEM. Empty: those
 	// of the system.
 	CAFile string
-	// InsecureHTTP allows an Authorization over http to a host other than this one.
-	InsecureHTTP bool
-	// Timeout bounds one request with its answer. Zero: 30 seconds.
+	// Timeout bounds one request with its answer.
 	Timeout time.Duration
 	// MaxAnswer bounds the body of an answer, in bytes. Zero: 1 MiB.
 	MaxAnswer int64
@@ -51,8 +49,8 @@ func New(c Config) (*Client, error) {
 	if err := checkAuthorization(c.Authorization); err != nil {
 		return nil, fmt.Errorf("%s: Config.Authorization %w", c.Name, err)
 	}
-	if (c.OtherCredentials || !c.Authorization.IsZero()) && target.Scheme == "http" && !isLoopback(target.Hostname()) && !c.InsecureHTTP {
-		return nil, fmt.Errorf("%s: Config.URL is http: anyone on the way could read the credential. Use https, or set InsecureHTTP", c.Name)
+	if (c.OtherCredentials || !c.Authorization.IsZero()) && target.Scheme == "http" && !isLoopback(target.Hostname()) {
+		return nil, fmt.Errorf("%s: Config.URL is http: anyone on the way could read the credential. Use https", c.Name)
 	}
 	if c.Timeout < 0 {
 		return nil, fmt.Errorf("%s: Config.Timeout is negative", c.Name)
@@ -76,7 +74,7 @@ func New(c Config) (*Client, error) {
 	}
 	return &Client{
 		name: c.Name, base: target, path: c.Path, authorization: c.Authorization,
-		timeout: cmp.Or(c.Timeout, 30*time.Second), maxAnswer: cmp.Or(c.MaxAnswer, 1<<20),
+		timeout: c.Timeout, maxAnswer: cmp.Or(c.MaxAnswer, 1<<20),
 		http: &http.Client{
 			Transport: transport,
 			// The server of a redirect would get the credential and the events.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -39,7 +40,7 @@ func TestProxy(t *testing.T) {
 		"http://siem.example.com":  "test: siem.example.com answered 407 Proxy Authentication Required: check the credential",
 		"https://siem.example.com": "test: siem.example.com cannot be reached through the proxy",
 	} {
-		c, err := post.New(post.Config{Name: "test", URL: url})
+		c, err := post.New(post.Config{Name: "test", URL: url, Timeout: time.Minute})
 		require.NoError(t, err)
 		a, err := c.Post(t.Context(), nil, nil)
 		if err == nil {

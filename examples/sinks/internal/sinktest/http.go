@@ -28,7 +28,6 @@ type Settings struct {
 	URL           string
 	Authorization event.Secret
 	CAFile        string
-	InsecureHTTP  bool
 	Timeout       time.Duration
 }
 
@@ -115,8 +114,7 @@ func (h HTTP) settings(t *testing.T) {
 		"no credential":         {func(s *Settings) { s.Authorization, s.URL = event.Secret{}, "http://siem.example.com" }, ""},
 		"loopback":              {func(s *Settings) { s.URL = "http://127.0.0.1:8088" }, ""},
 		"IPv6 loopback":         {func(s *Settings) { s.URL = "http://[::1]:8088" }, ""},
-		"explicit":              {func(s *Settings) { s.URL, s.InsecureHTTP = "http://siem.example.com", true }, ""},
-		"plain":                 {func(s *Settings) { s.URL = "http://siem.example.com" }, "URL is http: anyone on the way could read the credential. Use https, or set InsecureHTTP"},
+		"plain":                 {func(s *Settings) { s.URL = "http://siem.example.com" }, "URL is http: anyone on the way could read the credential. Use https"},
 		"no URL":                {func(s *Settings) { s.URL = "" }, "URL is empty"},
 		"no host":               {func(s *Settings) { s.URL = "https:///x" }, "URL is not http or https with a host"},
 		"other scheme":          {func(s *Settings) { s.URL = "ftp://siem.example.com" }, "URL is not http or https with a host"},
