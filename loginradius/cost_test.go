@@ -1,3 +1,8 @@
+//go:build !race
+
+// The race detector takes fifteen times as long, and nothing here is concurrent. .ci/run has a
+// step for it.
+
 package loginradius_test
 
 import (
